@@ -1,0 +1,1 @@
+"""`herald demo`: the same bot on a local stand-in for Discord, with feeds of our own."""

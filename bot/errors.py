@@ -1,0 +1,198 @@
+"""Every error that Herald raises on purpose.
+
+The tree::
+
+    HeraldError
+    ├ UserError               shown as it is to the member or operator who asked
+    │ ├ InvalidUrl            what was typed is no http(s) URL
+    │ ├ NotAFeed              the address answered, but offers no feed
+    │ ├ AlreadyFollowed       that channel follows that feed already
+    │ ├ NotFollowed           no feed here goes by that name
+    │ ├ ChannelNotWritable    Herald lacks permissions in a channel
+    │ ├ NotAllowed            the caller lacks a permission
+    │ ├ LimitReached          a stated limit is used up
+    │ └ BadQuery              a search that cannot be run
+    ├ FeedError               somebody else's server or document; carries the URL
+    │ ├ FetchFailed           no usable answer; ``status`` and ``transient`` say more
+    │ ├ TooLarge              the body is over the cap
+    │ ├ AddressForbidden      the address is not on the public internet
+    │ └ ParseFailed           the body is not a feed that can be read
+    ├ PublishError            Discord did not take a post
+    │ ├ ChannelGone           final: the channel no longer exists
+    │ ├ Forbidden             final until somebody changes permissions
+    │ ├ RateLimited           retried after ``retry_after_s``
+    │ └ DiscordUnavailable    retried
+    ├ SummaryError            a summary could not be made; fall back to the extractive one
+    ├ StorageError            the database
+    │ ├ Busy                  locked for longer than the time-out
+    │ ├ SchemaTooNew          written by a newer Herald
+    │ └ Corrupt               not a database, or not Herald's
+    └ ConfigError             a setting; names it, what it got, what is allowed
+
+A message says what happened, to which thing, and what to do. Errors carry their ids as attributes and chain their cause.
+"""
+
+
+class HeraldError(Exception):
+    """Root of every error that Herald raises on purpose."""
+
+
+class UserError(HeraldError):
+    """What was asked cannot be done; the message is written for the one who asked."""
+
+
+class InvalidUrl(UserError):
+    """What was typed is no http(s) URL."""
+
+    def __init__(self, message: str, *, url: str) -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class NotAFeed(UserError):
+    """The address answered, but neither is nor links to a feed."""
+
+    def __init__(self, message: str, *, url: str, tried: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.url = url
+        self.tried = tried
+
+
+class AlreadyFollowed(UserError):
+    """The channel follows the feed already."""
+
+    def __init__(self, message: str, *, url: str, channel_id: int) -> None:
+        super().__init__(message)
+        self.url = url
+        self.channel_id = channel_id
+
+
+class NotFollowed(UserError):
+    """No feed of this server goes by that name, id or URL."""
+
+    def __init__(self, message: str, *, wanted: str) -> None:
+        super().__init__(message)
+        self.wanted = wanted
+
+
+class ChannelNotWritable(UserError):
+    """Herald may not post in a channel; ``missing`` names the permissions it lacks."""
+
+    def __init__(self, message: str, *, channel_id: int, missing: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.channel_id = channel_id
+        self.missing = missing
+
+
+class NotAllowed(UserError):
+    """The caller lacks a permission that the command needs."""
+
+
+class LimitReached(UserError):
+    """A stated limit is used up."""
+
+
+class BadQuery(UserError):
+    """A search that cannot be run, and why."""
+
+    def __init__(self, message: str, *, query: str) -> None:
+        super().__init__(message)
+        self.query = query
+
+
+class FeedError(HeraldError):
+    """Somebody else's server or document."""
+
+    def __init__(self, message: str, *, url: str) -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class FetchFailed(FeedError):
+    """No usable answer. ``status`` is the HTTP status, or None when there was no response."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        url: str,
+        status: int | None = None,
+        transient: bool = True,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, url=url)
+        self.status = status
+        self.transient = transient
+        self.retry_after_s = retry_after_s
+
+
+class TooLarge(FeedError):
+    """The body is over the cap, whatever its Content-Length claims."""
+
+
+class AddressForbidden(FeedError):
+    """The address is not on the public internet, and no setting allows it."""
+
+
+class ParseFailed(FeedError):
+    """The body is not a feed that can be read."""
+
+
+class PublishError(HeraldError):
+    """Discord did not take a post."""
+
+    def __init__(self, message: str, *, channel_id: int) -> None:
+        super().__init__(message)
+        self.channel_id = channel_id
+
+
+class ChannelGone(PublishError):
+    """Final: the channel no longer exists, or Herald left its server."""
+
+
+class Forbidden(PublishError):
+    """Herald may not post there until somebody changes permissions."""
+
+
+class RateLimited(PublishError):
+    """Discord asked to wait."""
+
+    def __init__(self, message: str, *, channel_id: int, retry_after_s: float) -> None:
+        super().__init__(message, channel_id=channel_id)
+        self.retry_after_s = retry_after_s
+
+
+class DiscordUnavailable(PublishError):
+    """Discord could not be reached or answered with a server error; the post may have landed."""
+
+
+class SummaryError(HeraldError):
+    """A summary could not be made."""
+
+
+class StorageError(HeraldError):
+    """The database. ``path`` is the file."""
+
+    def __init__(self, message: str, *, path: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class Busy(StorageError):
+    """The database was locked for longer than the time-out."""
+
+
+class SchemaTooNew(StorageError):
+    """The database was written by a newer Herald."""
+
+
+class Corrupt(StorageError):
+    """The file is not a database, or not Herald's."""
+
+
+class ConfigError(HeraldError):
+    """A setting is wrong. The message names it, what it got and what is allowed."""
+
+    def __init__(self, message: str, *, setting: str | None = None) -> None:
+        super().__init__(message)
+        self.setting = setting

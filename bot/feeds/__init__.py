@@ -1,0 +1,1 @@
+"""The web: fetch, guard, parse, discover, extract."""

@@ -1,0 +1,1 @@
+"""Discord: the only package, beside the demo, that imports `discord`."""

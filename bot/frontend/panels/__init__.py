@@ -1,0 +1,1 @@
+"""Buttons, pagers and other interactive parts of replies."""

@@ -1,0 +1,278 @@
+"""What the use cases need from the world, as protocols.
+
+Adapters never inherit from these; that they fit is proved by mypy in ``app.py`` and by ``tests/contracts/``.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.news.models import (
+    Article,
+    ChannelId,
+    Check,
+    Claim,
+    DeliveryId,
+    Discovery,
+    Entry,
+    EntryId,
+    Feed,
+    FeedId,
+    FeedOverview,
+    Followed,
+    Following,
+    GuildId,
+    Hit,
+    Known,
+    MessageId,
+    NewSubscription,
+    Outcome,
+    ParsedFeed,
+    Post,
+    Recorded,
+    Refresh,
+    SearchPage,
+    SearchRequest,
+    StorageHealth,
+    StoryId,
+    SubscriptionId,
+    Summary,
+    Validators,
+)
+
+Tokeniser = Callable[[str], list[list[str]]]
+"""The words of a text in order, each as the index terms it may be found by (first the most exact).
+
+The same function indexes, queries and highlights. Terms are made of letters, digits and ``_`` only.
+"""
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def now(self) -> datetime:
+        """Return the present, aware UTC."""
+        ...
+
+
+class Source(Protocol):
+    """The web, as far as feeds go."""
+
+    async def fetch(self, url: str, validators: Validators, body_hash: str | None) -> Outcome:
+        """Fetch and read the feed at *url*, conditionally. Never raises FeedError: failures are values."""
+        ...
+
+    async def discover(self, url: str) -> Discovery:
+        """Find the feeds that *url* (a feed or a site) offers.
+
+        Raises InvalidUrl, NotAFeed, or the FeedError that kept the page itself from being read.
+        """
+        ...
+
+
+class Articles(Protocol):
+    """The readable text behind an entry."""
+
+    async def article(self, entry: Entry) -> Article:
+        """Return the article of *entry*, from the feed where it is whole, else from its page.
+
+        Never raises FeedError: a page that cannot be had gives the teaser, with a note that says why.
+        """
+        ...
+
+
+class Summariser(Protocol):
+    """Makes summaries. CPU-bound and quick; called off the event loop where long."""
+
+    def summarise(self, *, title: str, text: str, teaser: str) -> Summary:
+        """Return one to three whole sentences out of *text*, or of *teaser* where there is no text.
+
+        May return an empty text where there is nothing to say beside the title. Raises SummaryError.
+        """
+        ...
+
+
+class Publisher(Protocol):
+    """Takes posts to channels."""
+
+    async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
+        """Post and return the message's id.
+
+        Within the nonce's window (Discord: "a few minutes") a second call with the same nonce returns the
+        first message. Raises PublishError.
+        """
+        ...
+
+
+class Storage(Protocol):
+    """The archive and the outbox. Each method is one transaction; each raises StorageError."""
+
+    # Feeds and polling
+
+    async def ensure_feed(self, url: str, parsed: ParsedFeed, now: datetime) -> Feed:
+        """Return the feed stored under *url*, made from *parsed* if there was none; due at once if new."""
+        ...
+
+    async def feed(self, feed_id: FeedId) -> Feed | None:
+        """Return a feed."""
+        ...
+
+    async def feed_by_url(self, url: str) -> Feed | None:
+        """Return the feed stored under *url* (compared in canonical form)."""
+        ...
+
+    async def feeds(self) -> Sequence[FeedOverview]:
+        """Return every feed, by title."""
+        ...
+
+    async def feeds_due(self, now: datetime, limit: int) -> Sequence[Feed]:
+        """Return feeds to poll at *now*, longest overdue first.
+
+        A feed is polled while a channel follows it (paused or not) or it is kept, unless it is gone.
+        """
+        ...
+
+    async def next_due_at(self) -> datetime | None:
+        """Return when the next feed is due, or None where nothing is polled."""
+        ...
+
+    async def known(self, feed_id: FeedId, aliases: Sequence[str]) -> Known:
+        """Return what is stored of *aliases*, and who follows the feed."""
+        ...
+
+    async def record(self, refresh: Refresh) -> Recorded:
+        """Apply a poll: entries, stories, deliveries, feed health, validators, the next poll, the check.
+
+        A new entry any of whose aliases is stored by then is skipped, so applying twice changes nothing.
+        """
+        ...
+
+    async def checks(self, feed_id: FeedId, limit: int) -> Sequence[Check]:
+        """Return the last polls of a feed, newest first."""
+        ...
+
+    async def poll_soon(self, feed_id: FeedId, at: datetime) -> None:
+        """Make a feed due at *at*."""
+        ...
+
+    async def keep_feed(self, feed_id: FeedId, *, is_kept: bool) -> None:
+        """Poll a feed even if no channel follows it, or no longer."""
+        ...
+
+    async def remove_feed(self, feed_id: FeedId, now: datetime) -> None:
+        """Stop keeping a feed and remove its subscriptions. Its entries stay in the archive."""
+        ...
+
+    # Subscriptions
+
+    async def follow(self, refresh: Refresh, wish: NewSubscription, now: datetime) -> Followed:
+        """Apply *refresh* and make the subscription, with deliveries of the newest ``backfill`` stories.
+
+        Raises AlreadyFollowed. A subscription removed before is brought back under the new name.
+        """
+        ...
+
+    async def followings(
+        self, guild_id: GuildId, now: datetime, channel_id: ChannelId | None = None
+    ) -> Sequence[Following]:
+        """Return what a guild (or one channel) follows, by name."""
+        ...
+
+    async def following(self, subscription_id: SubscriptionId, now: datetime) -> Following | None:
+        """Return one subscription, removed ones included while they can be brought back."""
+        ...
+
+    async def pause(self, subscription_id: SubscriptionId, now: datetime) -> None:
+        """Keep new stories from the channel; queued ones are still sent."""
+        ...
+
+    async def resume(self, subscription_id: SubscriptionId) -> None:
+        """Let new stories through again. What was published meanwhile stays in the archive only."""
+        ...
+
+    async def remove(self, subscription_id: SubscriptionId, now: datetime) -> None:
+        """Take a subscription away, and with it what it still owes the channel."""
+        ...
+
+    async def restore(self, subscription_id: SubscriptionId) -> None:
+        """Bring back a removed subscription and what it still owed. Unknown ids are ignored."""
+        ...
+
+    async def entries(self, feed_id: FeedId, limit: int) -> Sequence[Entry]:
+        """Return the newest entries of a feed, newest first."""
+        ...
+
+    # The outbox
+
+    async def claim_deliveries(
+        self, now: datetime, lease: timedelta, limit: int
+    ) -> Sequence[Claim]:
+        """Take due deliveries for sending; nobody else gets them until *lease* is over.
+
+        At most one per channel, the oldest unsent: a channel's posts stay in order.
+        """
+        ...
+
+    async def release_leases(self) -> int:
+        """Make every claimed delivery due again, for the start of the only process. Return how many."""
+        ...
+
+    async def next_delivery_at(self) -> datetime | None:
+        """Return when the next unsent delivery is due, or None where nothing waits."""
+        ...
+
+    async def store_article(self, entry_id: EntryId, article: Article) -> None:
+        """Keep an entry's article and index its text."""
+        ...
+
+    async def store_summary(self, story_id: StoryId, summary: Summary) -> None:
+        """Keep a story's summary."""
+        ...
+
+    async def mark_sent(
+        self, delivery_id: DeliveryId, message_id: MessageId, now: datetime
+    ) -> None:
+        """The story is in the channel."""
+        ...
+
+    async def retry_at(self, delivery_id: DeliveryId, due_at: datetime, reason: str) -> None:
+        """Give a claimed delivery back, due later."""
+        ...
+
+    async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
+        """Give a delivery up for good."""
+        ...
+
+    async def abandon_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
+        """Pause every subscription of a channel that is gone and give up what it is owed."""
+        ...
+
+    # Reading
+
+    async def search(self, request: SearchRequest, now: datetime) -> SearchPage:
+        """Search titles and texts."""
+        ...
+
+    async def latest(
+        self, channels: frozenset[ChannelId] | None, feed_id: FeedId | None, limit: int
+    ) -> Sequence[Hit]:
+        """Return the newest entries, newest first; with *channels*, only those posted there."""
+        ...
+
+    # Housekeeping
+
+    async def recall(self, key: str) -> str | None:
+        """Return a remembered fact."""
+        ...
+
+    async def remember(self, key: str, value: str) -> None:
+        """Remember a fact, such as the digest of the uploaded slash commands."""
+        ...
+
+    async def tidy(self, now: datetime) -> None:
+        """Forget checks over 30 days old and subscriptions removed longer than UNDO_WINDOW ago."""
+        ...
+
+    async def health(self) -> StorageHealth:
+        """Return facts about the database."""
+        ...

@@ -1,0 +1,1 @@
+"""Use cases: call ports in order, hold no rules."""
