@@ -29,7 +29,8 @@ The tree::
     │ └ Corrupt               not a database, or not Herald's
     └ ConfigError             a setting; names it, what it got, what is allowed
 
-A message says what happened, to which thing, and what to do. Errors carry their ids as attributes and chain their cause.
+A message says what happened, to which thing, and what to do. Errors carry their ids as attributes
+and chain their cause.
 """
 
 

@@ -1,1 +1,4 @@
-"""The domain: pure decisions over plain values. Standard library only; no I/O, clock, randomness or logging."""
+"""The domain: pure decisions over plain values.
+
+Standard library only; no I/O, clock, randomness or logging.
+"""

@@ -1,6 +1,7 @@
 """The nouns of Herald: frozen values, one meaning each.
 
-All times are aware UTC datetimes; all durations say their unit. URLs are str. Text is plain (no HTML, no
+All times are aware UTC datetimes; all durations say their unit. URLs are str. Text is plain (no
+HTML, no
 Markdown) with paragraphs separated by a blank line. Ids are integers of the database or of Discord.
 """
 
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, NewType
+from typing import Literal, NamedTuple, NewType
 
 FeedId = NewType("FeedId", int)
 EntryId = NewType("EntryId", int)
@@ -23,7 +24,7 @@ MessageId = NewType("MessageId", int)
 UserId = NewType("UserId", int)
 
 
-# --- What a feed says -------------------------------------------------------------------------------------
+# --- What a feed says ---
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ class ParsedFeed:
     entries: tuple[ParsedEntry, ...] = ()
 
 
-# --- What a fetch gave ------------------------------------------------------------------------------------
+# --- What a fetch gave ---
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ class Validators:
 class CacheHints:
     """What a response said of when to come back. Seconds from the time of the response."""
 
-    fresh_for_s: float | None = None  # max-age − Age, or Expires − Date (RFC 9111 §4.2)
+    fresh_for_s: float | None = None  # max-age less Age, or Expires less Date (RFC 9111 §4.2)
     retry_after_s: float | None = None  # RFC 9110 §10.2.3
 
 
@@ -120,7 +121,8 @@ Outcome = Fetched | NotModified | Failed
 class Discovery:
     """What a URL that somebody typed led to.
 
-    ``feeds`` holds the documents that were found and read, best first, never empty: where nothing was found
+    ``feeds`` holds the documents that were found and read, best first, never empty: where nothing
+    was found
     the source raises NotAFeed with what it tried.
     """
 
@@ -129,7 +131,7 @@ class Discovery:
     tried: tuple[str, ...] = ()
 
 
-# --- What we keep -----------------------------------------------------------------------------------------
+# --- What we keep ---
 
 
 class FeedState(StrEnum):
@@ -254,7 +256,10 @@ class Entry:
 
     @property
     def dated_at(self) -> datetime:
-        """When it was published as far as we know; orders entries, never decides whether one is new."""
+        """When it was published as far as we know.
+
+        Orders entries, never decides whether one is new.
+        """
         return self.published_at or self.first_seen_at
 
 
@@ -282,7 +287,7 @@ class Claim:
     summary: Summary | None  # stored one
 
 
-# --- Plans: what pure decisions return, for one storage call to apply -------------------------------------
+# --- Plans: what pure decisions return, for one storage call to apply ---
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +333,8 @@ class SeenEntry:
 class Refresh:
     """All that one poll changes; applied in one transaction.
 
-    ``new`` is in posting order, oldest first. ``title`` and what follows are None where they stay as stored.
+    ``new`` is in posting order, oldest first. ``title`` and what follows are None where they stay
+    as stored.
     """
 
     feed_id: FeedId
@@ -350,7 +356,10 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What a refresh came to once stored. Fewer than planned where another poll had been there first."""
+    """What a refresh came to once stored.
+
+    Fewer than planned where another poll had been there first.
+    """
 
     new_entries: int
     deliveries: int
@@ -358,7 +367,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSubscription:
-    """A channel's wish to follow a feed. ``backfill``: how many of the newest entries to post at once."""
+    """A channel's wish to follow a feed.
+
+    ``backfill``: how many of the newest entries to post at once.
+    """
 
     guild_id: GuildId
     channel_id: ChannelId
@@ -369,14 +381,17 @@ class NewSubscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """A subscription as made. ``seen``: entries of the feed in the archive that will not be posted."""
+    """A subscription as made.
+
+    ``seen``: entries of the feed in the archive that will not be posted.
+    """
 
     following: Following
     seen: int
     queued: int
 
 
-# --- Reading ----------------------------------------------------------------------------------------------
+# --- Reading ---
 
 
 class Sort(StrEnum):
@@ -403,7 +418,8 @@ class Query:
 class SearchRequest:
     """A search and who may see what.
 
-    ``channels`` None means the whole archive (the operator's command line); a set means only stories posted
+    ``channels`` None means the whole archive (the operator's command line); a set means only
+    stories posted
     to one of those channels, and only those posts are told.
     """
 
@@ -444,15 +460,26 @@ class SearchPage:
     searched: int  # entries that the caller could have found
 
 
+class Word(NamedTuple):
+    """A word of a text: where it stands, in characters, and the index terms it may be found by.
+
+    A named tuple, not a dataclass: a long article has thousands, and these are four times cheaper.
+    """
+
+    start: int
+    end: int
+    terms: tuple[str, ...]  # most exact first; letters, digits and "_" only
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snippet:
-    """A piece of text with the places to highlight: (start, end) in characters, ascending, disjoint."""
+    """A piece of text and where to highlight it: (start, end) in characters, ascending."""
 
     text: str
     marks: tuple[tuple[int, int], ...] = ()
 
 
-# --- Posting ----------------------------------------------------------------------------------------------
+# --- Posting ---
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What the use cases need from the world, as protocols.
 
-Adapters never inherit from these; that they fit is proved by mypy in ``app.py`` and by ``tests/contracts/``.
+Adapters never inherit from these; that they fit is proved by mypy in ``app.py`` and by
+``tests/contracts/``.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,13 +39,11 @@ from bot.news.models import (
     SubscriptionId,
     Summary,
     Validators,
+    Word,
 )
 
-Tokeniser = Callable[[str], list[list[str]]]
-"""The words of a text in order, each as the index terms it may be found by (first the most exact).
-
-The same function indexes, queries and highlights. Terms are made of letters, digits and ``_`` only.
-"""
+Tokeniser = Callable[[str], list[Word]]
+"""Splits a text into its words, in order. The same function indexes, queries and highlights."""
 
 
 class Clock(Protocol):
@@ -59,7 +58,10 @@ class Source(Protocol):
     """The web, as far as feeds go."""
 
     async def fetch(self, url: str, validators: Validators, body_hash: str | None) -> Outcome:
-        """Fetch and read the feed at *url*, conditionally. Never raises FeedError: failures are values."""
+        """Fetch and read the feed at *url*, conditionally.
+
+        Never raises FeedError: failures are values.
+        """
         ...
 
     async def discover(self, url: str) -> Discovery:
@@ -76,7 +78,8 @@ class Articles(Protocol):
     async def article(self, entry: Entry) -> Article:
         """Return the article of *entry*, from the feed where it is whole, else from its page.
 
-        Never raises FeedError: a page that cannot be had gives the teaser, with a note that says why.
+        Never raises FeedError: a page that cannot be had gives the teaser, with a note that says
+        why.
         """
         ...
 
@@ -87,7 +90,8 @@ class Summariser(Protocol):
     def summarise(self, *, title: str, text: str, teaser: str) -> Summary:
         """Return one to three whole sentences out of *text*, or of *teaser* where there is no text.
 
-        May return an empty text where there is nothing to say beside the title. Raises SummaryError.
+        May return an empty text where there is nothing to say beside the title. Raises
+        SummaryError.
         """
         ...
 
@@ -98,7 +102,8 @@ class Publisher(Protocol):
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
         """Post and return the message's id.
 
-        Within the nonce's window (Discord: "a few minutes") a second call with the same nonce returns the
+        Within the nonce's window (Discord: "a few minutes") a second call with the same nonce
+        returns the
         first message. Raises PublishError.
         """
         ...
@@ -110,7 +115,10 @@ class Storage(Protocol):
     # Feeds and polling
 
     async def ensure_feed(self, url: str, parsed: ParsedFeed, now: datetime) -> Feed:
-        """Return the feed stored under *url*, made from *parsed* if there was none; due at once if new."""
+        """Return the feed stored under *url*, made from *parsed* if there was none.
+
+        Due at once if new.
+        """
         ...
 
     async def feed(self, feed_id: FeedId) -> Feed | None:
@@ -128,7 +136,8 @@ class Storage(Protocol):
     async def feeds_due(self, now: datetime, limit: int) -> Sequence[Feed]:
         """Return feeds to poll at *now*, longest overdue first.
 
-        A feed is polled while a channel follows it (paused or not) or it is kept, unless it is gone.
+        A feed is polled while a channel follows it (paused or not) or it is kept, unless it is
+        gone.
         """
         ...
 
@@ -141,9 +150,10 @@ class Storage(Protocol):
         ...
 
     async def record(self, refresh: Refresh) -> Recorded:
-        """Apply a poll: entries, stories, deliveries, feed health, validators, the next poll, the check.
+        """Apply a poll: entries, deliveries, feed health, validators, the next poll, the check.
 
-        A new entry any of whose aliases is stored by then is skipped, so applying twice changes nothing.
+        A new entry any of whose aliases is stored by then is skipped, so applying twice changes
+        nothing.
         """
         ...
 
@@ -166,7 +176,7 @@ class Storage(Protocol):
     # Subscriptions
 
     async def follow(self, refresh: Refresh, wish: NewSubscription, now: datetime) -> Followed:
-        """Apply *refresh* and make the subscription, with deliveries of the newest ``backfill`` stories.
+        """Apply *refresh* and subscribe, with deliveries of the newest ``backfill`` stories.
 
         Raises AlreadyFollowed. A subscription removed before is brought back under the new name.
         """
@@ -214,7 +224,10 @@ class Storage(Protocol):
         ...
 
     async def release_leases(self) -> int:
-        """Make every claimed delivery due again, for the start of the only process. Return how many."""
+        """Make every claimed delivery due again, for the start of the only process.
+
+        Return how many.
+        """
         ...
 
     async def next_delivery_at(self) -> datetime | None:
@@ -232,7 +245,7 @@ class Storage(Protocol):
     async def mark_sent(
         self, delivery_id: DeliveryId, message_id: MessageId, now: datetime
     ) -> None:
-        """The story is in the channel."""
+        """Record that the story is in the channel."""
         ...
 
     async def retry_at(self, delivery_id: DeliveryId, due_at: datetime, reason: str) -> None:
