@@ -1,0 +1,76 @@
+"""Logging: structlog and the standard library's loggers through one pipe, secrets cut out.
+
+One line a unit of work, ``noun.past_verb`` with fields: pretty on a terminal, JSON otherwise, on
+stderr.
+"""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Literal, TextIO
+
+import structlog
+from structlog.typing import Processor
+
+REDACTED = "[secret]"
+QUIET = ("apscheduler", "aiosqlite", "asyncio", "trafilatura", "htmldate", "courlan", "justext")
+"""Libraries whose informational lines tell an operator nothing that ours do not."""
+
+
+class _Redacting(logging.Formatter):
+    """Formats by another formatter, then cuts secrets out of the line, tracebacks included."""
+
+    def __init__(self, inner: logging.Formatter, secrets: Sequence[str]) -> None:
+        super().__init__()
+        self._inner = inner
+        self._secrets = tuple(secret for secret in secrets if secret)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of *record*."""
+        line = self._inner.format(record)
+        for secret in self._secrets:
+            line = line.replace(secret, REDACTED)
+        return line
+
+
+def configure(
+    *,
+    form: Literal["auto", "pretty", "json"] = "auto",
+    level: Literal["debug", "info", "warning", "error"] = "info",
+    secrets: Sequence[str] = (),
+    stream: TextIO | None = None,
+) -> None:
+    """Set up logging for the process. *secrets* never appear in a line, wherever they come from."""
+    out = sys.stderr if stream is None else stream
+    is_pretty = form == "pretty" or (form == "auto" and out.isatty())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    tail: list[Processor]
+    if is_pretty:
+        tail = [structlog.dev.ConsoleRenderer(colors=out.isatty())]
+    else:
+        tail = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    handler = logging.StreamHandler(out)
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tail],
+    )
+    handler.setFormatter(_Redacting(formatter, secrets))
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("discord").setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )

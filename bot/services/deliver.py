@@ -1,0 +1,148 @@
+"""Deliver stories: take what the outbox owes, compose it, post it, mark it.
+
+::
+
+    claim ─► article ─► summary ─► compose ─► publish(nonce) ─► mark_sent
+                                                 └► retry_at | abandon | abandon_channel
+
+A crash after ``publish`` and before ``mark_sent`` posts again with the same nonce, which Discord
+answers with the first message (for "a few minutes").
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from bot.errors import (
+    ChannelGone,
+    Forbidden,
+    PublishError,
+    RateLimited,
+    StorageError,
+    SummaryError,
+)
+from bot.news.models import Article, Claim, Post, Summary
+from bot.news.ports import Articles, Clock, Publisher, Storage, Summariser
+from bot.news.posts import compose
+
+log = structlog.get_logger()
+
+BATCH = 32  # channels served at once
+LEASE = timedelta(minutes=2)  # longer than article, summary and Discord's own retries take together
+FORBIDDEN_RETRY = timedelta(minutes=15)  # a held queue costs one check of permissions in this time
+BACKOFF_MIN = timedelta(seconds=5)
+BACKOFF_MAX = timedelta(minutes=10)
+BROKEN_ATTEMPTS_MAX = 10  # of a story that our own code fails on, about an hour
+
+
+class Deliverer:
+    """Sends what is due. One instance, one process.
+
+    ``on_sent`` is told of each post that landed.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        articles: Articles,
+        summariser: Summariser,
+        publisher: Publisher,
+        clock: Clock,
+        *,
+        on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
+    ) -> None:
+        self._storage = storage
+        self._articles = articles
+        self._summariser = summariser
+        self._publisher = publisher
+        self._clock = clock
+        self._on_sent = on_sent
+
+    async def deliver_due(self) -> int:
+        """Send all that is due now, each channel in order; return how many were sent."""
+        sent = 0
+        while claims := await self._storage.claim_deliveries(self._clock.now(), LEASE, BATCH):
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._deliver(claim)) for claim in claims]
+            sent += sum(task.result() for task in tasks)
+        return sent
+
+    async def _deliver(self, claim: Claim) -> bool:
+        delivery = claim.delivery
+        line = log.bind(
+            delivery=delivery.id,
+            story=delivery.story_id,
+            channel=delivery.channel_id,
+            attempts=delivery.attempts,
+        )
+        try:
+            post = await self._compose(claim)
+            message_id = await self._publisher.publish(delivery.channel_id, post, delivery.nonce)
+        except PublishError as error:
+            await self._hold(claim, error)
+            line.warning("delivery.held", reason=str(error), kind=type(error).__name__)
+            return False
+        except StorageError:
+            raise  # the loop's affair: nothing can be written down now
+        except Exception:
+            # A bug of ours on this story must not hold up other channels, nor this one for ever.
+            log.exception("delivery.broken", delivery=delivery.id)
+            await self._set_aside(claim)
+            return False
+        await self._storage.mark_sent(delivery.id, message_id, self._clock.now())
+        line.info("delivery.sent", message=message_id)
+        self._on_sent(claim, post)
+        return True
+
+    async def _set_aside(self, claim: Claim) -> None:
+        delivery = claim.delivery
+        if delivery.attempts >= BROKEN_ATTEMPTS_MAX:
+            await self._storage.abandon(delivery.id, "an error in Herald, see the log")
+        else:
+            due_at = self._clock.now() + backoff(delivery.attempts)
+            await self._storage.retry_at(delivery.id, due_at, "an error in Herald, see the log")
+
+    async def _compose(self, claim: Claim) -> Post:
+        entry = claim.entry
+        if entry.text_method is None:
+            article = await self._articles.article(entry)
+            await self._storage.store_article(entry.id, article)
+            entry = replace(
+                entry, text=article.text, image_url=entry.image_url or article.image_url
+            )
+        summary = claim.summary
+        if summary is None:
+            summary = self._summarise(claim, Article(text=entry.text, method="feed"))
+            await self._storage.store_summary(entry.story_id, summary)
+        return compose(entry, claim.feed, claim.source_name, summary)
+
+    def _summarise(self, claim: Claim, article: Article) -> Summary:
+        try:
+            return self._summariser.summarise(
+                title=claim.entry.title, text=article.text, teaser=claim.entry.teaser
+            )
+        except SummaryError as error:
+            log.warning("summary.failed", story=claim.entry.story_id, reason=str(error))
+            return Summary(text=claim.entry.teaser, method="feed")
+
+    async def _hold(self, claim: Claim, error: PublishError) -> None:
+        delivery, now = claim.delivery, self._clock.now()
+        match error:
+            case ChannelGone():
+                await self._storage.abandon_channel(delivery.channel_id, now, str(error))
+            case Forbidden():
+                await self._storage.retry_at(delivery.id, now + FORBIDDEN_RETRY, str(error))
+            case RateLimited(retry_after_s=seconds):
+                due_at = now + timedelta(seconds=seconds)
+                await self._storage.retry_at(delivery.id, due_at, str(error))
+            case _:  # unavailable, or refused for what a later Herald mends
+                due_at = now + backoff(delivery.attempts)
+                await self._storage.retry_at(delivery.id, due_at, str(error))
+
+
+def backoff(attempts: int) -> timedelta:
+    """Return how long to wait after the *attempts*-th failure: doubling from 5 s to 10 min."""
+    return min(BACKOFF_MIN * 2 ** min(max(attempts - 1, 0), 20), BACKOFF_MAX)

@@ -1,0 +1,108 @@
+"""Search the archive."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.news.models import (
+    ChannelId,
+    FeedId,
+    Hit,
+    Query,
+    SearchRequest,
+    Snippet,
+    Sort,
+)
+from bot.news.ports import Clock, Storage, Tokeniser
+from bot.news.query import parse_query
+from bot.news.ranking import snippet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A hit with the pieces of it to show."""
+
+    hit: Hit
+    title: Snippet
+    snippet: Snippet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """A page of results. ``page`` counts from 0."""
+
+    query: Query
+    found: tuple[Found, ...]
+    page: int
+    pages: int
+    total: int
+    searched: int
+
+
+class Searcher:
+    """The use cases of searching. ``page_size`` results a page."""
+
+    def __init__(
+        self, storage: Storage, clock: Clock, tokenise: Tokeniser, *, page_size: int = 5
+    ) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._tokenise = tokenise
+        self._page_size = page_size
+
+    async def search(
+        self,
+        text: str,
+        *,
+        channels: frozenset[ChannelId] | None,
+        feed_id: FeedId | None = None,
+        since: datetime | None = None,
+        sort: Sort = Sort.RELEVANCE,
+        page: int = 0,
+    ) -> Results:
+        """Return a page of what matches *text*. Raises BadQuery."""
+        query = parse_query(text)
+        got = await self._storage.search(
+            SearchRequest(
+                query=query,
+                channels=channels,
+                feed_id=feed_id,
+                since=since,
+                sort=sort,
+                offset=page * self._page_size,
+                limit=self._page_size,
+            ),
+            self._clock.now(),
+        )
+        wanted = self._wanted(query)
+        return Results(
+            query=query,
+            found=tuple(self._show(hit, wanted) for hit in got.hits),
+            page=page,
+            pages=max(1, -(-got.total // self._page_size)),
+            total=got.total,
+            searched=got.searched,
+        )
+
+    async def latest(
+        self,
+        *,
+        channels: frozenset[ChannelId] | None,
+        feed_id: FeedId | None = None,
+        count: int = 10,
+    ) -> Sequence[Hit]:
+        """Return the newest entries, newest first."""
+        return await self._storage.latest(channels, feed_id, count)
+
+    def _wanted(self, query: Query) -> frozenset[str]:
+        pieces = (*query.words, *query.phrases)
+        return frozenset(term for p in pieces for word in self._tokenise(p) for term in word.terms)
+
+    def _show(self, hit: Hit, wanted: frozenset[str]) -> Found:
+        title = hit.entry.title
+        text = hit.entry.text or hit.entry.teaser
+        return Found(
+            hit=hit,
+            title=snippet(title, self._tokenise(title), wanted, width=max(1, len(title))),
+            snippet=snippet(text, self._tokenise(text), wanted),
+        )

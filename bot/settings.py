@@ -1,0 +1,296 @@
+"""Settings: the only reader of the environment.
+
+Names are ``HERALD_<FIELD>`` in the environment or in ``.env`` of the working directory; the
+environment wins. A secret may come from a file instead: ``HERALD_TOKEN_FILE`` names one. Unknown
+``HERALD_`` names are refused, so that a typing error cannot silently leave a setting at its
+default. Nothing is read at import.
+"""
+
+import os
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bot.errors import ConfigError
+
+PREFIX = "HERALD_"
+DOTENV = Path(".env")
+ALIASES = {"DISCORD_TOKEN": "HERALD_TOKEN"}  # the name that most bots' guides use
+MASK = "********"
+
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseSettings):
+    """What an operator can set; descriptions go into .env.example and docs/settings.md."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX)
+
+    token: SecretStr | None = Field(
+        default=None,
+        description="The bot's token, from Discord's developer portal (Bot → Reset Token). Needed "
+        "by `herald run`, `check` and `sync`. DISCORD_TOKEN is accepted too.",
+    )
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="The folder of the database and its backups; made if it is not there.",
+    )
+    poll_interval_s: int | None = Field(
+        default=None,
+        ge=1,
+        le=7 * 24 * 3600,
+        description="Poll every feed so often, in seconds. Unset: every 15 minutes, or later where "
+        "the feed says so. Below 300 is for tests and private networks: be kind to publishers.",
+    )
+    allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(),
+        description="Networks that feeds may be fetched from beside the public internet, on any "
+        "port: CIDRs separated by commas, such as 192.168.1.0/24,fd00::/8. For an RSSHub of your own.",
+    )
+    contact: str = Field(
+        default="",
+        max_length=200,
+        description="How a publisher can reach you: a URL or an e-mail address, sent with every "
+        "request in the User-Agent header.",
+    )
+    reads_pages: bool = Field(
+        default=True,
+        description="Fetch an article's page where the feed holds only a teaser, so that summary "
+        "and search have its text.",
+    )
+    discord_api_base: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="The base of Discord's REST API, for a proxy or a test server. "
+        "Unset: Discord's own.",
+    )
+    discord_gateway: str | None = Field(
+        default=None,
+        pattern=r"^wss?://",
+        description="The address of Discord's gateway, for a proxy or a test server. "
+        "Unset: Discord's own.",
+    )
+    discord_proxy: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="An HTTP proxy for the connections to Discord. Feeds are fetched without it.",
+    )
+    log_format: Literal["auto", "pretty", "json"] = Field(
+        default="auto",
+        description="How log lines look. auto: pretty on a terminal, JSON otherwise.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="The least important log lines to show.",
+    )
+
+    @field_validator("allowed_networks", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(_network(part.strip()) for part in value.split(",") if part.strip())
+
+    @field_validator(
+        "token",
+        "poll_interval_s",
+        "discord_api_base",
+        "discord_gateway",
+        "discord_proxy",
+        mode="before",
+    )
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("token", mode="after")
+    @classmethod
+    def _strip_token(cls, value: SecretStr | None) -> SecretStr | None:
+        """Drop what copying leaves: white space, and the "Bot " that some guides put before."""
+        if value is None:
+            return None
+        bare = value.get_secret_value().strip().removeprefix("Bot ").strip()
+        return SecretStr(bare) if bare else None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # pydantic's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # likewise
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # likewise
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # likewise
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from the constructor only: `load` has gathered them, with their origins."""
+        return (init_settings,)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, dotenv: Path | None = DOTENV) -> Self:
+        """Read the environment and ``.env``.
+
+        Raises ConfigError that names the setting, what it got and what is allowed, a line a fault.
+        """
+        own = dict(os.environ if environ is None else environ)
+        from_file = _read_dotenv(dotenv)
+        _refuse_twins(own)
+        gathered = {**from_file, **_named(own)}
+        values = _resolve(gathered)
+        unknown = sorted(name for name in values if name not in cls._names())
+        if unknown:
+            raise ConfigError(_unknown(unknown, cls._names()), setting=unknown[0])
+        fields = {name.removeprefix(PREFIX).lower(): value for name, value in values.items()}
+        try:
+            return cls(**fields)  # type: ignore[arg-type]  # strings, parsed by the fields
+        except ValidationError as error:
+            raise _config_error(error) from None
+
+    @classmethod
+    def _names(cls) -> list[str]:
+        return [PREFIX + field.upper() for field in cls.model_fields]
+
+    def shown(self) -> list[tuple[str, str]]:
+        """Return (name, value) of every setting, secrets masked."""
+        return [(PREFIX + f.upper(), _show(getattr(self, f))) for f in type(self).model_fields]
+
+
+def secret_names() -> list[str]:
+    """Return the names of the settings that may also come from a file."""
+    return [
+        PREFIX + name.upper()
+        for name, field in Settings.model_fields.items()
+        if "SecretStr" in str(field.annotation)
+    ]
+
+
+def env_example() -> str:
+    """Return the text of ``.env.example``."""
+    head = (
+        "# Settings of Herald. Copy this file to .env and edit it; a name that is set in the\n"
+        "# environment wins. Everything but the token has a default that works.\n"
+        "# Generated from bot/settings.py by: uv run python -m bot.settings > .env.example\n"
+    )
+    return head + "".join(_example(name) for name in Settings.model_fields)
+
+
+def _example(field_name: str) -> str:
+    field = Settings.model_fields[field_name]
+    name = PREFIX + field_name.upper()
+    text = field.description or ""
+    default = "" if field.default in (None, ()) else _show(field.default)
+    lines = [f"# {line}" for line in _wrap(text)]
+    if name in secret_names():
+        lines.append(f"# Or the path of a file that holds it: {name}_FILE=")
+        return "\n" + "\n".join(lines) + f"\n{name}={default}\n"
+    return "\n" + "\n".join(lines) + f"\n# {name}={default}\n"
+
+
+def _wrap(text: str, width: int = 98) -> list[str]:
+    import textwrap  # noqa: PLC0415  # only when the file is generated
+
+    return textwrap.wrap(text, width)
+
+
+def _show(value: object) -> str:
+    match value:
+        case None:
+            return "(unset)"
+        case SecretStr():
+            return MASK
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(str(part) for part in value) or "(none)"
+        case _:
+            return str(value)
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        raise ValueError(
+            f"“{text}” is no network in CIDR notation, such as 192.168.1.0/24 ({error})"
+        ) from None
+
+
+def _read_dotenv(path: Path | None) -> dict[str, str]:
+    if path is None or not path.is_file():
+        return {}
+    values = {k: v for k, v in dotenv_values(path, interpolate=False).items() if v is not None}
+    _refuse_twins(values)
+    return _named(values)
+
+
+def _named(values: Mapping[str, str]) -> dict[str, str]:
+    """Return Herald's names out of *values*, aliases under their proper names."""
+    out = {ALIASES[k]: v for k, v in values.items() if k in ALIASES}
+    out |= {k.upper(): v for k, v in values.items() if k.upper().startswith(PREFIX)}
+    return out
+
+
+def _refuse_twins(values: Mapping[str, str]) -> None:
+    for name in secret_names():
+        if values.get(name) and values.get(f"{name}_FILE"):
+            raise ConfigError(
+                f"{name} and {name}_FILE are both set; keep one of them.", setting=name
+            )
+
+
+def _resolve(values: Mapping[str, str]) -> dict[str, str]:
+    """Replace each ``NAME_FILE`` of a secret by the content of its file."""
+    out = dict(values)
+    for name in secret_names():
+        path = out.pop(f"{name}_FILE", "")
+        if not path or out.get(name):
+            continue
+        try:
+            out[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{name}_FILE is {path!r}, which cannot be read: {error}. "
+                "Give the path of a text file that holds only the secret.",
+                setting=f"{name}_FILE",
+            ) from error
+    return out
+
+
+def _unknown(unknown: list[str], names: list[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415  # only on the way out
+
+    lines = []
+    for name in unknown:
+        near = get_close_matches(name, names, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        lines.append(f"{name} is no setting of Herald.{hint} See .env.example for all of them.")
+    return "\n".join(lines)
+
+
+def _config_error(error: ValidationError) -> ConfigError:
+    lines, first = [], None
+    for fault in error.errors():
+        name = PREFIX + str(fault["loc"][0]).upper()
+        first = first or name
+        got = MASK if name in secret_names() else repr(fault["input"])
+        what = (
+            str(fault["msg"])
+            .removeprefix("Value error, ")
+            .replace("Input should be", "it should be")
+        )
+        lines.append(f"{name} is {got}: {what}.")
+    return ConfigError("\n".join(lines), setting=first)
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(env_example())
