@@ -1,8 +1,8 @@
 """When work happens: APScheduler jobs that only poke, and the loops that wait for pokes.
 
-What is due is data in the database, not a job: jobs hold no state and may be missed or doubled at no
-cost. They never do the work themselves, because `AsyncIOScheduler.shutdown(wait=True)` cancels running
-coroutine jobs (tried on 3.11.3); the loops run in the app's TaskGroup, which drains.
+What is due is data in the database, not a job: jobs hold no state and may be missed or doubled at
+no cost. They never do the work themselves, because `AsyncIOScheduler.shutdown(wait=True)` cancels
+running coroutine jobs (tried on 3.11.3); the loops run in the app's TaskGroup, which drains.
 """
 
 import asyncio
@@ -51,7 +51,12 @@ class Schedule:
             (self.tidy, TIDY_TICK_S),
         ):
             self._scheduler.add_job(
-                pulse.poke, "interval", seconds=seconds, coalesce=True, misfire_grace_time=None
+                _poke,
+                "interval",
+                args=[pulse],
+                seconds=seconds,
+                coalesce=True,
+                misfire_grace_time=None,
             )
 
     async def __aenter__(self) -> Self:
@@ -67,6 +72,11 @@ class Schedule:
         traceback: TracebackType | None,
     ) -> None:
         self._scheduler.shutdown(wait=False)
+
+
+async def _poke(pulse: Pulse) -> None:
+    """Poke from a job. A coroutine, because APScheduler runs plain functions in a thread."""
+    pulse.poke()
 
 
 class Loop:
@@ -88,6 +98,7 @@ class Loop:
         self._work = work
         self._overlaps = overlaps
         self._is_stopping = False
+        self._is_resting = False  # after an error
         self.broken_rounds = 0
 
     def stop(self) -> None:
@@ -102,6 +113,8 @@ class Loop:
                 await self._pulse.wait()
                 if self._is_stopping:
                     return
+                if self._is_resting:
+                    continue
                 if self._overlaps:
                     rounds.create_task(self._round())
                 else:
@@ -114,4 +127,6 @@ class Loop:
             # Whatever it was (a full disk, a locked database, a bug): the bot goes on and says so.
             self.broken_rounds += 1
             log.exception("loop.broken", loop=self._name, times=self.broken_rounds)
+            self._is_resting = True
             await asyncio.sleep(BROKEN_PAUSE_S)
+            self._is_resting = False

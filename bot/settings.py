@@ -55,7 +55,8 @@ class Settings(BaseSettings):
     allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(),
         description="Networks that feeds may be fetched from beside the public internet, on any "
-        "port: CIDRs separated by commas, such as 192.168.1.0/24,fd00::/8. For an RSSHub of your own.",
+        "port: CIDRs separated by commas, such as 192.168.1.0/24,fd00::/8. For a feed server of "
+        "your own.",
     )
     contact: str = Field(
         default="",

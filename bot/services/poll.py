@@ -17,6 +17,7 @@ from bot.news.cadence import Pace
 from bot.news.models import (
     Failed,
     Feed,
+    FeedId,
     FeedState,
     Fetched,
     NotModified,
