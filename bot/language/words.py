@@ -1,0 +1,227 @@
+"""Cut text of any language into words and the terms they are found by.
+
+One function indexes, queries and highlights, without knowing the language of a text:
+
+- a word of a spaced script gives its folded form, then what inflection leaves alone: the English
+  Snowball stem where it is plain ASCII, and ``_`` + its first five letters;
+- a run of Han, kana or Hangul gives overlapping pairs of characters, a run of Thai, Lao, Khmer or
+  Burmese overlapping triples: those scripts put no space between words;
+- an emoji gives ``u`` + its code point in hexadecimal.
+
+The first term of a word is its exact form: an index that keeps those apart and in order can match
+phrases.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache, partial
+from threading import Lock
+
+import Stemmer
+
+from bot.news.models import Word
+
+VERSION = "1"  # of the terms: an index made under another version has to be built anew
+
+_PREFIX_LENGTH = 5  # letters: the best one setting for the twelve languages of XQuAD
+_WORD_MAX = 64  # characters of a word that count; what is longer is data, not language
+
+# Scripts without spaces, their punctuation and digits left out.
+_PAIRED = (
+    "\u1100-\u11ff\u2e80-\u2fdf\u3005\u3007\u3040-\u30fa\u30fc-\u30ff\u3100-\u318f\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+_TRIPLED = (
+    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e80-\u0ecf\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3"
+)
+_FLAGS = "\U0001f1e6-\U0001f1ff"  # regional indicators: two make a flag
+_SKIN_TONES = "\U0001f3fb-\U0001f3ff"
+_PICTURES = "\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff"
+_JOINERS = "\u00ad\u200c\u200d"  # soft hyphen, zero width non-joiner and joiner
+
+# Marks that readers may leave out: accents, Hebrew points, Arabic vowel signs and hamza. In other
+# scripts, Indic ones above all, marks are the vowels and stay.
+_OPTIONAL_MARK = re.compile(r"[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0640\u064b-\u065f\u0670]")
+
+# Letters whose bar or ligature Unicode does not decompose, and Arabic endings written either way.
+_PLAIN_LETTERS = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "ħ": "h",
+        "ŧ": "t",
+        "\u0131": "i",
+        "æ": "ae",
+        "œ": "oe",
+    }
+    | {"þ": "th", "\u0629": "\u0647", "\u0649": "\u064a"}
+)
+_ARABIC_ARTICLE = re.compile(r"و?(?:ال|بال|كال|فال|لل)(?=...)")  # Larkey et al. 2002, "light10"
+
+# Letters to Python at which FTS5's unicode61 splits; every code point was tried on SQLite 3.40.
+_UNKNOWN_TO_FTS = {*range(0x19B0, 0x19C1), 0x19C8, 0x19C9, 0x1CF2, 0x1CF3}
+
+# French, Italian and Catalan words that lose their vowel before another: l'état, dell'arte.
+_ELIDED = (
+    "[ldjnscmt]|qu|jusqu|lorsqu|puisqu|quelqu|dell|nell|sull|dall|coll|all|un|quest|quell|sant"
+)
+
+_make_word = partial(tuple.__new__, Word)
+_stemmer = Stemmer.Stemmer("english", 0)
+_stemmer_lock = Lock()  # a stemmer is not safe to share between threads
+
+
+def _marks() -> str:
+    """Return the combining marks that belong to words, as ranges of a character class."""
+    other = re.compile(f"[{_PAIRED}{_TRIPLED}{_SKIN_TONES}\ufe00-\ufe0f\u20d0-\u20ff]")
+    ranges: list[list[int]] = []
+    for point in range(0x300, 0x1F000):
+        if unicodedata.category(chr(point))[0] != "M" or other.match(chr(point)):
+            continue
+        if ranges and ranges[-1][1] == point - 1:
+            ranges[-1][1] = point
+        else:
+            ranges.append([point, point])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+
+
+_LETTER = rf"[^\W_{_PAIRED}{_TRIPLED}]"
+_TOKEN = re.compile(
+    rf"""
+    (?=[\w.{_PICTURES}])(?:  # skips space and most punctuation
+    # Nine words in ten of English, hence first.
+      (?P<plain>  [A-Za-z]{{2,}}+(?![\w'\u2019&{_marks()}{_JOINERS}]) )
+    | (?P<sign>   (?<!\w)[A-Za-z](?:\+\+|\#(?!\w)) )                   # C++, C#
+    | (?P<net>    (?:(?<!\w)\.(?i:net)|(?<=\w)\.NET)\b )               # .NET, ASP.NET
+    | (?P<dotted> (?<!\w)(?:[^\W\d_]\.){{2,10}}(?:[^\W\d_](?!\w))? )  # U.S., e.g.
+    | (?P<joined> (?<!\w)[A-Za-z]{{1,3}}&[A-Za-z]{{1,3}}(?!\w) )        # AT&T, R&D
+    | (?P<number> \d+(?:[.,'\u2019]\d+)+ )                             # 3.5, 10,000
+    | (?P<elided> (?<!\w)(?i:{_ELIDED})(?=['\u2019]{_LETTER}{{3}}) )    # l'état
+    | (?P<word>   {_LETTER}+(?:(?:[{_marks()}{_JOINERS}]+|['\u2019](?={_LETTER})){_LETTER}*)* )
+    | (?P<pairs>  [{_PAIRED}]+ )
+    | (?P<triples>[{_TRIPLED}]+ )
+    | (?P<flag>   [{_FLAGS}]{{2}} )
+    | (?P<picture>[{_PICTURES}] )
+    )
+    """,
+    re.VERBOSE,
+)
+_POSSESSIVE = re.compile(r"['\u2019][sS]$")
+# Vulgar fractions would run into their number: 6½ is not 61/2.
+_NOT_IN_TERM = re.compile(rf"['\u2019\u00bc-\u00be\u2150-\u215f{_JOINERS}]")
+_THOUSANDS = re.compile(r"(?<=\d)[.,'\u2019](?=\d{3}(?!\d))")
+
+
+def tokenise(text: str) -> list[Word]:
+    """Return the words of *text* in order of their start.
+
+    The pairs and triples of unspaced scripts overlap; all other words are disjoint. The first term
+    of a word is its exact form: lower case, without accents.
+    """
+    words: list[Word] = []
+    add = words.append
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        kind = match.lastgroup
+        if kind in ("plain", "word"):
+            terms = _word_terms(text[start : min(end, start + _WORD_MAX)])
+            if terms:
+                add(_make_word((start, end, terms)))
+        elif kind == "pairs":
+            words += _grams(text, start, end, 2)
+        elif kind == "triples":
+            words += _grams(text, start, end, 3)
+        elif kind == "number":
+            words += _number(match.group(), start)
+        else:
+            add(Word(start, end, (_special(match.group(), str(kind)),)))
+    return words
+
+
+@lru_cache(maxsize=1 << 15)
+def _word_terms(written: str) -> tuple[str, ...]:
+    """Return the terms of a word of a spaced script; none if only marks are left of it."""
+    lower = _NOT_IN_TERM.sub("", _POSSESSIVE.sub("", written))
+    lower = _lower(lower)
+    exact = _fold(lower)
+    if not exact:
+        return ()
+    if exact.isdigit():
+        return (exact,)
+    if lower.isascii():
+        with _stemmer_lock:
+            stem = _stemmer.stemWord(exact)
+        terms = [exact, stem, "_" + exact[:_PREFIX_LENGTH]]
+    else:
+        terms = [exact, "_" + _ARABIC_ARTICLE.sub("", exact, 1)[:_PREFIX_LENGTH]]
+    return tuple(dict.fromkeys(_safe(term) for term in terms))
+
+
+def _lower(written: str) -> str:
+    """Return the case-folded form in Unicode's compatibility composition."""
+    if written.isascii():
+        return written.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", written).casefold())
+
+
+def _fold(lower: str) -> str:
+    """Take off what readers may leave out, in a lower-cased word."""
+    if lower.isascii():
+        return lower
+    plain = _OPTIONAL_MARK.sub("", unicodedata.normalize("NFKD", lower))
+    plain = unicodedata.normalize("NFKC", plain).translate(_PLAIN_LETTERS)
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain)
+
+
+def _safe(term: str) -> str:
+    """Write as hexadecimal what FTS5 may split a term at: vowel signs of Indic scripts, mostly."""
+    if term.isascii() or (term.isalnum() and _UNKNOWN_TO_FTS.isdisjoint(map(ord, term))):
+        return term
+    return "".join(
+        c if (c.isalnum() or c == "_") and ord(c) not in _UNKNOWN_TO_FTS else f"u{ord(c):x}"
+        for c in term
+    )
+
+
+@lru_cache(maxsize=1 << 15)
+def _gram(written: str) -> str:
+    return _safe(_lower(written))
+
+
+def _grams(text: str, start: int, end: int, size: int) -> list[Word]:
+    """Return every *size* neighbouring characters of a run, or the whole of a shorter run."""
+    last = max(start, end - size)
+    return [
+        Word(at, min(at + size, end), (_gram(text[at : min(at + size, end)]),))
+        for at in range(start, last + 1)
+    ]
+
+
+def _number(written: str, start: int) -> list[Word]:
+    """Return a decimal number or one with thousands as one word, a date or version as several."""
+    whole = _THOUSANDS.sub("", written)
+    parts = list(re.finditer(r"\d+", whole))
+    if len(parts) <= 2:  # noqa: PLR2004  # whole and fraction
+        term = "_".join(_fold(part.group()) for part in parts)
+        return [Word(start, start + len(written), (term,))]
+    return [
+        Word(start + part.start(), start + part.end(), (_fold(part.group()),))
+        for part in re.finditer(r"\d+", written)
+    ]
+
+
+def _special(written: str, kind: str) -> str:
+    """Return the one term of what is no ordinary word."""
+    match kind:
+        case "sign":
+            return written.lower().replace("+", "plus").replace("#", "sharp")
+        case "net":
+            return "dotnet"
+        case "joined":
+            return written.lower().replace("&", "_")
+        case "flag" | "picture":
+            return "u" + "_".join(f"{ord(c):x}" for c in written)
+        case _:
+            return _gram(_fold(written.casefold().replace(".", "")))
