@@ -82,7 +82,7 @@ async def _poke(pulse: Pulse) -> None:
 class Loop:
     """Does *work* at each poke until told to stop.
 
-    ``overlaps``: start the next round even if the last one is not done, for work that guards itself.
+    ``overlaps``: start the next round even if the last is not done, for work that guards itself.
     """
 
     def __init__(

@@ -21,6 +21,7 @@ from bot.news.models import (
     NewSubscription,
     ParsedEntry,
     Post,
+    Refresh,
     StoryId,
     SubscriptionId,
 )
@@ -126,14 +127,28 @@ class Follower:
 
         Raises AlreadyFollowed.
         """
-        now = self._clock.now()
-        found = proposal.found
-        feed = await self._storage.ensure_feed(found.url, found.feed, now)
-        known = await self._storage.known(feed.id, aliases_of(found, feed.url))
-        refresh = plan_refresh(feed, found, known, now, pace=self._pace, jitter=self._random())
-        followed = await self._storage.follow(refresh, wish, now)
+        return await self.follow(proposal.found, wish)
+
+    async def follow(self, found: Fetched, wish: NewSubscription) -> Followed:
+        """Follow a document's feed, as `add` does."""
+        followed = await self._storage.follow(
+            await self._first_refresh(found), wish, self._clock.now()
+        )
         self._on_recorded()
         return followed
+
+    async def keep(self, found: Fetched) -> FeedId:
+        """Poll a document's feed for the archive, without a channel."""
+        refresh = await self._first_refresh(found)
+        await self._storage.record(refresh)
+        await self._storage.keep_feed(refresh.feed_id, is_kept=True)
+        return refresh.feed_id
+
+    async def _first_refresh(self, found: Fetched) -> Refresh:
+        now = self._clock.now()
+        feed = await self._storage.ensure_feed(found.url, found.feed, now)
+        known = await self._storage.known(feed.id, aliases_of(found, feed.url))
+        return plan_refresh(feed, found, known, now, pace=self._pace, jitter=self._random())
 
     async def followings(
         self, guild_id: GuildId, channel_id: ChannelId | None = None
