@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from bot.errors import NotFollowed
 from bot.news.cadence import Pace
@@ -10,45 +10,20 @@ from bot.news.models import (
     UNDO_WINDOW,
     ChannelId,
     Check,
-    Entry,
-    EntryId,
-    Feed,
     FeedId,
     Fetched,
     Followed,
     Following,
     GuildId,
     NewSubscription,
-    ParsedEntry,
     Post,
     Refresh,
-    StoryId,
     SubscriptionId,
 )
-from bot.news.ports import Articles, Clock, Source, Storage, Summariser
-from bot.news.posts import compose
+from bot.news.ports import Clock, Storage
 from bot.news.refresh import aliases_of, plan_refresh
+from bot.services.look import Looker, Proposal
 from bot.services.poll import FeedPoll, Poller
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """A feed found behind a URL, before anybody follows it.
-
-    ``others`` are further feeds of the same site. ``post`` is the newest entry exactly as it would
-    be posted; None where the feed has no entries.
-    """
-
-    found: Fetched
-    others: tuple[Fetched, ...]
-    post: Post | None
-    newest_at: datetime | None
-    per_day: float | None  # entries a day over the document, None where dates do not tell
-
-    @property
-    def name(self) -> str:
-        """What the feed calls itself."""
-        return self.found.feed.title or self.found.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +40,7 @@ class Follower:
     def __init__(
         self,
         storage: Storage,
-        source: Source,
-        articles: Articles,
-        summariser: Summariser,
+        looker: Looker,
         poller: Poller,
         clock: Clock,
         *,
@@ -76,9 +49,7 @@ class Follower:
         on_recorded: Callable[[], None] = lambda: None,
     ) -> None:
         self._storage = storage
-        self._source = source
-        self._articles = articles
-        self._summariser = summariser
+        self._looker = looker
         self._poller = poller
         self._clock = clock
         self._pace = pace
@@ -86,41 +57,14 @@ class Follower:
         self._on_recorded = on_recorded
 
     async def look(self, url: str, *, name: str | None = None) -> Proposal:
-        """Find the feed behind *url* and compose its newest entry as it would be posted.
-
-        Raises InvalidUrl, NotAFeed or the FeedError that kept the address from being read.
-        """
-        discovery = await self._source.discover(url)
-        return await self.propose(discovery.feeds[0], others=discovery.feeds[1:], name=name)
+        """Find the feed behind *url*; see `Looker.look`."""
+        return await self._looker.look(url, name=name)
 
     async def propose(
         self, found: Fetched, *, others: tuple[Fetched, ...] = (), name: str | None = None
     ) -> Proposal:
-        """Compose the newest entry of a document as it would be posted."""
-        newest = _newest(found.feed.entries)
-        post = None
-        if newest is not None:
-            feed = _unsaved_feed(found, self._clock.now())
-            post = await self.post_of(
-                _unsaved_entry(newest, self._clock.now()), feed, name or feed.title
-            )
-        dates = sorted(e.published_at for e in found.feed.entries if e.published_at)
-        return Proposal(
-            found=found,
-            others=others,
-            post=post,
-            newest_at=dates[-1] if dates else None,
-            per_day=_per_day(dates),
-        )
-
-    async def post_of(self, entry: Entry, feed: Feed, source_name: str) -> Post:
-        """Compose the post of an entry, reading its article where that is needed."""
-        article = await self._articles.article(entry)
-        summary = self._summariser.summarise(
-            title=entry.title, text=article.text, teaser=entry.teaser
-        )
-        read = replace(entry, image_url=entry.image_url or article.image_url)
-        return compose(read, feed, source_name, summary)
+        """Compose a document's newest entry as it would be posted."""
+        return await self._looker.propose(found, others=others, name=name)
 
     async def add(self, proposal: Proposal, wish: NewSubscription) -> Followed:
         """Follow a proposed feed: all its entries are marked seen, the newest ``backfill`` queued.
@@ -194,7 +138,8 @@ class Follower:
         """Compose the newest entries of a followed feed exactly as they would be posted."""
         entries = await self._storage.entries(following.feed.id, count)
         name = following.subscription.name
-        return [await self.post_of(entry, following.feed, name) for entry in entries]
+        read = [await self._looker.read(entry, following.feed, name) for entry in entries]
+        return [it.post for it in read]
 
     async def check(self, following: Following) -> FeedPoll:
         """Poll the feed now."""
@@ -227,47 +172,3 @@ class Follower:
         await self._storage.restore(subscription_id)
         self._on_recorded()
         return replace(found, is_removed=False)
-
-
-def _newest(entries: Sequence[ParsedEntry]) -> ParsedEntry | None:
-    """Return the entry with the latest date; without dates, the document's first."""
-    floor = datetime.min.replace(tzinfo=UTC)
-    return max(entries, key=lambda e: e.published_at or e.updated_at or floor, default=None)
-
-
-def _per_day(dates: Sequence[datetime]) -> float | None:
-    """Return entries a day over the span of *dates* (ascending)."""
-    if len(dates) < 2:  # noqa: PLR2004  # a span needs two ends
-        return None
-    span = max(dates[-1] - dates[0], timedelta(hours=1))
-    return (len(dates) - 1) / (span / timedelta(days=1))
-
-
-def _unsaved_feed(found: Fetched, now: datetime) -> Feed:
-    return Feed(
-        id=FeedId(0),
-        url=found.url,
-        title=found.feed.title or found.url,
-        site_url=found.feed.site_url,
-        icon_url=found.feed.icon_url,
-        language=found.feed.language,
-        created_at=now,
-        next_poll_at=now,
-    )
-
-
-def _unsaved_entry(parsed: ParsedEntry, now: datetime) -> Entry:
-    return Entry(
-        id=EntryId(0),
-        feed_id=FeedId(0),
-        story_id=StoryId(0),
-        url=parsed.url,
-        title=parsed.title,
-        teaser=parsed.teaser,
-        text=parsed.text,
-        text_method=None,
-        author=parsed.author,
-        image_url=parsed.image_url,
-        published_at=parsed.published_at or parsed.updated_at,
-        first_seen_at=now,
-    )

@@ -86,21 +86,31 @@ class Transfer:
             return Added(wanted=row, fate=Fate.ALREADY)
         outcome = await self._source.fetch(row.url, Validators(), None)
         match outcome:
+            case Fetched():
+                return await self._store(row, outcome, wish, is_rehearsal=is_rehearsal)
             case Failed(reason=reason):
                 return Added(wanted=row, fate=Fate.DEAD, detail=reason)
-            case NotModified():  # cannot be: nothing conditional was asked
+            case NotModified():  # against RFC 9110: nothing conditional was asked
                 return Added(
-                    wanted=row, fate=Fate.DEAD, detail="it answered 304 to a first request"
+                    wanted=row, fate=Fate.DEAD, detail="It answered 304 to a first request."
                 )
-            case Fetched() as found:
-                count = f"{len(found.feed.entries)} entries"
+
+    async def _store(
+        self,
+        row: Wanted,
+        found: Fetched,
+        wish: Callable[[Wanted, Fetched], NewSubscription] | None,
+        *,
+        is_rehearsal: bool,
+    ) -> Added:
+        added = Added(wanted=row, fate=Fate.NEW, detail=f"{len(found.feed.entries)} entries")
         if is_rehearsal:
-            return Added(wanted=row, fate=Fate.NEW, detail=count)
+            return added
         if wish is None:
             await self._follower.keep(found)
-            return Added(wanted=row, fate=Fate.NEW, detail=count)
+            return added
         try:
             await self._follower.follow(found, wish(row, found))
         except AlreadyFollowed:
             return Added(wanted=row, fate=Fate.ALREADY)
-        return Added(wanted=row, fate=Fate.NEW, detail=count)
+        return added

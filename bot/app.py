@@ -1,0 +1,330 @@
+"""The composition root: opens every resource, joins adapters to ports, owns the one TaskGroup.
+
+::
+
+    open_core   storage + web + language ─► Poller · Follower · Searcher     (no Discord needed)
+    run         core + front end ─► Deliverer, the loops, the gateway, until told to stop
+
+The only module that knows all classes. That adapters fit their ports is proved here, by mypy.
+"""
+
+import asyncio
+import fcntl
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+from bot.errors import ConfigError, StorageError
+from bot.feeds.source import Web, open_web
+from bot.frontend.client import HeraldClient, identify, log_in, point_at, stay_connected
+from bot.frontend.publisher import DiscordPublisher
+from bot.language import words
+from bot.language.extractive import Extractive
+from bot.news.cadence import Pace
+from bot.news.models import Claim, Post
+from bot.news.ports import Articles, Clock, Publisher, Source, Storage, Summariser, Tokeniser
+from bot.schedule import Loop, Schedule
+from bot.services.deliver import Deliverer
+from bot.services.follow import Follower
+from bot.services.look import Looker
+from bot.services.poll import Poller
+from bot.services.search import Searcher
+from bot.services.transfer import Transfer
+from bot.settings import Settings
+from bot.storage import open_storage
+
+log = structlog.get_logger()
+
+GRACE_S = 8.0  # for what is in hand when told to stop; closing the gateway comes on top
+DATABASE = "herald.db"
+LOCK = "herald.lock"
+DEFAULT_INTERVAL_S = 15 * 60
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        """Return the present, aware UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """The parts that need no Discord."""
+
+    settings: Settings
+    clock: Clock
+    storage: Storage
+    web: Web
+    summariser: Summariser
+    schedule: Schedule
+    poller: Poller
+    follower: Follower
+    searcher: Searcher
+    transfer: Transfer
+    tokenise: Tokeniser
+
+
+def database_path(settings: Settings) -> Path:
+    """Return where the database is."""
+    return settings.data_dir / DATABASE
+
+
+def user_agent(settings: Settings) -> str:
+    """Return what Herald calls itself to publishers: name, version and whom to write to."""
+    contact = f"; {settings.contact}" if settings.contact else ""
+    return f"Herald/{version('herald-newsbot')} (self-hosted Discord news bot{contact})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """The parts that need neither Discord nor a database."""
+
+    web: Web
+    summariser: Summariser
+    looker: Looker
+
+
+@asynccontextmanager
+async def open_reader(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Reader]:
+    """Open the web, for looking at feeds."""
+    async with open_web(
+        user_agent=user_agent(settings),
+        allowed_networks=settings.allowed_networks,
+        reads_pages=settings.reads_pages,
+    ) as web:
+        source: Source = web
+        articles: Articles = web
+        summariser: Summariser = Extractive()
+        looker = Looker(source, articles, summariser, clock or SystemClock())
+        yield Reader(web=web, summariser=summariser, looker=looker)
+
+
+@asynccontextmanager
+async def open_core(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Core]:
+    """Open the database and the web, and join the use cases to them. Raises StorageError."""
+    clock = clock or SystemClock()
+    pace = Pace(
+        interval_s=settings.poll_interval_s or DEFAULT_INTERVAL_S,
+        is_fixed=settings.poll_interval_s is not None,
+    )
+    spread = random.Random().random  # noqa: S311  # spreads polls, guards nothing
+    async with AsyncExitStack() as stack:
+        reader = await stack.enter_async_context(open_reader(settings, clock=clock))
+        web = reader.web
+        storage: Storage = await stack.enter_async_context(
+            open_storage(
+                database_path(settings), tokenise=words.tokenise, tokeniser_version=words.VERSION
+            )
+        )
+        source: Source = web
+        schedule = Schedule()
+        poller = Poller(
+            storage, source, clock, pace=pace, random=spread, on_recorded=schedule.deliver.poke
+        )
+        follower = Follower(
+            storage,
+            reader.looker,
+            poller,
+            clock,
+            pace=pace,
+            random=spread,
+            on_recorded=schedule.deliver.poke,
+        )
+        yield Core(
+            settings=settings,
+            clock=clock,
+            storage=storage,
+            web=web,
+            summariser=reader.summariser,
+            schedule=schedule,
+            poller=poller,
+            follower=follower,
+            searcher=Searcher(storage, clock, words.tokenise),
+            transfer=Transfer(storage, source, follower),
+            tokenise=words.tokenise,
+        )
+
+
+@contextmanager
+def only_process(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory for one running bot.
+
+    Two would deliver the same outbox. Raises ConfigError when another holds it; the lock ends with
+    the process, however it ends.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        handle = (data_dir / LOCK).open("a+")
+    except OSError as error:
+        raise StorageError(
+            f"The data directory {data_dir} cannot be written ({error.strerror}). "
+            "Set HERALD_DATA_DIR to a folder that this user may write to.",
+            path=str(data_dir),
+        ) from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            handle.seek(0)
+            raise ConfigError(
+                f"Another herald (process {handle.read().strip() or 'unknown'}) runs on the data "
+                f"directory {data_dir}. Stop it, or give this one a HERALD_DATA_DIR of its own.",
+                setting="HERALD_DATA_DIR",
+            ) from None
+        handle.truncate(0)
+        handle.write(f"{os.getpid()}\n")
+        handle.flush()
+        yield
+
+
+def loops(
+    core: Core,
+    publisher: Publisher,
+    *,
+    is_ready: Callable[[], bool],
+    on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
+) -> tuple[Loop, ...]:
+    """Return the loops of the bot: poll, deliver while *is_ready*, tidy."""
+    deliverer = Deliverer(
+        core.storage, core.web, core.summariser, publisher, core.clock, on_sent=on_sent
+    )
+
+    async def deliver() -> None:
+        if is_ready():
+            await deliverer.deliver_due()
+
+    async def tidy() -> None:
+        await core.storage.tidy(core.clock.now())
+
+    return (
+        Loop("poll", core.schedule.poll, core.poller.poll_due, overlaps=True),
+        Loop("deliver", core.schedule.deliver, deliver),
+        Loop("tidy", core.schedule.tidy, tidy),
+    )
+
+
+async def run_loops(core: Core, work: tuple[Loop, ...], stopping: asyncio.Event) -> None:
+    """Run *work* until *stopping*, then let what is in hand finish within GRACE_S."""
+    async with asyncio.TaskGroup() as group:
+        async with core.schedule:
+            tasks = [group.create_task(loop.run()) for loop in work]
+            await stopping.wait()
+        for loop in work:
+            loop.stop()
+        _, late = await asyncio.wait(tasks, timeout=GRACE_S)
+        for task in late:
+            task.cancel()
+        if late:
+            log.warning("app.cut_short", tasks=len(late))
+
+
+def token_of(settings: Settings) -> str:
+    """Return the bot's token. Raises ConfigError that says where to get one."""
+    if settings.token is None:
+        raise ConfigError(
+            "HERALD_TOKEN is not set. Put the bot's token, from Discord's developer portal, into "
+            ".env as HERALD_TOKEN=… ; to look at Herald without an account, run: herald demo",
+            setting="HERALD_TOKEN",
+        )
+    return settings.token.get_secret_value()
+
+
+async def upload_commands(core: Core) -> int:
+    """Upload the slash commands, changed or not; return how many there are. Raises ConfigError."""
+    token = token_of(core.settings)
+    point_at(core.settings.discord_api_base, core.settings.discord_gateway)
+    async with build_client(core) as client:
+        await log_in(client, token)
+        await client.upload_commands(force=True)
+        return len(client.tree.get_commands())
+
+
+async def identity(settings: Settings) -> str:
+    """Return who Discord says the bot is. Raises ConfigError, or PublishError where it is away."""
+    token = token_of(settings)
+    point_at(settings.discord_api_base, settings.discord_gateway)
+    return await identify(token, proxy=settings.discord_proxy)
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot until SIGTERM or SIGINT.
+
+    Raises ConfigError for a missing or wrong token, StorageError for an unusable database.
+    """
+    token = token_of(settings)
+    stopping = asyncio.Event()
+    with only_process(settings.data_dir), _stop_on_signals(stopping):
+        async with open_core(settings) as core:
+            freed = await core.storage.release_leases()
+            log.info("app.started", version=version("herald-newsbot"), resumed_deliveries=freed)
+            await _serve(core, token, stopping)
+    log.info("app.stopped")
+
+
+async def _serve(core: Core, token: str, stopping: asyncio.Event) -> None:
+    point_at(core.settings.discord_api_base, core.settings.discord_gateway)
+    link = Link(core)
+    publisher = DiscordPublisher(link.current)
+    work = loops(core, publisher, is_ready=link.is_ready)
+    try:
+        async with asyncio.TaskGroup() as group:
+            gateway = group.create_task(stay_connected(link.make_client, token))
+            await run_loops(core, work, stopping)
+            gateway.cancel()
+    except* ConfigError as faults:
+        raise faults.exceptions[0] from None
+
+
+class Link:
+    """The connection to Discord as it stands; each try of `stay_connected` makes a new client."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._client: HeraldClient | None = None
+
+    def make_client(self) -> HeraldClient:
+        """Make a client; it is the current one from now on."""
+        self._client = build_client(self._core)
+        return self._client
+
+    def current(self) -> HeraldClient | None:
+        """Return the client of the latest try."""
+        return self._client
+
+    def is_ready(self) -> bool:
+        """Return whether posts can be sent now."""
+        return self._client is not None and self._client.is_ready()
+
+
+def build_client(core: Core) -> HeraldClient:
+    """Make the Discord client with every slash command, not connected."""
+    return HeraldClient(
+        follower=core.follower,
+        searcher=core.searcher,
+        memory=core.storage,
+        clock=core.clock,
+        proxy=core.settings.discord_proxy,
+        on_ready=core.schedule.deliver.poke,
+    )
+
+
+@contextmanager
+def _stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,189 @@
+"""`herald feeds`: list, add, remove, import, export."""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot import app
+from bot.errors import NotFollowed, UserError
+from bot.feeds.opml import Outline, read_outlines, write_opml
+from bot.news.models import ChannelId, FeedId, FeedOverview, Fetched, GuildId, NewSubscription
+from bot.services.transfer import Added, Fate, Wanted
+from bot.settings import Settings
+
+CHANNEL_LINK = re.compile(r"(?:https://(?:\w+\.)?discord(?:app)?\.com/channels/)?(\d+)/(\d+)/?$")
+
+
+async def show_all(arguments: argparse.Namespace, settings: Settings) -> int:
+    """List every feed with its health."""
+    async with app.open_core(settings) as core:
+        rows = await core.storage.feeds()
+    if arguments.json:
+        print(json.dumps([_row_as_json(row) for row in rows], ensure_ascii=False, indent=2))
+    elif not rows:
+        print("There are no feeds yet. Add one: herald feeds add URL")
+    else:
+        print("\n".join(line for row in rows for line in _row_as_text(row)))
+    return 0
+
+
+async def add(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Add a feed."""
+    place = _place(arguments.channel)
+    async with app.open_core(settings) as core:
+        proposal = await core.follower.look(arguments.url)
+        if place is None:
+            await core.follower.keep(proposal.found)
+            where = (
+                "for the archive; no channel follows it yet (--channel, or /feed add in Discord)"
+            )
+        else:
+            wish = _wish(place, arguments.name)(Wanted(url=arguments.url), proposal.found)
+            await core.follower.follow(proposal.found, wish)
+            where = f"in channel {place[1]}"
+    print(f"Added “{arguments.name or proposal.name}” ({proposal.found.url}) {where}.")
+    print(f"{len(proposal.found.feed.entries)} entries that it holds now are marked seen.")
+    return 0
+
+
+async def remove(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Stop polling a feed."""
+    async with app.open_core(settings) as core:
+        wanted: str = arguments.feed
+        if wanted.isdecimal():
+            feed = await core.storage.feed(FeedId(int(wanted)))
+        else:
+            feed = await core.storage.feed_by_url(wanted)
+        if feed is None:
+            raise NotFollowed(
+                f"There is no feed {wanted}. See `herald feeds list` for ids and URLs.",
+                wanted=wanted,
+            )
+        await core.storage.remove_feed(feed.id, core.clock.now())
+    print(f"Removed “{feed.title}” ({feed.url}). Its articles stay in the archive.")
+    return 0
+
+
+async def read_file(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Add the feeds of a file."""
+    outlines = read_outlines(_read(arguments.file))
+    place = _place(arguments.channel)
+    async with app.open_core(settings) as core:
+        rows = await core.transfer.add_all(
+            [Wanted(url=outline.url, title=outline.title) for outline in outlines],
+            wish=None if place is None else _wish(place, None),
+            is_rehearsal=arguments.dry_run,
+        )
+    if arguments.json:
+        print(json.dumps([_added_as_json(row) for row in rows], ensure_ascii=False, indent=2))
+        return 0
+    for row in rows:
+        print(f"{row.fate.value:<13} {row.wanted.url}  {row.detail}".rstrip())
+    counts = {fate: sum(row.fate is fate for row in rows) for fate in Fate}
+    told = ", ".join(f"{count} {fate.value}" for fate, count in counts.items() if count)
+    print(
+        f"{len(rows)} feeds: {told or 'none'}." + (" Nothing stored." if arguments.dry_run else "")
+    )
+    return 0
+
+
+async def write_file(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Write every feed as OPML."""
+    async with app.open_core(settings) as core:
+        rows = await core.storage.feeds()
+    body = write_opml(
+        [Outline(title=row.feed.title, url=row.feed.url, folder=None) for row in rows],
+        title="Feeds of Herald",
+    )
+    if arguments.file == "-":
+        sys.stdout.write(body.decode())
+    else:
+        Path(arguments.file).write_bytes(body)
+        print(f"{len(rows)} feeds written to {arguments.file}.")
+    return 0
+
+
+def _read(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise UserError(f"{name} cannot be read: {error.strerror}.") from error
+
+
+def _place(link: str | None) -> tuple[GuildId, ChannelId] | None:
+    if link is None:
+        return None
+    found = CHANNEL_LINK.fullmatch(link.strip())
+    if found is None:
+        raise UserError(
+            f"“{link}” is no link of a channel. In Discord, right-click the channel, Copy Link; "
+            "it looks like https://discord.com/channels/123/456."
+        )
+    return GuildId(int(found[1])), ChannelId(int(found[2]))
+
+
+def _wish(
+    place: tuple[GuildId, ChannelId], name: str | None
+) -> Callable[[Wanted, Fetched], NewSubscription]:
+    def wish(row: Wanted, found: Fetched) -> NewSubscription:
+        return NewSubscription(
+            guild_id=place[0],
+            channel_id=place[1],
+            name=name or row.title or found.feed.title or found.url,
+            added_by=None,
+        )
+
+    return wish
+
+
+def _row_as_text(row: FeedOverview) -> list[str]:
+    feed = row.feed
+    followed = f"{row.subscriptions} channels" if row.subscriptions else "archive only"
+    lines = [
+        f"{feed.id:>4}  {feed.state.value:<8} {feed.title}",
+        f"      {feed.url}",
+        (
+            f"      {row.entries} articles, last {_ago(row.last_entry_at)}; {followed}; "
+            f"next check {feed.next_poll_at:%Y-%m-%d %H:%M} UTC ({feed.next_poll_reason})"
+        ),
+    ]
+    if feed.last_error:
+        lines.append(f"      {feed.last_error}")
+    return lines
+
+
+def _row_as_json(row: FeedOverview) -> dict[str, Any]:
+    feed = row.feed
+    return {
+        "id": feed.id,
+        "title": feed.title,
+        "url": feed.url,
+        "state": feed.state.value,
+        "failures": feed.failures,
+        "last_error": feed.last_error,
+        "next_poll_at": feed.next_poll_at.isoformat(),
+        "next_poll_reason": feed.next_poll_reason,
+        "entries": row.entries,
+        "subscriptions": row.subscriptions,
+        "last_entry_at": row.last_entry_at and row.last_entry_at.isoformat(),
+    }
+
+
+def _added_as_json(row: Added) -> dict[str, Any]:
+    return {
+        "url": row.wanted.url,
+        "title": row.wanted.title,
+        "fate": row.fate.value,
+        "detail": row.detail,
+    }
+
+
+def _ago(moment: datetime | None) -> str:
+    return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"

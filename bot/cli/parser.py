@@ -1,0 +1,203 @@
+"""The arguments of `herald`, with help that a newcomer can follow."""
+
+import argparse
+from collections.abc import Callable
+from importlib.metadata import version
+
+from bot.cli import archive, daemon, feeds, show
+
+EPILOG = """\
+Settings come from the environment and from .env in this folder; see .env.example.
+
+Try it without a Discord account:   herald demo
+See what a feed would look like:    herald preview https://example.org/feed.xml
+Check what is set up:               herald check
+"""
+
+Subparsers = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="herald",
+        description="A self-hosted Discord news bot: polls feeds, posts their news, searches them.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"herald {version('herald-newsbot')}"
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_daemon(commands)
+    _add_looking(commands)
+    _add_archive(commands)
+    _add_feeds(commands)
+    return parser
+
+
+def _command(
+    commands: Subparsers,
+    name: str,
+    work: Callable[..., object],
+    summary: str,
+    description: str = "",
+    *,
+    logs: bool = False,
+) -> argparse.ArgumentParser:
+    """Add a command; *logs* says whether it writes log lines at the level that is set."""
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}. {description}".strip(),
+    )
+    parser.set_defaults(work=work, logs=logs)
+    return parser
+
+
+def _add_json(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--json", action="store_true", help=f"print {what} as JSON")
+
+
+def _add_daemon(commands: Subparsers) -> None:
+    _command(
+        commands,
+        "run",
+        daemon.run,
+        "run the bot until it is stopped",
+        "Logs in to Discord with HERALD_TOKEN, uploads the slash commands if they have changed, "
+        "polls feeds and posts their news. SIGTERM or Ctrl-C ends it cleanly.",
+        logs=True,
+    )
+    demo = _command(
+        commands,
+        "demo",
+        daemon.demo,
+        "show the bot at work on this machine, without Discord, account or token",
+        "Starts the same bot on a local stand-in for Discord with made-up news, and prints the "
+        "address of a page where you can read the posts and use the slash commands.",
+    )
+    demo.add_argument(
+        "--feed", metavar="URL", action="append", default=[], help="also follow this real feed"
+    )
+    demo.add_argument(
+        "--once", action="store_true", help="post what there is, search once, print both, and end"
+    )
+    _command(
+        commands,
+        "check",
+        daemon.check,
+        "check settings, database and token",
+        "Prints the settings (secrets masked), opens the database and asks Discord who the bot is. "
+        "Ends with 1 and one line for each thing that is wrong.",
+    )
+    _command(
+        commands,
+        "sync",
+        daemon.sync,
+        "upload the slash commands to Discord now",
+        "`herald run` does so when they have changed; this is for when Discord lost them.",
+    )
+    _command(
+        commands,
+        "migrate",
+        daemon.migrate,
+        "bring the database to this version's schema",
+        "Every command does so by itself; this does nothing else. A backup is written first.",
+    )
+
+
+def _add_looking(commands: Subparsers) -> None:
+    preview = _command(
+        commands,
+        "preview",
+        show.preview,
+        "show the post that a feed's newest entry would become",
+        "Finds the feed, fetches and reads it, reads the article, makes the summary and the post. "
+        "Stores nothing and posts nothing.",
+    )
+    preview.add_argument("target", metavar="URL|FILE", help="a feed, a site, or a feed in a file")
+    _add_json(preview, "all that was found")
+
+
+def _add_archive(commands: Subparsers) -> None:
+    poll = _command(
+        commands,
+        "poll",
+        archive.poll,
+        "poll the feeds that are due, without Discord",
+        "What they bring is stored and queued; `herald run` posts it.",
+    )
+    poll.add_argument(
+        "--once", action="store_true", required=True, help="poll what is due now, then end"
+    )
+    _add_json(poll, "counts and times")
+    search = _command(
+        commands,
+        "search",
+        archive.search,
+        "search all articles in the archive",
+        'Any of the words may occur; "quoted phrases" must, and what follows a minus must not.',
+    )
+    search.add_argument(
+        "query", metavar="QUERY|-", help="what to look for; - reads a query a line from stdin"
+    )
+    search.add_argument("--limit", type=int, default=5, metavar="N", help="results (default: 5)")
+    search.add_argument(
+        "--newest", action="store_true", help="the newest first, instead of the best"
+    )
+    _add_json(search, "the results")
+
+
+def _add_feeds(commands: Subparsers) -> None:
+    group = commands.add_parser(
+        "feeds",
+        help="list, add, remove, import and export feeds",
+        description="Manage feeds without Discord. In Discord, /feed does the same.",
+    )
+    actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listed = _command(actions, "list", feeds.show_all, "list every feed with its health")
+    _add_json(listed, "the list")
+    add = _command(
+        actions,
+        "add",
+        feeds.add,
+        "add a feed",
+        "Without --channel it is polled for the archive only; entries that it holds already are "
+        "marked seen and never posted.",
+    )
+    add.add_argument("url", metavar="URL", help="a feed or a site")
+    _add_channel(add)
+    add.add_argument("--name", help="what to call it (default: its own title)")
+    remove = _command(
+        actions,
+        "remove",
+        feeds.remove,
+        "stop polling a feed",
+        "Its articles stay in the archive.",
+    )
+    remove.add_argument("feed", metavar="URL|ID", help="as `herald feeds list` shows it")
+    imported = _command(
+        actions,
+        "import",
+        feeds.read_file,
+        "add the feeds of an OPML file or of a list of URLs",
+        "Each feed is fetched once to see that it lives. Nothing old is posted.",
+    )
+    imported.add_argument("file", metavar="FILE", help="OPML, or a URL a line; - reads stdin")
+    _add_channel(imported)
+    imported.add_argument("--dry-run", action="store_true", help="only say what would be added")
+    _add_json(imported, "what became of each")
+    exported = _command(actions, "export", feeds.write_file, "write every feed as OPML")
+    exported.add_argument(
+        "file", metavar="FILE", nargs="?", default="-", help="where to (default: stdout)"
+    )
+
+
+def _add_channel(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--channel",
+        metavar="LINK",
+        help="post it there: the channel's link from Discord (right-click it, Copy Link), "
+        "https://discord.com/channels/SERVER/CHANNEL",
+    )

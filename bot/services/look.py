@@ -1,0 +1,147 @@
+"""Look at feeds that nobody follows: find, read, and show what would be posted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.news.models import (
+    Article,
+    Entry,
+    EntryId,
+    Feed,
+    FeedId,
+    Fetched,
+    ParsedEntry,
+    Post,
+    StoryId,
+    Summary,
+)
+from bot.news.ports import Articles, Clock, Source, Summariser
+from bot.news.posts import compose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """An entry, read: what its post is made of, and the post."""
+
+    article: Article
+    summary: Summary
+    post: Post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A feed found behind a URL, before anybody follows it.
+
+    ``others`` are further feeds of the same site. ``reading`` is of the newest entry; None where
+    the feed has no entries.
+    """
+
+    found: Fetched
+    others: tuple[Fetched, ...]
+    reading: Reading | None
+    newest_at: datetime | None
+    per_day: float | None  # entries a day over the document, None where dates do not tell
+
+    @property
+    def post(self) -> Post | None:
+        """The newest entry exactly as it would be posted."""
+        return self.reading.post if self.reading else None
+
+    @property
+    def name(self) -> str:
+        """What the feed calls itself."""
+        return self.found.feed.title or self.found.url
+
+
+class Looker:
+    """Finds feeds and composes previews. Stores nothing."""
+
+    def __init__(
+        self, source: Source, articles: Articles, summariser: Summariser, clock: Clock
+    ) -> None:
+        self._source = source
+        self._articles = articles
+        self._summariser = summariser
+        self._clock = clock
+
+    async def look(self, url: str, *, name: str | None = None) -> Proposal:
+        """Find the feed behind *url* and compose its newest entry as it would be posted.
+
+        Raises InvalidUrl, NotAFeed or the FeedError that kept the address from being read.
+        """
+        discovery = await self._source.discover(url)
+        return await self.propose(discovery.feeds[0], others=discovery.feeds[1:], name=name)
+
+    async def propose(
+        self, found: Fetched, *, others: tuple[Fetched, ...] = (), name: str | None = None
+    ) -> Proposal:
+        """Compose the newest entry of a document as it would be posted."""
+        newest = _newest(found.feed.entries)
+        reading = None
+        if newest is not None:
+            feed = _unsaved_feed(found, self._clock.now())
+            entry = _unsaved_entry(newest, self._clock.now())
+            reading = await self.read(entry, feed, name or feed.title)
+        dates = sorted(e.published_at for e in found.feed.entries if e.published_at)
+        return Proposal(
+            found=found,
+            others=others,
+            reading=reading,
+            newest_at=dates[-1] if dates else None,
+            per_day=_per_day(dates),
+        )
+
+    async def read(self, entry: Entry, feed: Feed, source_name: str) -> Reading:
+        """Read an entry's article where that is needed, and compose its post."""
+        article = await self._articles.article(entry)
+        summary = self._summariser.summarise(
+            title=entry.title, text=article.text, teaser=entry.teaser
+        )
+        illustrated = replace(entry, image_url=entry.image_url or article.image_url)
+        post = compose(illustrated, feed, source_name, summary)
+        return Reading(article=article, summary=summary, post=post)
+
+
+def _newest(entries: Sequence[ParsedEntry]) -> ParsedEntry | None:
+    """Return the entry with the latest date; without dates, the document's first."""
+    floor = datetime.min.replace(tzinfo=UTC)
+    return max(entries, key=lambda e: e.published_at or e.updated_at or floor, default=None)
+
+
+def _per_day(dates: Sequence[datetime]) -> float | None:
+    """Return entries a day over the span of *dates* (ascending)."""
+    if len(dates) < 2:  # noqa: PLR2004  # a span needs two ends
+        return None
+    span = max(dates[-1] - dates[0], timedelta(hours=1))
+    return (len(dates) - 1) / (span / timedelta(days=1))
+
+
+def _unsaved_feed(found: Fetched, now: datetime) -> Feed:
+    return Feed(
+        id=FeedId(0),
+        url=found.url,
+        title=found.feed.title or found.url,
+        site_url=found.feed.site_url,
+        icon_url=found.feed.icon_url,
+        language=found.feed.language,
+        created_at=now,
+        next_poll_at=now,
+    )
+
+
+def _unsaved_entry(parsed: ParsedEntry, now: datetime) -> Entry:
+    return Entry(
+        id=EntryId(0),
+        feed_id=FeedId(0),
+        story_id=StoryId(0),
+        url=parsed.url,
+        title=parsed.title,
+        teaser=parsed.teaser,
+        text=parsed.text,
+        text_method=None,
+        author=parsed.author,
+        image_url=parsed.image_url,
+        published_at=parsed.published_at or parsed.updated_at,
+        first_seen_at=now,
+    )
