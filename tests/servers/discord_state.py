@@ -1,0 +1,605 @@
+"""The stand-in's world: guilds, roles, members, channels and messages, and who may do what."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol, TypeAlias, Union
+
+from tests.servers.discord_wire import (
+    ALL_PERMISSIONS,
+    MEMBER_PERMISSIONS,
+    PATIENCE_S,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_GUILD,
+    UNKNOWN_MESSAGE,
+    ApiError,
+    ChannelType,
+    Clock,
+    Json,
+    MessageFlag,
+    Permission,
+    Pulse,
+    Snowflakes,
+)
+
+if TYPE_CHECKING:
+    from tests.servers.discord_interactions import Reply
+
+OptionValue: TypeAlias = Union[str, int, float, bool, "Channel", "Member", "Role"]
+"""What a member can give to an option of a slash command."""
+
+
+class Desk(Protocol):
+    """Takes to the bot what a member does, and waits for the bot's answer."""
+
+    async def slash(
+        self,
+        member: "Member",
+        channel: "Channel",
+        command: str,
+        options: dict[str, OptionValue],
+        *,
+        is_overridden: bool,
+    ) -> "Reply":
+        """Run a slash command."""
+        ...
+
+    async def autocomplete(
+        self, member: "Member", channel: "Channel", command: str, options: dict[str, OptionValue]
+    ) -> list[Json]:
+        """Type into the last of *options* and return the choices offered."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class User:
+    """An account."""
+
+    id: int
+    name: str
+    is_bot: bool = False
+
+    def to_json(self) -> Json:
+        """Return the user object."""
+        return {
+            "id": str(self.id),
+            "username": self.name,
+            "discriminator": "0001" if self.is_bot else "0",
+            "global_name": None if self.is_bot else self.name.title(),
+            "avatar": None,
+            "avatar_decoration_data": None,
+            "primary_guild": None,
+            "bot": self.is_bot,
+            "system": False,
+            "public_flags": 0,
+            "flags": 0,
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class Role:
+    """A role. The one named @everyone has its guild's id."""
+
+    id: int
+    name: str
+    position: int
+    permissions: Permission
+    is_mentionable: bool = False
+
+    def to_json(self) -> Json:
+        """Return the role object."""
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "color": 0,
+            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+            "hoist": False,
+            "icon": None,
+            "unicode_emoji": None,
+            "position": self.position,
+            "permissions": str(int(self.permissions)),
+            "managed": False,
+            "mentionable": self.is_mentionable,
+            "flags": 0,
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class Overwrite:
+    """What a channel changes about the permissions of one role or member."""
+
+    target_id: int
+    is_role: bool
+    allow: Permission
+    deny: Permission
+
+    def to_json(self) -> Json:
+        """Return the overwrite object."""
+        return {
+            "id": str(self.target_id),
+            "type": 0 if self.is_role else 1,
+            "allow": str(int(self.allow)),
+            "deny": str(int(self.deny)),
+        }
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Message:
+    """A message as it stands. ``pings`` holds whom its text would have notified.
+
+    A ping reads ``@everyone``, ``@here``, ``user:ID`` or ``role:ID``, after allowed_mentions and
+    the permissions of its author.
+    """
+
+    id: int
+    channel: "Channel"
+    author: User
+    sent_at: datetime
+    flags: MessageFlag
+    content: str = ""
+    embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
+    pings: frozenset[str] = frozenset()
+    nonce: str | int | None = None
+    edited_at: datetime | None = None
+    revision: int = 0
+    is_reply: bool = False
+    is_deleted: bool = False
+    reference: Json | None = None
+    interaction: Json | None = None
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """Whether only the member who asked can see it."""
+        return MessageFlag.EPHEMERAL in self.flags
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether it still reads "… is thinking"."""
+        return MessageFlag.LOADING in self.flags
+
+    @property
+    def text(self) -> str:
+        """Everything that can be read in it, for a test that looks for a word."""
+        texts = [self.content]
+        for embed in self.embeds:
+            texts += [
+                embed.get("title") or "",
+                embed.get("description") or "",
+                (embed.get("author") or {}).get("name") or "",
+                (embed.get("footer") or {}).get("text") or "",
+            ]
+            texts += [f"{part['name']}: {part['value']}" for part in embed.get("fields") or []]
+        texts += [_component_text(component) for component in self.components]
+        return "\n".join(text for text in texts if text)
+
+    def to_json(self) -> Json:
+        """Return the message object."""
+        users = [ping.partition(":")[2] for ping in self.pings if ping.startswith("user:")]
+        guild = self.channel.guild
+        people = {str(member.user.id): member.user for member in guild.members.values()}
+        body: Json = {
+            "id": str(self.id),
+            "channel_id": str(self.channel.id),
+            "type": 20 if self.is_reply else (19 if self.reference else 0),
+            "author": self.author.to_json(),
+            "content": self.content,
+            "timestamp": self.sent_at.isoformat(),
+            "edited_timestamp": self.edited_at.isoformat() if self.edited_at else None,
+            "tts": False,
+            "mention_everyone": bool(self.pings & {"@everyone", "@here"}),
+            "mentions": [people[user].to_json() for user in sorted(users) if user in people],
+            "mention_roles": sorted(p[5:] for p in self.pings if p.startswith("role:")),
+            "attachments": self.attachments,
+            "embeds": [{"type": "rich", **embed} for embed in self.embeds],
+            "components": self.components,
+            "pinned": False,
+            "flags": int(self.flags),
+        }
+        if self.nonce is not None:
+            body["nonce"] = self.nonce
+        if self.reference:
+            body["message_reference"] = self.reference
+        if self.interaction:
+            body["interaction_metadata"] = self.interaction
+        if self.is_reply:
+            body["application_id"] = body["webhook_id"] = str(self.channel.world.application_id)
+        return body
+
+
+def _component_text(component: Json) -> str:
+    texts = [str(component.get("content") or ""), str(component.get("label") or "")]
+    inner = [*(component.get("components") or []), component.get("accessory") or {}]
+    texts += [_component_text(part) for part in inner if part]
+    return "\n".join(text for text in texts if text)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Channel:
+    """A text or announcement channel. ``messages`` holds what stands in it, oldest first."""
+
+    id: int
+    name: str
+    guild: "Guild"
+    type: ChannelType
+    position: int
+    overwrites: dict[int, Overwrite] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+
+    @property
+    def world(self) -> "World":
+        """The world it is in."""
+        return self.guild.world
+
+    @property
+    def mention(self) -> str:
+        """How a message names it."""
+        return f"<#{self.id}>"
+
+    def allow(
+        self,
+        target: "Role | Member",
+        *,
+        allow: Permission = Permission.NONE,
+        deny: Permission = Permission.NONE,
+    ) -> None:
+        """Set the overwrite of *target* and tell the bot of it."""
+        target_id = target.user.id if isinstance(target, Member) else target.id
+        self.overwrites[target_id] = Overwrite(
+            target_id=target_id, is_role=isinstance(target, Role), allow=allow, deny=deny
+        )
+        self.world.dispatch("CHANNEL_UPDATE", self.to_json(), self.guild)
+
+    def delete(self) -> None:
+        """Take the channel away and tell the bot of it."""
+        del self.guild.channels[self.id]
+        self.world.dispatch("CHANNEL_DELETE", self.to_json(), self.guild)
+
+    def message(self, message_id: int) -> Message:
+        """Return a message. Raises ApiError 10008."""
+        for message in self.messages:
+            if message.id == message_id:
+                return message
+        raise ApiError(*UNKNOWN_MESSAGE)
+
+    async def wait_for_message(
+        self, fits: Callable[[Message], bool] = lambda _: True, *, timeout_s: float = PATIENCE_S
+    ) -> Message:
+        """Return the oldest message that *fits*, waiting until there is one."""
+        return await self.world.pulse.until(
+            lambda: next((message for message in self.messages if fits(message)), None),
+            f"a message in #{self.name}, which holds {[m.text for m in self.messages]}",
+            timeout_s,
+        )
+
+    async def wait_for_messages(
+        self, number: int, *, timeout_s: float = PATIENCE_S
+    ) -> list[Message]:
+        """Return the channel's messages as soon as there are *number* or more."""
+        return await self.world.pulse.until(
+            lambda: self.messages[:] if len(self.messages) >= number else None,
+            f"{number} messages in #{self.name}, which holds {[m.text for m in self.messages]}",
+            timeout_s,
+        )
+
+    def to_json(self) -> Json:
+        """Return the channel object."""
+        return {
+            "id": str(self.id),
+            "type": int(self.type),
+            "guild_id": str(self.guild.id),
+            "name": self.name,
+            "position": self.position,
+            "topic": None,
+            "nsfw": False,
+            "parent_id": None,
+            "rate_limit_per_user": 0,
+            "last_message_id": str(self.messages[-1].id) if self.messages else None,
+            "last_pin_timestamp": None,
+            "flags": 0,
+            "permission_overwrites": [o.to_json() for o in self.overwrites.values()],
+        }
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Member:
+    """Somebody in a guild; for a test, the one who types and clicks."""
+
+    user: User
+    guild: "Guild"
+    joined_at: datetime
+    roles: list[Role] = field(default_factory=list)
+
+    @property
+    def mention(self) -> str:
+        """How a message names them."""
+        return f"<@{self.user.id}>"
+
+    def permissions_in(self, channel: Channel) -> Permission:
+        """Return what they may do in *channel* (Discord docs, "Permission Hierarchy")."""
+        base = self.permissions
+        if Permission.ADMINISTRATOR in base:
+            return ALL_PERMISSIONS
+        everyone = channel.overwrites.get(self.guild.id)
+        if everyone:
+            base = (base & ~everyone.deny) | everyone.allow
+        of_roles = [o for role in self.roles if (o := channel.overwrites.get(role.id))]
+        for overwrite in of_roles:
+            base &= ~overwrite.deny
+        for overwrite in of_roles:
+            base |= overwrite.allow
+        if own := channel.overwrites.get(self.user.id):
+            base = (base & ~own.deny) | own.allow
+        return base if Permission.VIEW_CHANNEL in base else Permission.NONE
+
+    @property
+    def permissions(self) -> Permission:
+        """What their roles give them in the guild, before any channel's overwrites."""
+        if self.guild.owner_id == self.user.id:
+            return ALL_PERMISSIONS
+        base = self.guild.everyone.permissions
+        for role in self.roles:
+            base |= role.permissions
+        return ALL_PERMISSIONS if Permission.ADMINISTRATOR in base else base
+
+    async def slash(
+        self,
+        channel: Channel,
+        command: str,
+        /,
+        *,
+        is_overridden: bool = False,
+        **options: OptionValue,
+    ) -> "Reply":
+        """Run a slash command, such as ``"feed add"``, and return the bot's answer.
+
+        Raises AssertionError where Discord's client would not offer the command or take the
+        options. *is_overridden*: as if the guild's owner had opened the command to all.
+        """
+        return await self.guild.world.desk.slash(
+            self, channel, command, options, is_overridden=is_overridden
+        )
+
+    async def autocomplete(
+        self, channel: Channel, command: str, /, **options: OptionValue
+    ) -> list[Json]:
+        """Type into the last of *options*; return the choices offered, each a name and a value."""
+        return await self.guild.world.desk.autocomplete(self, channel, command, options)
+
+    def say(self, channel: Channel, content: str) -> Message:
+        """Write a message."""
+        message = Message(
+            id=self.guild.world.ids.next(),
+            channel=channel,
+            author=self.user,
+            sent_at=self.guild.world.clock.now(),
+            flags=MessageFlag(0),
+            content=content,
+        )
+        channel.messages.append(message)
+        self.guild.world.dispatch("MESSAGE_CREATE", message.to_json(), self.guild)
+        return message
+
+    def to_json(self, channel: Channel | None = None) -> Json:
+        """Return the member object; with *channel*, as an interaction there carries it."""
+        body: Json = {
+            "user": self.user.to_json(),
+            "nick": None,
+            "avatar": None,
+            "banner": None,
+            "roles": [str(role.id) for role in self.roles],
+            "joined_at": self.joined_at.isoformat(),
+            "premium_since": None,
+            "deaf": False,
+            "mute": False,
+            "pending": False,
+            "flags": 0,
+            "communication_disabled_until": None,
+        }
+        if channel:
+            body["permissions"] = str(int(self.permissions_in(channel)))
+        return body
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Guild:
+    """A server that the bot is in."""
+
+    id: int
+    name: str
+    world: "World"
+    owner_id: int
+    locale: str = "en-US"
+    roles: dict[int, Role] = field(default_factory=dict)
+    channels: dict[int, Channel] = field(default_factory=dict)
+    members: dict[int, Member] = field(default_factory=dict)
+
+    @property
+    def everyone(self) -> Role:
+        """The role that all have."""
+        return self.roles[self.id]
+
+    @property
+    def me(self) -> Member:
+        """The bot."""
+        return self.members[self.world.bot.id]
+
+    def add_role(
+        self,
+        name: str,
+        permissions: Permission = Permission.NONE,
+        *,
+        is_mentionable: bool = False,
+    ) -> Role:
+        """Make a role and tell the bot of it."""
+        role = Role(
+            id=self.world.ids.next(),
+            name=name,
+            position=len(self.roles),
+            permissions=permissions,
+            is_mentionable=is_mentionable,
+        )
+        self.roles[role.id] = role
+        body = {"guild_id": str(self.id), "role": role.to_json()}
+        self.world.dispatch("GUILD_ROLE_CREATE", body, self)
+        return role
+
+    def add_channel(
+        self,
+        name: str,
+        *,
+        type: ChannelType = ChannelType.TEXT,  # noqa: A002  # Discord's word for it
+        visible_to: tuple[Role | Member, ...] | None = None,
+    ) -> Channel:
+        """Make a channel and tell the bot of it; with *visible_to*, one hidden from all others."""
+        channel = Channel(
+            id=self.world.ids.next(), name=name, guild=self, type=type, position=len(self.channels)
+        )
+        self.channels[channel.id] = channel
+        if visible_to is not None:
+            channel.overwrites[self.id] = Overwrite(
+                target_id=self.id,
+                is_role=True,
+                allow=Permission.NONE,
+                deny=Permission.VIEW_CHANNEL,
+            )
+            for target in visible_to:
+                target_id = target.user.id if isinstance(target, Member) else target.id
+                channel.overwrites[target_id] = Overwrite(
+                    target_id=target_id,
+                    is_role=isinstance(target, Role),
+                    allow=Permission.VIEW_CHANNEL,
+                    deny=Permission.NONE,
+                )
+        self.world.dispatch("CHANNEL_CREATE", channel.to_json(), self)
+        return channel
+
+    def add_member(self, name: str, permissions: Permission = Permission.NONE) -> Member:
+        """Let somebody in; *permissions* come on top of what everyone may, by a role of theirs."""
+        return self._join(User(id=self.world.ids.next(), name=name), permissions)
+
+    def _join(self, user: User, permissions: Permission) -> Member:
+        member = Member(user=user, guild=self, joined_at=self.world.clock.now())
+        if permissions:
+            member.roles.append(self.add_role(f"{user.name}'s role", permissions))
+        self.members[user.id] = member
+        return member
+
+    def to_json(self) -> Json:
+        """Return the object of GUILD_CREATE, as it is sent without the members intent."""
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "owner_id": str(self.owner_id),
+            "unavailable": False,
+            "large": False,
+            "joined_at": self.me.joined_at.isoformat(),
+            "member_count": len(self.members),
+            "members": [self.me.to_json()],
+            "roles": [role.to_json() for role in self.roles.values()],
+            "channels": [channel.to_json() for channel in self.channels.values()],
+            "threads": [],
+            "voice_states": [],
+            "presences": [],
+            "stage_instances": [],
+            "guild_scheduled_events": [],
+            "soundboard_sounds": [],
+            "emojis": [],
+            "stickers": [],
+            "features": [],
+            "icon": None,
+            "splash": None,
+            "discovery_splash": None,
+            "banner": None,
+            "description": None,
+            "region": "deprecated",
+            "application_id": None,
+            "afk_channel_id": None,
+            "afk_timeout": 300,
+            "system_channel_id": None,
+            "system_channel_flags": 0,
+            "rules_channel_id": None,
+            "public_updates_channel_id": None,
+            "safety_alerts_channel_id": None,
+            "vanity_url_code": None,
+            "verification_level": 0,
+            "default_message_notifications": 1,
+            "explicit_content_filter": 0,
+            "mfa_level": 0,
+            "nsfw_level": 0,
+            "nsfw": False,
+            "premium_tier": 0,
+            "premium_subscription_count": 0,
+            "premium_progress_bar_enabled": False,
+            "preferred_locale": self.locale,
+            "max_members": 500_000,
+            "max_video_channel_users": 25,
+            "max_stage_video_channel_users": 50,
+            "widget_enabled": False,
+            "incidents_data": None,
+        }
+
+
+class World:
+    """Everything that exists, and the ways in which it changes."""
+
+    desk: Desk
+
+    def __init__(self, *, token: str) -> None:
+        self.token = token
+        self.clock = Clock()
+        self.ids = Snowflakes(self.clock)
+        self.pulse = Pulse()
+        self.bot = User(id=self.ids.next(), name="herald", is_bot=True)
+        self.application_id = self.bot.id
+        self.guilds: dict[int, Guild] = {}
+        self.commands: dict[int | None, list[Json]] = {None: []}
+        self.nonce_window = timedelta(minutes=5)  # Discord docs: "the past few minutes"
+        self.on_event: Callable[[str, Json, Guild | None], None] = lambda *_: None
+
+    def dispatch(self, event: str, body: Json, guild: Guild | None = None) -> None:
+        """Send an event to the bot, if it is connected, and wake whoever waits for a change.
+
+        Nothing is sent of a guild that is still being made.
+        """
+        if guild is None or guild.id in self.guilds:
+            self.on_event(event, body, guild)
+        self.pulse.beat()
+
+    def add_guild(
+        self,
+        name: str,
+        *,
+        everyone: Permission = MEMBER_PERMISSIONS,
+        bot: Permission = Permission.NONE,
+    ) -> Guild:
+        """Make a guild that the bot is in; *bot* is what its role adds to *everyone*."""
+        owner = User(id=self.ids.next(), name="owner")
+        guild = Guild(id=self.ids.next(), name=name, world=self, owner_id=owner.id)
+        guild.roles[guild.id] = Role(
+            id=guild.id, name="@everyone", position=0, permissions=everyone
+        )
+        guild._join(owner, Permission.NONE)
+        guild._join(self.bot, bot)
+        self.guilds[guild.id] = guild
+        self.dispatch("GUILD_CREATE", guild.to_json(), guild)
+        return guild
+
+    def remove_guild(self, guild: Guild) -> None:
+        """Make the bot leave."""
+        self.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild)
+        del self.guilds[guild.id]
+
+    def guild(self, guild_id: int) -> Guild:
+        """Return a guild. Raises ApiError 10004."""
+        if guild_id not in self.guilds:
+            raise ApiError(*UNKNOWN_GUILD)
+        return self.guilds[guild_id]
+
+    def channel(self, channel_id: int) -> Channel:
+        """Return a channel. Raises ApiError 10003."""
+        for guild in self.guilds.values():
+            if channel_id in guild.channels:
+                return guild.channels[channel_id]
+        raise ApiError(*UNKNOWN_CHANNEL)
