@@ -12,6 +12,9 @@ from typing import Literal, TextIO
 import structlog
 from structlog.typing import Processor
 
+Form = Literal["auto", "pretty", "json"]
+Level = Literal["debug", "info", "warning", "error"]
+
 REDACTED = "[secret]"
 QUIET = ("apscheduler", "aiosqlite", "asyncio", "trafilatura", "htmldate", "courlan", "justext")
 """Libraries whose informational lines tell an operator nothing that ours do not."""
@@ -35,8 +38,8 @@ class _Redacting(logging.Formatter):
 
 def configure(
     *,
-    form: Literal["auto", "pretty", "json"] = "auto",
-    level: Literal["debug", "info", "warning", "error"] = "info",
+    form: Form = "auto",
+    level: Level = "info",
     secrets: Sequence[str] = (),
     stream: TextIO | None = None,
 ) -> None:

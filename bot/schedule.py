@@ -59,6 +59,11 @@ class Schedule:
                 misfire_grace_time=None,
             )
 
+    @property
+    def is_running(self) -> bool:
+        """Whether APScheduler pokes."""
+        return bool(self._scheduler.running)
+
     async def __aenter__(self) -> Self:
         self._scheduler.start()
         for pulse in (self.poll, self.deliver, self.tidy):
@@ -72,6 +77,7 @@ class Schedule:
         traceback: TracebackType | None,
     ) -> None:
         self._scheduler.shutdown(wait=False)
+        await asyncio.sleep(0)  # APScheduler 3 shuts down on the loop's next turn
 
 
 async def _poke(pulse: Pulse) -> None:
@@ -83,6 +89,7 @@ class Loop:
     """Does *work* at each poke until told to stop.
 
     ``overlaps``: start the next round even if the last is not done, for work that guards itself.
+    ``pause_s``: rest after an error.
     """
 
     def __init__(
@@ -92,11 +99,13 @@ class Loop:
         work: Callable[[], Awaitable[object]],
         *,
         overlaps: bool = False,
+        pause_s: float = BROKEN_PAUSE_S,
     ) -> None:
         self._name = name
         self._pulse = pulse
         self._work = work
         self._overlaps = overlaps
+        self._pause_s = pause_s
         self._is_stopping = False
         self._is_resting = False  # after an error
         self.broken_rounds = 0
@@ -128,5 +137,5 @@ class Loop:
             self.broken_rounds += 1
             log.exception("loop.broken", loop=self._name, times=self.broken_rounds)
             self._is_resting = True
-            await asyncio.sleep(BROKEN_PAUSE_S)
+            await asyncio.sleep(self._pause_s)
             self._is_resting = False

@@ -143,9 +143,7 @@ class Settings(BaseSettings):
         """
         own = dict(os.environ if environ is None else environ)
         from_file = _read_dotenv(dotenv)
-        _refuse_twins(own)
-        gathered = {**from_file, **_named(own)}
-        values = _resolve(gathered)
+        values = {**_resolve(from_file), **_resolve(_named(own))}
         unknown = sorted(name for name in values if name not in cls._names())
         if unknown:
             raise ConfigError(_unknown(unknown, cls._names()), setting=unknown[0])
@@ -228,7 +226,6 @@ def _read_dotenv(path: Path | None) -> dict[str, str]:
     if path is None or not path.is_file():
         return {}
     values = {k: v for k, v in dotenv_values(path, interpolate=False).items() if v is not None}
-    _refuse_twins(values)
     return _named(values)
 
 
@@ -239,21 +236,17 @@ def _named(values: Mapping[str, str]) -> dict[str, str]:
     return out
 
 
-def _refuse_twins(values: Mapping[str, str]) -> None:
-    for name in secret_names():
-        if values.get(name) and values.get(f"{name}_FILE"):
-            raise ConfigError(
-                f"{name} and {name}_FILE are both set; keep one of them.", setting=name
-            )
-
-
 def _resolve(values: Mapping[str, str]) -> dict[str, str]:
     """Replace each ``NAME_FILE`` of a secret by the content of its file."""
     out = dict(values)
     for name in secret_names():
         path = out.pop(f"{name}_FILE", "")
-        if not path or out.get(name):
+        if not path:
             continue
+        if out.get(name):
+            raise ConfigError(
+                f"{name} and {name}_FILE are both set; keep one of them.", setting=name
+            )
         try:
             out[name] = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
