@@ -1,0 +1,171 @@
+"""Connections to one SQLite file, and how work is run on them.
+
+Each method of the storage is one function over a plain ``sqlite3.Connection`` that runs from BEGIN
+to COMMIT in the connection's own thread::
+
+    await lane.run(work) ──> thread: BEGIN · work(connection) · COMMIT   (ROLLBACK where it raised)
+
+One hop to the thread for a transaction instead of one for each statement, and nothing can come
+between its statements: the thread's queue serialises them, so that the single writer needs no
+lock.
+"""
+
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import aiosqlite
+
+from bot.errors import Busy, Corrupt, StorageError
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 5_000  # how long a statement waits for another process's lock
+_CACHE_KIB = 16_384  # page cache of each connection
+
+_PRIMARY_CODE = 0xFF  # extended result codes keep the primary one in their low byte
+
+
+class _Abandoned(Exception):
+    """The caller was cancelled before COMMIT."""
+
+
+def connect(path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Connection:
+    """Open *path* in autocommit mode with every setting that holds per connection."""
+    connection = sqlite3.connect(
+        path, timeout=busy_timeout_ms / 1000, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        # FULL: in WAL mode NORMAL may lose the last commits with the power, and a post that was
+        # sent but not marked would be sent again.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute("PRAGMA temp_store = MEMORY")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class Lane:
+    """One connection and its thread. Calls run one after another, each as one transaction."""
+
+    def __init__(
+        self,
+        connection: aiosqlite.Connection,
+        raw: sqlite3.Connection,
+        *,
+        path: Path,
+        begin: Literal["BEGIN", "BEGIN IMMEDIATE"],
+    ) -> None:
+        self._connection = connection
+        self._raw = raw
+        self._path = path
+        self._begin = begin
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run *work* in a transaction. A cancelled call leaves nothing unless it was committing.
+
+        Raises Busy, Corrupt, StorageError; what *work* raises on purpose passes.
+        """
+        cancelled = threading.Event()
+        try:
+            return await self._in_thread(partial(self._transaction, work, cancelled))
+        except sqlite3.Error as error:
+            raise translate(error, self._path) from error
+        finally:
+            cancelled.set()
+
+    async def pragma(self, statement: str) -> None:
+        """Run one statement outside of any transaction."""
+        try:
+            await self._in_thread(partial(self._raw.execute, statement))
+        except sqlite3.Error as error:
+            raise translate(error, self._path) from error
+
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        # aiosqlite has no public way to run a function in a connection's thread. Statement by
+        # statement through its public methods, a poll with 50 new entries costs some 250 hops.
+        result: T = await self._connection._execute(function)  # type: ignore[no-untyped-call]  # noqa: SLF001  # see above
+        return result
+
+    def _transaction(
+        self, work: Callable[[sqlite3.Connection], T], cancelled: threading.Event
+    ) -> T:
+        _stop_if(cancelled)
+        self._raw.execute(self._begin)
+        try:
+            result = work(self._raw)
+            _stop_if(cancelled)
+            self._raw.execute("COMMIT")
+        except BaseException:
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+            raise
+        return result
+
+
+def _stop_if(cancelled: threading.Event) -> None:
+    if cancelled.is_set():
+        raise _Abandoned
+
+
+@asynccontextmanager
+async def open_lane(
+    path: Path, *, writes: bool, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+) -> AsyncIterator[Lane]:
+    """Open a connection with a thread of its own and close both on the way out."""
+    opened: list[sqlite3.Connection] = []
+
+    def connector() -> sqlite3.Connection:
+        connection = connect(path, busy_timeout_ms=busy_timeout_ms)
+        if not writes:
+            connection.execute("PRAGMA query_only = ON")
+        opened.append(connection)
+        return connection
+
+    try:
+        async with aiosqlite.Connection(connector, iter_chunk_size=64) as connection:
+            yield Lane(
+                connection, opened[0], path=path, begin="BEGIN IMMEDIATE" if writes else "BEGIN"
+            )
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+
+
+def translate(error: sqlite3.Error, path: Path) -> StorageError:
+    """Return the error of Herald's that says what *error* means for the database at *path*."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
+    match code:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return Busy(
+                f"{path} is locked by another program. Is a second Herald, a backup or a database"
+                " browser using it? Close it and try again.",
+                path=str(path),
+            )
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return Corrupt(
+                f"{path} is not a database, or a damaged one ({error})."
+                " Move it away, or put a backup in its place.",
+                path=str(path),
+            )
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            return StorageError(
+                f"{path} cannot be opened for writing ({error}). Herald's user needs write"
+                " permission for the file and for its directory; HERALD_DATA_DIR says where that is.",
+                path=str(path),
+            )
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+            return StorageError(
+                f"{path} could not be read or written ({error})."
+                " Is the disk full or failing? Nothing was changed.",
+                path=str(path),
+            )
+        case _:
+            return StorageError(f"{path}: {error}", path=str(path))

@@ -1,0 +1,245 @@
+"""Entries and their stories: storing them, and what is learnt of them later."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from bot.news.models import (
+    Article,
+    Entry,
+    EntryId,
+    FeedId,
+    NewEntry,
+    ParsedEntry,
+    StoryId,
+    Summary,
+)
+from bot.storage.sqlite import values
+from bot.storage.sqlite.index import SearchIndex
+
+# Aliases are kept for months after they were last seen; to note that to the day spares a write for
+# every entry of every document at every poll.
+_SEEN_PRECISION = timedelta(days=1)
+
+WHOLE_TEXT_MIN = 800  # characters from which a feed's text is an article, not the start of one
+
+
+def load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[EntryId, Entry]:
+    """Return the entries with these ids, in the order of the ids; unknown ones are left out."""
+    wanted = list(dict.fromkeys(ids))
+    rows = connection.execute(
+        """
+        SELECT id, feed_id, story_id, url, title, teaser, text, text_method, author, image_url,
+               published_at, first_seen_at
+          FROM entries WHERE id IN (SELECT value FROM json_each(:ids))
+        """,
+        {"ids": values.to_json(wanted)},
+    )
+    found = {row["id"]: _entry(row) for row in rows}
+    return {EntryId(id_): found[id_] for id_ in wanted if id_ in found}
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    return Entry(
+        id=EntryId(row["id"]),
+        feed_id=FeedId(row["feed_id"]),
+        story_id=StoryId(row["story_id"]),
+        url=row["url"],
+        title=row["title"],
+        teaser=row["teaser"],
+        text=row["text"],
+        text_method=row["text_method"],
+        author=row["author"],
+        image_url=row["image_url"],
+        published_at=values.from_ms_or_none(row["published_at"]),
+        first_seen_at=values.from_ms(row["first_seen_at"]),
+    )
+
+
+NEWEST_OF_FEED = """
+    SELECT id FROM entries WHERE feed_id = :feed_id ORDER BY dated_at DESC, id DESC LIMIT :limit
+"""
+
+
+def newest(connection: sqlite3.Connection, feed_id: FeedId, limit: int) -> Sequence[Entry]:
+    """Return the newest entries of a feed, newest first."""
+    rows = connection.execute(NEWEST_OF_FEED, {"feed_id": feed_id, "limit": limit})
+    return list(load(connection, [row["id"] for row in rows]).values())
+
+
+def add(
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    feed_id: FeedId,
+    new: NewEntry,
+    now: datetime,
+) -> StoryId | None:
+    """Store a new entry as a story of its own; None where one of its aliases is stored by now."""
+    is_stored = connection.execute(
+        """
+        SELECT 1 FROM entry_aliases
+         WHERE feed_id = :feed_id AND alias IN (SELECT value FROM json_each(:aliases)) LIMIT 1
+        """,
+        {"feed_id": feed_id, "aliases": values.to_json(map(values.to_text, new.aliases))},
+    ).fetchone()
+    if is_stored is not None:
+        return None
+    story_id = connection.execute(
+        "INSERT INTO stories (created_at) VALUES (:now)", {"now": values.to_ms(now)}
+    ).lastrowid
+    columns = _columns(new.entry)
+    row = connection.execute(
+        """
+        INSERT INTO entries (feed_id, story_id, first_seen_at, published_at, updated_at, guid, url,
+                             title, author, image_url, tags, teaser, text)
+        VALUES (:feed_id, :story_id, :now, :published_at, :updated_at, :guid, :url, :title, :author,
+                :image_url, :tags, :teaser, :text)
+        RETURNING id
+        """,
+        {**columns, "feed_id": feed_id, "story_id": story_id, "now": values.to_ms(now)},
+    ).fetchone()
+    entry_id = EntryId(row["id"])
+    learn_aliases(connection, feed_id, entry_id, new.aliases, now)
+    index.put(connection, entry_id, new.entry.title, new.entry.teaser, new.entry.text)
+    return StoryId(story_id or 0)
+
+
+def _columns(entry: ParsedEntry) -> dict[str, str | int | None]:
+    return {
+        "guid": values.to_text_or_none(entry.guid),
+        "url": values.to_text_or_none(entry.url),
+        "title": values.to_text(entry.title),
+        "teaser": values.to_text(entry.teaser),
+        "text": values.to_text(entry.text),
+        "author": values.to_text_or_none(entry.author),
+        "image_url": values.to_text_or_none(entry.image_url),
+        "published_at": values.to_ms_or_none(entry.published_at),
+        "updated_at": values.to_ms_or_none(entry.updated_at),
+        "tags": values.to_json(map(values.to_text, entry.tags)),
+    }
+
+
+def learn_aliases(
+    connection: sqlite3.Connection,
+    feed_id: FeedId,
+    entry_id: EntryId,
+    aliases: Iterable[str],
+    now: datetime,
+) -> None:
+    """Store the aliases that are new; an alias stays with the entry that had it first."""
+    connection.executemany(
+        """
+        INSERT INTO entry_aliases (feed_id, alias, entry_id, last_seen_at)
+        VALUES (:feed_id, :alias, :entry_id, :now)
+        ON CONFLICT (feed_id, alias) DO UPDATE SET last_seen_at = excluded.last_seen_at
+         WHERE excluded.last_seen_at >= last_seen_at + :precision_ms
+        """,
+        [
+            {
+                "feed_id": feed_id,
+                "alias": values.to_text(alias),
+                "entry_id": entry_id,
+                "now": values.to_ms(now),
+                "precision_ms": _SEEN_PRECISION // timedelta(milliseconds=1),
+            }
+            for alias in aliases
+        ],
+    )
+
+
+def edit(
+    connection: sqlite3.Connection, index: SearchIndex, entry_id: EntryId, changed: ParsedEntry
+) -> None:
+    """Apply an edition of an entry.
+
+    A page's text stays unless the edition brings a whole one; dates and links are not unlearnt.
+    """
+    old = connection.execute(
+        """
+        SELECT story_id, guid, url, title, teaser, text, author, image_url, published_at,
+               updated_at, tags, text_method
+          FROM entries WHERE id = :id
+        """,
+        {"id": entry_id},
+    ).fetchone()
+    if old is None:
+        return
+    new = {**_columns(changed), "text_method": None}
+    for column in ("guid", "url", "published_at", "updated_at"):
+        new[column] = old[column] if new[column] is None else new[column]
+    if old["text_method"] == "page" and len(changed.text) < WHOLE_TEXT_MIN:
+        new["text"], new["text_method"] = old["text"], "page"
+    elif new["text"] == old["text"]:
+        new["text_method"] = old["text_method"]
+    if all(new[column] == old[column] for column in new):
+        return
+    connection.execute(
+        """
+        UPDATE entries
+           SET guid = :guid, url = :url, title = :title, teaser = :teaser, text = :text,
+               author = :author, image_url = :image_url, published_at = :published_at,
+               updated_at = :updated_at, tags = :tags, text_method = :text_method
+         WHERE id = :id
+        """,
+        {**new, "id": entry_id},
+    )
+    if any(new[column] != old[column] for column in ("title", "teaser", "text")):
+        # A summary of what is no longer said would be wrong.
+        connection.execute(
+            "DELETE FROM summaries WHERE story_id = :story_id", {"story_id": old["story_id"]}
+        )
+        index.put(connection, entry_id, str(new["title"]), str(new["teaser"]), str(new["text"]))
+
+
+def store_article(
+    connection: sqlite3.Connection, index: SearchIndex, entry_id: EntryId, article: Article
+) -> None:
+    """Keep an entry's article and index its text. A mere teaser leaves the feed's text in place."""
+    row = connection.execute(
+        """
+        UPDATE entries
+           SET text_method = :method, article_note = :note,
+               text = CASE WHEN :method = 'teaser' THEN text ELSE :text END,
+               image_url = COALESCE(image_url, :image_url)
+         WHERE id = :id
+        RETURNING title, teaser, text
+        """,
+        {
+            "id": entry_id,
+            "method": article.method,
+            "note": values.to_text_or_none(article.note),
+            "text": values.to_text(article.text),
+            "image_url": values.to_text_or_none(article.image_url),
+        },
+    ).fetchone()
+    if row is not None:
+        index.put(connection, entry_id, row["title"], row["teaser"], row["text"])
+
+
+def store_summary(connection: sqlite3.Connection, story_id: StoryId, summary: Summary) -> None:
+    """Keep a story's summary, in place of an earlier one."""
+    connection.execute(
+        """
+        INSERT INTO summaries (story_id, text, method) VALUES (:story_id, :text, :method)
+        ON CONFLICT (story_id) DO UPDATE SET text = excluded.text, method = excluded.method
+        """,
+        {
+            "story_id": story_id,
+            "text": values.to_text(summary.text),
+            "method": values.to_text(summary.method),
+        },
+    )
+
+
+def summaries(connection: sqlite3.Connection, ids: Iterable[StoryId]) -> dict[StoryId, Summary]:
+    """Return the stored summaries of these stories."""
+    rows = connection.execute(
+        """
+        SELECT story_id, text, method FROM summaries
+         WHERE story_id IN (SELECT value FROM json_each(:ids))
+        """,
+        {"ids": values.to_json(ids)},
+    )
+    return {
+        StoryId(row["story_id"]): Summary(text=row["text"], method=row["method"]) for row in rows
+    }

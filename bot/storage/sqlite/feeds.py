@@ -1,0 +1,282 @@
+"""Feeds, their health, and when they are due."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from bot.news.identity import canonical_url
+from bot.news.models import (
+    Check,
+    Feed,
+    FeedId,
+    FeedOverview,
+    FeedState,
+    ParsedFeed,
+    Refresh,
+    Validators,
+)
+from bot.storage.sqlite import values
+
+CHECKS_KEPT_FOR = timedelta(days=30)
+
+
+def load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[FeedId, Feed]:
+    """Return the feeds with these ids, in the order of the ids; unknown ones are left out."""
+    wanted = list(dict.fromkeys(ids))
+    rows = connection.execute(
+        """
+        SELECT id, url, title, site_url, icon_url, language, ttl_s, etag, last_modified, body_hash,
+               state, failures, last_error, is_kept, created_at, polled_at, succeeded_at,
+               next_poll_at, next_poll_reason
+          FROM feeds WHERE id IN (SELECT value FROM json_each(:ids))
+        """,
+        {"ids": values.to_json(wanted)},
+    )
+    found = {row["id"]: _feed(row) for row in rows}
+    return {FeedId(id_): found[id_] for id_ in wanted if id_ in found}
+
+
+def _feed(row: sqlite3.Row) -> Feed:
+    return Feed(
+        id=FeedId(row["id"]),
+        url=row["url"],
+        title=row["title"],
+        site_url=row["site_url"],
+        icon_url=row["icon_url"],
+        language=row["language"],
+        validators=Validators(etag=row["etag"], last_modified=row["last_modified"]),
+        body_hash=row["body_hash"],
+        state=FeedState(row["state"]),
+        failures=row["failures"],
+        last_error=row["last_error"],
+        is_kept=bool(row["is_kept"]),
+        created_at=values.from_ms(row["created_at"]),
+        polled_at=values.from_ms_or_none(row["polled_at"]),
+        succeeded_at=values.from_ms_or_none(row["succeeded_at"]),
+        next_poll_at=values.from_ms(row["next_poll_at"]),
+        next_poll_reason=row["next_poll_reason"],
+        ttl_s=row["ttl_s"],
+    )
+
+
+def titles(connection: sqlite3.Connection, ids: Iterable[FeedId]) -> dict[FeedId, str]:
+    """Return the titles of these feeds."""
+    rows = connection.execute(
+        "SELECT id, title FROM feeds WHERE id IN (SELECT value FROM json_each(:ids))",
+        {"ids": values.to_json(ids)},
+    )
+    return {FeedId(row["id"]): row["title"] for row in rows}
+
+
+def ensure(connection: sqlite3.Connection, url: str, parsed: ParsedFeed, now: datetime) -> Feed:
+    """Return the feed stored under *url*, made from *parsed* if there was none."""
+    connection.execute(
+        """
+        INSERT INTO feeds (url, canonical_url, title, site_url, icon_url, language, ttl_s,
+                           created_at, next_poll_at, next_poll_reason)
+        VALUES (:url, :canonical_url, :title, :site_url, :icon_url, :language, :ttl_s,
+                :now, :now, 'new')
+        ON CONFLICT (canonical_url) DO NOTHING
+        """,
+        {
+            "url": values.to_text(url),
+            "canonical_url": values.to_text(canonical_url(url)),
+            "title": values.to_text(parsed.title.strip() or urlsplit(url).hostname or url),
+            "site_url": values.to_text_or_none(parsed.site_url),
+            "icon_url": values.to_text_or_none(parsed.icon_url),
+            "language": values.to_text_or_none(parsed.language),
+            "ttl_s": parsed.ttl_s,
+            "now": values.to_ms(now),
+        },
+    )
+    feed = by_url(connection, url)
+    assert feed is not None  # noqa: S101  # inserted above, if it was not there before
+    return feed
+
+
+def by_url(connection: sqlite3.Connection, url: str) -> Feed | None:
+    """Return the feed stored under *url*, compared in canonical form."""
+    row = connection.execute(
+        "SELECT id FROM feeds WHERE canonical_url = :canonical_url",
+        {"canonical_url": values.to_text(canonical_url(url))},
+    ).fetchone()
+    return None if row is None else load(connection, [row["id"]])[row["id"]]
+
+
+def overviews(connection: sqlite3.Connection) -> Sequence[FeedOverview]:
+    """Return every feed with its counts, by title."""
+    rows = connection.execute(
+        """
+        SELECT feeds.id AS feed_id,
+               (SELECT COUNT(*) FROM entries WHERE feed_id = feeds.id) AS entries,
+               (SELECT MAX(dated_at) FROM entries WHERE feed_id = feeds.id) AS last_entry_at,
+               (SELECT COUNT(*) FROM subscriptions
+                 WHERE feed_id = feeds.id AND removed_at IS NULL) AS subscriptions
+          FROM feeds
+        """
+    ).fetchall()
+    feeds = load(connection, [row["feed_id"] for row in rows])
+    found = [
+        FeedOverview(
+            feed=feeds[row["feed_id"]],
+            entries=row["entries"],
+            subscriptions=row["subscriptions"],
+            last_entry_at=values.from_ms_or_none(row["last_entry_at"]),
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda overview: (overview.feed.title.casefold(), overview.feed.id))
+
+
+DUE = """
+    SELECT id FROM feeds
+     WHERE next_poll_at <= :now AND state <> 'gone'
+       AND (is_kept = 1 OR EXISTS (SELECT 1 FROM subscriptions
+                                    WHERE feed_id = feeds.id AND removed_at IS NULL))
+     ORDER BY next_poll_at, id
+     LIMIT :limit
+"""
+
+
+def due(connection: sqlite3.Connection, now: datetime, limit: int) -> Sequence[Feed]:
+    """Return feeds to poll at *now*, longest overdue first."""
+    rows = connection.execute(DUE, {"now": values.to_ms(now), "limit": limit})
+    return list(load(connection, [row["id"] for row in rows]).values())
+
+
+def next_due_at(connection: sqlite3.Connection) -> datetime | None:
+    """Return when the next feed is due, or None where nothing is polled."""
+    row = connection.execute(
+        """
+        SELECT next_poll_at FROM feeds
+         WHERE state <> 'gone'
+           AND (is_kept = 1 OR EXISTS (SELECT 1 FROM subscriptions
+                                        WHERE feed_id = feeds.id AND removed_at IS NULL))
+         ORDER BY next_poll_at
+         LIMIT 1
+        """
+    ).fetchone()
+    return None if row is None else values.from_ms(row["next_poll_at"])
+
+
+def apply_health(connection: sqlite3.Connection, refresh: Refresh) -> None:
+    """Apply what a poll says of the feed itself, and remember the check.
+
+    The check's time is its identity: the same poll applied again adds no second one.
+    """
+    check = refresh.check
+    validators = refresh.validators
+    connection.execute(
+        """
+        UPDATE feeds
+           SET polled_at = :checked_at,
+               succeeded_at = CASE WHEN :failures = 0 THEN :checked_at ELSE succeeded_at END,
+               next_poll_at = :next_poll_at, next_poll_reason = :next_poll_reason,
+               failures = :failures, state = :state, last_error = :last_error,
+               etag = CASE WHEN :has_validators THEN :etag ELSE etag END,
+               last_modified = CASE WHEN :has_validators THEN :last_modified ELSE last_modified END,
+               body_hash = COALESCE(:body_hash, body_hash),
+               title = COALESCE(NULLIF(:title, ''), title),
+               site_url = COALESCE(:site_url, site_url),
+               icon_url = COALESCE(:icon_url, icon_url),
+               language = COALESCE(:language, language),
+               ttl_s = COALESCE(:ttl_s, ttl_s)
+         WHERE id = :feed_id
+        """,
+        {
+            "feed_id": refresh.feed_id,
+            "checked_at": values.to_ms(check.at),
+            "next_poll_at": values.to_ms(refresh.next_poll_at),
+            "next_poll_reason": values.to_text(refresh.next_poll_reason),
+            "failures": refresh.failures,
+            "state": refresh.state.value,
+            "last_error": values.to_text_or_none(refresh.last_error),
+            "has_validators": validators is not None,
+            "etag": validators and values.to_text_or_none(validators.etag),
+            "last_modified": validators and values.to_text_or_none(validators.last_modified),
+            "body_hash": refresh.body_hash,
+            "title": values.to_text_or_none(refresh.title),
+            "site_url": values.to_text_or_none(refresh.site_url),
+            "icon_url": values.to_text_or_none(refresh.icon_url),
+            "language": values.to_text_or_none(refresh.language),
+            "ttl_s": refresh.ttl_s,
+        },
+    )
+    connection.execute(
+        """
+        INSERT INTO checks (feed_id, checked_at, status, took_ms, size, new_entries, error)
+        VALUES (:feed_id, :checked_at, :status, :took_ms, :size, :new_entries, :error)
+        ON CONFLICT (feed_id, checked_at) DO NOTHING
+        """,
+        {
+            "feed_id": refresh.feed_id,
+            "checked_at": values.to_ms(check.at),
+            "status": check.status,
+            "took_ms": check.took_ms,
+            "size": check.size,
+            "new_entries": check.new_entries,
+            "error": values.to_text_or_none(check.error),
+        },
+    )
+
+
+def checks(connection: sqlite3.Connection, feed_id: FeedId, limit: int) -> Sequence[Check]:
+    """Return the last polls of a feed, newest first."""
+    rows = connection.execute(
+        """
+        SELECT checked_at, status, took_ms, size, new_entries, error
+          FROM checks WHERE feed_id = :feed_id
+         ORDER BY checked_at DESC
+         LIMIT :limit
+        """,
+        {"feed_id": feed_id, "limit": limit},
+    )
+    return [
+        Check(
+            at=values.from_ms(row["checked_at"]),
+            status=row["status"],
+            took_ms=row["took_ms"],
+            size=row["size"],
+            new_entries=row["new_entries"],
+            error=row["error"],
+        )
+        for row in rows
+    ]
+
+
+def poll_soon(connection: sqlite3.Connection, feed_id: FeedId, at: datetime) -> None:
+    """Make a feed due at *at*."""
+    connection.execute(
+        """
+        UPDATE feeds SET next_poll_at = :at, next_poll_reason = 'asked for' WHERE id = :feed_id
+        """,
+        {"at": values.to_ms(at), "feed_id": feed_id},
+    )
+
+
+def keep(connection: sqlite3.Connection, feed_id: FeedId, *, is_kept: bool) -> None:
+    """Poll a feed even if no channel follows it, or no longer."""
+    connection.execute(
+        "UPDATE feeds SET is_kept = :is_kept WHERE id = :feed_id",
+        {"is_kept": is_kept, "feed_id": feed_id},
+    )
+
+
+def remove(connection: sqlite3.Connection, feed_id: FeedId, now: datetime) -> None:
+    """Stop keeping a feed and remove its subscriptions."""
+    keep(connection, feed_id, is_kept=False)
+    connection.execute(
+        """
+        UPDATE subscriptions SET removed_at = :now WHERE feed_id = :feed_id AND removed_at IS NULL
+        """,
+        {"now": values.to_ms(now), "feed_id": feed_id},
+    )
+
+
+def forget_old_checks(connection: sqlite3.Connection, now: datetime) -> None:
+    """Delete checks older than CHECKS_KEPT_FOR."""
+    connection.execute(
+        "DELETE FROM checks WHERE checked_at < :oldest",
+        {"oldest": values.to_ms(now - CHECKS_KEPT_FOR)},
+    )

@@ -1,0 +1,100 @@
+"""Writing the full-text index.
+
+An entry's words are cut by Herald's own tokeniser, which gives each word one or more terms, the
+most exact first. The columns ``title`` and ``body`` hold the exact term of each word, in order, so
+that a phrase is a row of neighbours; ``title_loose`` and ``body_loose`` hold the other terms. bm25
+counts a term in whichever column it stands and a row's length over all of them, so ranking is the
+same as if all terms stood in one.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.news.models import EntryId, Word
+from bot.news.ports import Tokeniser
+from bot.storage.sqlite import values
+
+
+@dataclass(frozen=True, slots=True)
+class SearchIndex:
+    """How texts become terms. Another ``version`` makes another index of the same texts."""
+
+    tokenise: Tokeniser
+    version: str
+
+    def put(
+        self, connection: sqlite3.Connection, entry_id: EntryId, title: str, teaser: str, text: str
+    ) -> None:
+        """Index an entry, in place of what was indexed for it before."""
+        connection.execute("DELETE FROM entry_index WHERE rowid = :id", {"id": entry_id})
+        self._insert(connection, entry_id, title, teaser, text)
+
+    def _insert(
+        self, connection: sqlite3.Connection, entry_id: int, title: str, teaser: str, text: str
+    ) -> None:
+        title_words = self.tokenise(title)
+        # The teaser is often the text's own beginning; then it must not count twice.
+        body_words = self.tokenise(text if teaser in text else f"{teaser}\n\n{text}")
+        connection.execute(
+            """
+            INSERT INTO entry_index (rowid, title, body, title_loose, body_loose)
+            VALUES (:id, :title, :body, :title_loose, :body_loose)
+            """,
+            {
+                "id": entry_id,
+                "title": _exact(title_words),
+                "body": _exact(body_words),
+                "title_loose": _loose(title_words),
+                "body_loose": _loose(body_words),
+            },
+        )
+
+    def is_current(self, connection: sqlite3.Connection) -> bool:
+        """Whether the index was built whole by this version of the tokeniser."""
+        row = connection.execute(
+            "SELECT value FROM meta WHERE key = 'tokeniser_version'"
+        ).fetchone()
+        return row is not None and row["value"] == self.version
+
+    def clear(self, connection: sqlite3.Connection) -> None:
+        """Empty the index and mark it as not whole, until ``finish``."""
+        connection.execute("DELETE FROM meta WHERE key = 'tokeniser_version'")
+        # Deleting row by row would update every term's list; making the table anew takes no time.
+        (sql,) = connection.execute(
+            "SELECT sql FROM sqlite_schema WHERE name = 'entry_index'"
+        ).fetchone()
+        connection.execute("DROP TABLE entry_index")
+        connection.execute(sql)
+
+    def fill(self, connection: sqlite3.Connection, after: int, limit: int) -> int | None:
+        """Index *limit* entries from the one after *after*; return the last id, None at the end."""
+        rows = connection.execute(
+            """
+            SELECT id, title, teaser, text FROM entries WHERE id > :after ORDER BY id LIMIT :limit
+            """,
+            {"after": after, "limit": limit},
+        ).fetchall()
+        for row in rows:
+            self._insert(connection, row["id"], row["title"], row["teaser"], row["text"])
+        return rows[-1]["id"] if rows else None
+
+    def finish(self, connection: sqlite3.Connection) -> int:
+        """Mark the index as whole; return how many entries it holds."""
+        connection.execute(
+            """
+            INSERT INTO meta (key, value) VALUES ('tokeniser_version', :version)
+            ON CONFLICT (key) DO UPDATE SET value = excluded.value
+            """,
+            {"version": self.version},
+        )
+        count: int = connection.execute("SELECT COUNT(*) FROM entry_index_docsize").fetchone()[0]
+        return count
+
+
+def _exact(words: Sequence[Word]) -> str:
+    return values.to_text(" ".join([word.terms[0] for word in words if word.terms]))
+
+
+def _loose(words: Sequence[Word]) -> str:
+    return values.to_text(" ".join([term for word in words for term in word.terms[1:]]))

@@ -1,0 +1,252 @@
+"""The ``Storage`` port on SQLite."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from bot.news.models import (
+    Article,
+    ChannelId,
+    Check,
+    Claim,
+    DeliveryId,
+    Entry,
+    EntryId,
+    Feed,
+    FeedId,
+    FeedOverview,
+    Followed,
+    Following,
+    GuildId,
+    Hit,
+    Known,
+    MessageId,
+    NewSubscription,
+    ParsedFeed,
+    Recorded,
+    Refresh,
+    SearchPage,
+    SearchRequest,
+    StorageHealth,
+    StoryId,
+    SubscriptionId,
+    Summary,
+)
+from bot.storage.sqlite import deliveries, entries, facts, feeds, polls, search, subscriptions
+from bot.storage.sqlite.connection import Lane
+from bot.storage.sqlite.index import SearchIndex
+
+_REBUILD_BATCH = 500  # entries indexed in one transaction
+
+_log = structlog.get_logger()
+
+
+class SqliteStorage:
+    """One database: a writer, a reader, and a reader for what may take long.
+
+    Each method is one transaction of one function over a plain connection; the functions stand in
+    the modules named after their nouns. Readers see the last commit and never wait for the writer.
+    """
+
+    def __init__(
+        self, path: Path, *, index: SearchIndex, writer: Lane, reader: Lane, searcher: Lane
+    ) -> None:
+        self._path = path
+        self._index = index
+        self._writer = writer
+        self._reader = reader
+        self._searcher = searcher
+
+    async def rebuild_index_if_stale(self) -> None:
+        """Index every entry anew where another tokeniser made the index, or it was not finished."""
+        if await self._reader.run(self._index.is_current):
+            return
+        await self._writer.run(self._index.clear)
+        last: int | None = 0
+        while last is not None:
+            last = await self._writer.run(
+                partial(self._index.fill, after=last, limit=_REBUILD_BATCH)
+            )
+        indexed = await self._writer.run(self._index.finish)
+        if indexed:
+            _log.info("index.rebuilt", entries=indexed, tokeniser_version=self._index.version)
+
+    # Feeds and polling
+
+    async def ensure_feed(self, url: str, parsed: ParsedFeed, now: datetime) -> Feed:
+        """Return the feed stored under *url*, made from *parsed* if there was none."""
+        return await self._writer.run(lambda c: feeds.ensure(c, url, parsed, now))
+
+    async def feed(self, feed_id: FeedId) -> Feed | None:
+        """Return a feed."""
+        return await self._reader.run(lambda c: feeds.load(c, [feed_id]).get(feed_id))
+
+    async def feed_by_url(self, url: str) -> Feed | None:
+        """Return the feed stored under *url*, compared in canonical form."""
+        return await self._reader.run(lambda c: feeds.by_url(c, url))
+
+    async def feeds(self) -> Sequence[FeedOverview]:
+        """Return every feed, by title."""
+        return await self._reader.run(feeds.overviews)
+
+    async def feeds_due(self, now: datetime, limit: int) -> Sequence[Feed]:
+        """Return feeds to poll at *now*, longest overdue first."""
+        return await self._reader.run(lambda c: feeds.due(c, now, limit))
+
+    async def next_due_at(self) -> datetime | None:
+        """Return when the next feed is due, or None where nothing is polled."""
+        return await self._reader.run(feeds.next_due_at)
+
+    async def known(self, feed_id: FeedId, aliases: Sequence[str]) -> Known:
+        """Return what is stored of *aliases*, and who follows the feed."""
+        return await self._reader.run(lambda c: polls.known(c, feed_id, aliases))
+
+    async def record(self, refresh: Refresh) -> Recorded:
+        """Apply a poll; applying it again changes nothing."""
+        return await self._writer.run(lambda c: polls.record(c, self._index, refresh))
+
+    async def checks(self, feed_id: FeedId, limit: int) -> Sequence[Check]:
+        """Return the last polls of a feed, newest first."""
+        return await self._reader.run(lambda c: feeds.checks(c, feed_id, limit))
+
+    async def poll_soon(self, feed_id: FeedId, at: datetime) -> None:
+        """Make a feed due at *at*."""
+        await self._writer.run(lambda c: feeds.poll_soon(c, feed_id, at))
+
+    async def keep_feed(self, feed_id: FeedId, *, is_kept: bool) -> None:
+        """Poll a feed even if no channel follows it, or no longer."""
+        await self._writer.run(lambda c: feeds.keep(c, feed_id, is_kept=is_kept))
+
+    async def remove_feed(self, feed_id: FeedId, now: datetime) -> None:
+        """Stop keeping a feed and remove its subscriptions."""
+        await self._writer.run(lambda c: feeds.remove(c, feed_id, now))
+
+    # Subscriptions
+
+    async def follow(self, refresh: Refresh, wish: NewSubscription, now: datetime) -> Followed:
+        """Apply *refresh* and make the subscription with its backfill. Raises AlreadyFollowed."""
+        return await self._writer.run(
+            lambda c: subscriptions.follow(c, self._index, refresh, wish, now)
+        )
+
+    async def followings(
+        self, guild_id: GuildId, now: datetime, channel_id: ChannelId | None = None
+    ) -> Sequence[Following]:
+        """Return what a guild (or one channel) follows, by name."""
+        return await self._reader.run(
+            lambda c: subscriptions.of_guild(c, guild_id, now, channel_id)
+        )
+
+    async def following(self, subscription_id: SubscriptionId, now: datetime) -> Following | None:
+        """Return one subscription, removed ones included while they can be brought back."""
+        return await self._reader.run(lambda c: subscriptions.one(c, subscription_id, now))
+
+    async def pause(self, subscription_id: SubscriptionId, now: datetime) -> None:
+        """Keep new stories from the channel; queued ones are still sent."""
+        await self._writer.run(lambda c: subscriptions.pause(c, subscription_id, now))
+
+    async def resume(self, subscription_id: SubscriptionId) -> None:
+        """Let new stories through again."""
+        await self._writer.run(lambda c: subscriptions.resume(c, subscription_id))
+
+    async def remove(self, subscription_id: SubscriptionId, now: datetime) -> None:
+        """Take a subscription away, and with it what it still owes the channel."""
+        await self._writer.run(lambda c: subscriptions.remove(c, subscription_id, now))
+
+    async def restore(self, subscription_id: SubscriptionId) -> None:
+        """Bring back a removed subscription and what it still owed."""
+        await self._writer.run(lambda c: subscriptions.restore(c, subscription_id))
+
+    async def entries(self, feed_id: FeedId, limit: int) -> Sequence[Entry]:
+        """Return the newest entries of a feed, newest first."""
+        return await self._reader.run(lambda c: entries.newest(c, feed_id, limit))
+
+    # The outbox
+
+    async def claim_deliveries(
+        self, now: datetime, lease: timedelta, limit: int
+    ) -> Sequence[Claim]:
+        """Take due deliveries for sending, of each channel at most its oldest unsent one."""
+        return await self._writer.run(lambda c: deliveries.claim(c, now, lease, limit))
+
+    async def release_leases(self) -> int:
+        """Make every claimed delivery due again; return how many."""
+        return await self._writer.run(deliveries.release_leases)
+
+    async def next_delivery_at(self) -> datetime | None:
+        """Return when the next delivery can be claimed, or None where nothing waits."""
+        return await self._reader.run(deliveries.next_at)
+
+    async def store_article(self, entry_id: EntryId, article: Article) -> None:
+        """Keep an entry's article and index its text."""
+        await self._writer.run(lambda c: entries.store_article(c, self._index, entry_id, article))
+
+    async def store_summary(self, story_id: StoryId, summary: Summary) -> None:
+        """Keep a story's summary."""
+        await self._writer.run(lambda c: entries.store_summary(c, story_id, summary))
+
+    async def mark_sent(
+        self, delivery_id: DeliveryId, message_id: MessageId, now: datetime
+    ) -> None:
+        """Record that the story is in the channel."""
+        await self._writer.run(lambda c: deliveries.mark_sent(c, delivery_id, message_id, now))
+
+    async def retry_at(self, delivery_id: DeliveryId, due_at: datetime, reason: str) -> None:
+        """Give a claimed delivery back, due later."""
+        await self._writer.run(lambda c: deliveries.retry_at(c, delivery_id, due_at, reason))
+
+    async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
+        """Give a delivery up for good."""
+        await self._writer.run(lambda c: deliveries.abandon(c, delivery_id, reason))
+
+    async def abandon_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
+        """Pause every subscription of a channel that is gone and give up what it is owed."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            subscriptions.pause_channel(connection, channel_id, now)
+            deliveries.abandon_channel(connection, channel_id, reason)
+
+        await self._writer.run(work)
+
+    # Reading
+
+    async def search(self, request: SearchRequest, now: datetime) -> SearchPage:
+        """Search titles and texts; any query ends in a page, if an empty one."""
+        return await self._searcher.run(
+            lambda c: search.search(c, self._index.tokenise, request, now)
+        )
+
+    async def latest(
+        self, channels: frozenset[ChannelId] | None, feed_id: FeedId | None, limit: int
+    ) -> Sequence[Hit]:
+        """Return the newest entries, newest first; with *channels*, only those posted there."""
+        return await self._searcher.run(lambda c: search.latest(c, channels, feed_id, limit))
+
+    # Housekeeping
+
+    async def recall(self, key: str) -> str | None:
+        """Return a remembered fact."""
+        return await self._reader.run(lambda c: facts.recall(c, key))
+
+    async def remember(self, key: str, value: str) -> None:
+        """Remember a fact."""
+        await self._writer.run(lambda c: facts.remember(c, key, value))
+
+    async def tidy(self, now: datetime) -> None:
+        """Forget old checks and subscriptions that can no longer be brought back."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            feeds.forget_old_checks(connection, now)
+            subscriptions.purge_removed(connection, now)
+
+        await self._writer.run(work)
+        # Lets the query planner see how the tables have grown; cheap where they have not.
+        await self._writer.pragma("PRAGMA optimize")
+
+    async def health(self) -> StorageHealth:
+        """Return facts about the database."""
+        return await self._reader.run(lambda c: facts.health(c, self._path))

@@ -1,0 +1,203 @@
+"""Who follows what."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from bot.errors import AlreadyFollowed
+from bot.news.models import (
+    UNDO_WINDOW,
+    ChannelId,
+    FeedId,
+    Followed,
+    Following,
+    GuildId,
+    NewSubscription,
+    Refresh,
+    Subscription,
+    SubscriptionId,
+    UserId,
+)
+from bot.storage.sqlite import deliveries, feeds, polls, values
+from bot.storage.sqlite.index import SearchIndex
+
+_DAY = timedelta(days=1)
+
+
+def follow(
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    refresh: Refresh,
+    wish: NewSubscription,
+    now: datetime,
+) -> Followed:
+    """Apply *refresh*, then make or revive the subscription and queue its backfill.
+
+    Raises AlreadyFollowed.
+    """
+    place = {"channel_id": wish.channel_id, "feed_id": refresh.feed_id}
+    row = connection.execute(
+        """
+        SELECT id, name, removed_at FROM subscriptions
+         WHERE channel_id = :channel_id AND feed_id = :feed_id
+        """,
+        place,
+    ).fetchone()
+    if row is not None and row["removed_at"] is None:
+        raise AlreadyFollowed(
+            f"<#{wish.channel_id}> follows this feed already, as “{row['name']}”."
+            " Remove it there first if you want to add it anew.",
+            url=feeds.load(connection, [refresh.feed_id])[refresh.feed_id].url,
+            channel_id=wish.channel_id,
+        )
+    # Adding anew is not undoing: what a removed subscription still owed is not sent.
+    deliveries.forget_unsent(connection, refresh.feed_id, wish.channel_id)
+    polls.record(connection, index, refresh)
+    subscription_id: int = connection.execute(
+        """
+        INSERT INTO subscriptions (feed_id, guild_id, channel_id, name, added_by, added_at)
+        VALUES (:feed_id, :guild_id, :channel_id, :name, :added_by, :now)
+        ON CONFLICT (channel_id, feed_id) DO UPDATE
+           SET guild_id = excluded.guild_id, name = excluded.name, added_by = excluded.added_by,
+               added_at = excluded.added_at, paused_at = NULL, removed_at = NULL
+        RETURNING id
+        """,
+        {
+            **place,
+            "guild_id": wish.guild_id,
+            "name": values.to_text(wish.name),
+            "added_by": wish.added_by,
+            "now": values.to_ms(now),
+        },
+    ).fetchone()["id"]
+    queued = deliveries.queue_newest(
+        connection, refresh.feed_id, (wish.guild_id, wish.channel_id), wish.backfill, now
+    )
+    stored: int = connection.execute(
+        "SELECT COUNT(*) FROM entries WHERE feed_id = :feed_id", {"feed_id": refresh.feed_id}
+    ).fetchone()[0]
+    (made,) = _followings(connection, [subscription_id], now)
+    return Followed(following=made, seen=stored - queued, queued=queued)
+
+
+def of_guild(
+    connection: sqlite3.Connection, guild_id: GuildId, now: datetime, channel_id: ChannelId | None
+) -> Sequence[Following]:
+    """Return what a guild (or one channel) follows, by name."""
+    rows = connection.execute(
+        """
+        SELECT id FROM subscriptions
+         WHERE guild_id = :guild_id AND removed_at IS NULL
+           AND (:channel_id IS NULL OR channel_id = :channel_id)
+        """,
+        {"guild_id": guild_id, "channel_id": channel_id},
+    )
+    found = _followings(connection, [row["id"] for row in rows], now)
+    return sorted(found, key=lambda f: (f.subscription.name.casefold(), f.subscription.id))
+
+
+def one(
+    connection: sqlite3.Connection, subscription_id: SubscriptionId, now: datetime
+) -> Following | None:
+    """Return one subscription, removed ones included while they can be brought back."""
+    return next(iter(_followings(connection, [subscription_id], now)), None)
+
+
+def _followings(
+    connection: sqlite3.Connection, ids: Iterable[int], now: datetime
+) -> Sequence[Following]:
+    rows = connection.execute(
+        """
+        SELECT s.id, s.feed_id, s.guild_id, s.channel_id, s.name, s.added_by, s.added_at,
+               s.paused_at, s.removed_at,
+               (SELECT MAX(dated_at) FROM entries WHERE feed_id = s.feed_id) AS last_entry_at,
+               (SELECT COUNT(*) FROM entries
+                 WHERE feed_id = s.feed_id AND dated_at > :yesterday) AS entries_24h
+          FROM subscriptions AS s
+         WHERE s.id IN (SELECT value FROM json_each(:ids))
+           AND (s.removed_at IS NULL OR s.removed_at > :undoable_since)
+        """,
+        {
+            "ids": values.to_json(ids),
+            "yesterday": values.to_ms(now - _DAY),
+            "undoable_since": values.to_ms(now - UNDO_WINDOW),
+        },
+    ).fetchall()
+    found = feeds.load(connection, [row["feed_id"] for row in rows])
+    return [
+        Following(
+            subscription=_subscription(row),
+            feed=found[row["feed_id"]],
+            last_entry_at=values.from_ms_or_none(row["last_entry_at"]),
+            entries_24h=row["entries_24h"],
+            is_removed=row["removed_at"] is not None,
+        )
+        for row in rows
+    ]
+
+
+def _subscription(row: sqlite3.Row) -> Subscription:
+    return Subscription(
+        id=SubscriptionId(row["id"]),
+        feed_id=FeedId(row["feed_id"]),
+        guild_id=GuildId(row["guild_id"]),
+        channel_id=ChannelId(row["channel_id"]),
+        name=row["name"],
+        added_by=None if row["added_by"] is None else UserId(row["added_by"]),
+        added_at=values.from_ms(row["added_at"]),
+        paused_at=values.from_ms_or_none(row["paused_at"]),
+    )
+
+
+def pause(connection: sqlite3.Connection, subscription_id: SubscriptionId, now: datetime) -> None:
+    """Keep new stories from the channel. Already paused: stays paused since then."""
+    connection.execute(
+        "UPDATE subscriptions SET paused_at = COALESCE(paused_at, :now) WHERE id = :id",
+        {"now": values.to_ms(now), "id": subscription_id},
+    )
+
+
+def pause_channel(connection: sqlite3.Connection, channel_id: ChannelId, now: datetime) -> None:
+    """Pause every subscription of a channel."""
+    connection.execute(
+        """
+        UPDATE subscriptions SET paused_at = COALESCE(paused_at, :now)
+         WHERE channel_id = :channel_id
+        """,
+        {"now": values.to_ms(now), "channel_id": channel_id},
+    )
+
+
+def resume(connection: sqlite3.Connection, subscription_id: SubscriptionId) -> None:
+    """Let new stories through again."""
+    connection.execute(
+        "UPDATE subscriptions SET paused_at = NULL WHERE id = :id", {"id": subscription_id}
+    )
+
+
+def remove(connection: sqlite3.Connection, subscription_id: SubscriptionId, now: datetime) -> None:
+    """Mark as removed. Already removed: stays removed since then."""
+    connection.execute(
+        "UPDATE subscriptions SET removed_at = COALESCE(removed_at, :now) WHERE id = :id",
+        {"now": values.to_ms(now), "id": subscription_id},
+    )
+
+
+def restore(connection: sqlite3.Connection, subscription_id: SubscriptionId) -> None:
+    """Bring back a removed subscription."""
+    connection.execute(
+        "UPDATE subscriptions SET removed_at = NULL WHERE id = :id", {"id": subscription_id}
+    )
+
+
+def purge_removed(connection: sqlite3.Connection, now: datetime) -> None:
+    """Delete subscriptions removed longer than UNDO_WINDOW ago, and what they still owed."""
+    gone = connection.execute(
+        """
+        SELECT id, feed_id, channel_id FROM subscriptions WHERE removed_at <= :undoable_since
+        """,
+        {"undoable_since": values.to_ms(now - UNDO_WINDOW)},
+    ).fetchall()
+    for row in gone:
+        deliveries.forget_unsent(connection, row["feed_id"], row["channel_id"])
+        connection.execute("DELETE FROM subscriptions WHERE id = :id", {"id": row["id"]})
