@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from bot.settings import MASK, Settings, env_example
+from bot.settings import MASK, Settings, env_example, settings_page
 
 ROOT = Path(__file__).parent.parent
 
@@ -131,6 +131,11 @@ def test_shown_settings_hide_the_token() -> None:
 
 def test_the_example_file_is_generated_from_the_settings() -> None:
     assert (ROOT / ".env.example").read_text(encoding="utf-8") == env_example()
+
+
+def test_the_settings_page_is_generated_from_the_settings() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert page == settings_page()
 
 
 def test_the_example_file_is_valid_as_it_is(tmp_path: Path) -> None:

@@ -31,12 +31,12 @@ async def demo(arguments: argparse.Namespace, _settings: Settings) -> int:
 async def migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
     """Bring the database to this version's schema."""
     report = await migrate_database(app.database_path(settings))
-    if report.applied:
-        print(f"{report.path}: schema {report.was} → {report.now}")
-        if report.backup:
-            print(f"The database as it was: {report.backup}")
-    else:
-        print(f"{report.path}: schema {report.now}, nothing to do")
+    if report.from_version == report.to_version:
+        print(f"{report.path}: schema {report.to_version}, nothing to do")
+        return 0
+    print(f"{report.path}: schema {report.from_version} → {report.to_version}")
+    if report.backup is not None:
+        print(f"The database as it was before: {report.backup}")
     return 0
 
 

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import TypeAlias
 
 from bot.cli import archive, daemon, feeds, show
 
@@ -14,7 +15,8 @@ See what a feed would look like:    herald preview https://example.org/feed.xml
 Check what is set up:               herald check
 """
 
-Subparsers = "argparse._SubParsersAction[argparse.ArgumentParser]"
+# What add_subparsers() returns has no public name.
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 
 
 def build_parser() -> argparse.ArgumentParser:

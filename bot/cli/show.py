@@ -12,7 +12,7 @@ from typing import Any
 from bot import app
 from bot.errors import InvalidUrl
 from bot.news.models import Fetched, Post, Snippet
-from bot.services.follow import Proposal
+from bot.services.look import Proposal
 from bot.settings import Settings
 
 WIDTH = 88
