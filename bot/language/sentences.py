@@ -1,0 +1,144 @@
+"""Find where sentences begin and end, so that they can be quoted as they stand.
+
+Rules, no model: a full stop ends a sentence unless what stands before it is an abbreviation, an
+initial or an ordinal, or what follows goes on in lower case. Marks that end nothing but sentences,
+such as the Chinese 。 and the danda, need no space after them. A blank line always ends a sentence.
+"""
+
+import re
+from collections.abc import Iterator
+
+Span = tuple[int, int]
+
+_CLOSERS = "\"'\u2019\u201d\u00bb\u203a)\\]}*_"
+_WIDE_CLOSERS = "\u300d\u300f\u201d\u2019\uff09\u3011\u300b\u3009\"')"
+_OPENERS = " \t\n\r\u00a0\"'\u2018\u201c\u201e\u00ab\u2039([{\u00bf\u00a1*_\u2013\u2014-\u2022"
+
+# A run of marks and what closes with it. Possessive: a page of dots is read once.
+_MARK = re.compile(
+    rf"""
+      (?P<narrow> [.!?\u2026\u203d\u061f\u06d4;\u0589\u1362\u1367]++ [{_CLOSERS}]*+ )
+    | (?P<wide>   [\u3002\uff01\uff1f\uff61\u0964\u0965\u104b\u17d4\u17d5]++ [{_WIDE_CLOSERS}]*+ )
+    | (?P<blank>  \n[^\S\n]*+\n\s*+ )
+    """,
+    re.VERBOSE,
+)
+
+
+def _set(*lines: str) -> frozenset[str]:
+    return frozenset(" ".join(lines).split())
+
+
+# Never the last word of a sentence.
+_TITLES = _set(
+    "mr mrs ms mx dr prof gen sen rep gov lt col cpl sgt capt cmdr adm maj rev hon supt insp",
+    "mt ft vs eds al approx e.g i.e cf viz",
+    # German, French, Spanish, Italian, Portuguese, Dutch
+    "hr frl bzw ca evtl ggf inkl z.b d.h u.a mio mrd mme mlle mgr sr sra srta dra dott",
+    "sig mevr dhr",
+    # Russian: year or city, street, named after, thousand, million, billion, i.e., saint, professor
+    "\u0433 \u0443\u043b \u0438\u043c \u0442\u044b\u0441 \u043c\u043b\u043d",
+    "\u043c\u043b\u0440\u0434 \u0442.\u0435 \u0441\u0432 \u043f\u0440\u043e\u0444",
+)
+# Abbreviations before a number, words elsewhere.
+_NUMBERED = _set("no nos nr vol fig pp p art str")
+# The last word of a sentence now and then: only if a new one plainly begins after it.
+_MAYBE_LAST = _set("inc corp co ltd plc llc bros jr esq etc dept univ assn a.m p.m ph.d usw st")
+# Likewise, when written with a capital.
+_MAYBE_LAST_NAMES = _set(
+    "ave blvd rd hwy apt jan feb mar apr jun jul aug sep sept oct nov dec",
+    "mon tue tues wed thu thur thurs fri sat sun",
+    "calif conn fla ga ill ind kan ky la md mass mich minn mo neb nev okla ore pa tenn tex",
+    "va wash wis",
+)
+# Words that begin sentences and seldom names.
+_STARTERS = _set(
+    "the a an this that these those there it he she they we i you his her their our its my in on",
+    "at for from by with as after before when while if but and or yet so however also meanwhile",
+    "since although though despite what who why how where one two three some many most both all no",
+    "not police officials according last earlier then now still instead other others each until",
+    "during",
+)
+# After a day or a rank: am 3. Oktober, der 5. Platz.
+_AFTER_ORDINAL = re.compile(
+    "Jan|Feb|M\u00e4r|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahr|Klasse|Liga|Platz|Runde"
+)
+_WORD_BEFORE = re.compile(r"[^\s\"'\u2018\u201c\u201e\u00ab(\[{/\u2013\u2014-]+\Z")
+_LETTERS_DOTTED = re.compile(r"[^\W\d_](?:\.[^\W\d_]){0,10}")
+_NEXT_WORD = re.compile(r"[^\W\d_]+")
+_LOOK_BACK = 24  # characters; the longest abbreviation is far shorter
+
+
+def split(text: str) -> list[Span]:
+    """Return the sentences of *text* as (start, end), ascending and disjoint, trimmed of space.
+
+    Every character beyond white space lies in one of them.
+    """
+    return list(sentences(text))
+
+
+def sentences(text: str, start: int = 0) -> Iterator[Span]:
+    """Yield the sentences from *start* on one by one, for those who need only the first few."""
+    for match in _MARK.finditer(text, start):
+        end = match.start() if match.lastgroup == "blank" else match.end()
+        if match.lastgroup == "blank" or _ends_sentence(text, start, match):
+            span = _trimmed(text, start, end)
+            if span:
+                yield span
+            start = match.end()
+    span = _trimmed(text, start, len(text))
+    if span:
+        yield span
+
+
+def _trimmed(text: str, start: int, end: int) -> Span | None:
+    piece = text[start:end]
+    body = piece.strip()
+    if not body:
+        return None
+    start += len(piece) - len(piece.lstrip())
+    return start, start + len(body)
+
+
+def _ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
+    """Decide on a run of marks; *start* is where the sentence it may end begins."""
+    marks, at, end = match.group(), match.start(), match.end()
+    after = text[end : end + 1]
+    if match.lastgroup == "wide":
+        # 「行く。」と述べた: the quotation is part of a sentence that goes on in hiragana.
+        return not (marks[-1] in "\u300d\u300f\uff01\uff1f" and "\u3040" <= after <= "\u309f")
+    if after and not after.isspace():
+        return False
+    rest = text[end : end + _LOOK_BACK].lstrip(_OPENERS)
+    if rest[:1].islower() and marks[0] != ";":
+        return False
+    if marks[0] == ";":
+        # The Greek question mark is typed as a semicolon.
+        return (
+            "\u0370" <= text[at - 1 : at] <= "\u03ff" or "\u1f00" <= text[at - 1 : at] <= "\u1fff"
+        )
+    if marks[0] != "." or marks[1:2] == ".":
+        return True
+    return _full_stop_ends(text, start, at, rest, closed=len(marks) > 1)
+
+
+def _full_stop_ends(text: str, start: int, at: int, rest: str, *, closed: bool) -> bool:
+    """Decide on one full stop at *at*, followed by *rest*, which does not begin in lower case."""
+    before = _WORD_BEFORE.search(text[max(start, at - _LOOK_BACK) : at])
+    word = before.group() if before else ""
+    if word.isdigit():
+        is_list_number = text[start:at].strip() == word
+        is_ordinal = len(word) <= 2 and _AFTER_ORDINAL.match(rest)  # noqa: PLR2004  # digits
+        return not (is_list_number or is_ordinal)
+    if closed or not rest:
+        return True
+    lower = word.casefold()
+    if lower in _TITLES or (len(word) == 1 and word.islower()):
+        return False
+    if lower in _NUMBERED:
+        return not rest[0].isdigit()
+    is_initial = _LETTERS_DOTTED.fullmatch(word) and (word[0].isupper() or "." in word)
+    if lower in _MAYBE_LAST or is_initial or (word[:1].isupper() and lower in _MAYBE_LAST_NAMES):
+        following = _NEXT_WORD.match(rest)
+        return following is not None and following.group().casefold() in _STARTERS
+    return True
