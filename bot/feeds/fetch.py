@@ -1,0 +1,240 @@
+"""Fetch one document over HTTP: guarded, conditional, bounded in bytes, time and redirects."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Self
+from urllib.parse import urljoin
+
+import aiohttp
+
+from bot.errors import FetchFailed
+from bot.feeds import faults
+from bot.feeds.caching import hints_of, validators_of
+from bot.feeds.guard import Guard, Network
+from bot.feeds.limits import Limits
+from bot.feeds.urls import host_of, web_url
+from bot.feeds.wording import shown
+from bot.news.models import CacheHints, Validators
+
+FEED_ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, "
+    "text/xml;q=0.8, */*;q=0.1"
+)
+PAGE_ACCEPT = "text/html, application/xhtml+xml;q=0.9"
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
+_DOCUMENT = frozenset({200, 203, 226})
+_CHUNK = 64 * 1024
+_CONNECTIONS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A document, or word that it has not changed (status 304, no body)."""
+
+    url: str  # after redirects
+    status: int
+    body: bytes = b""
+    content_type: str | None = None
+    body_hash: str | None = None  # SHA-256 of the decoded body, in hexadecimal
+    validators: Validators = field(default_factory=Validators)
+    hints: CacheHints = field(default_factory=CacheHints)
+    took_ms: int = 0
+    permanent_url: str | None = None
+
+
+class Fetcher:
+    """The HTTP client. Raises FeedErrors whose messages an admin can read."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, guard: Guard, limits: Limits, turns: "HostTurns"
+    ) -> None:
+        self._session = session
+        self._guard = guard
+        self._limits = limits
+        self._turns = turns
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        *,
+        user_agent: str,
+        allowed_networks: Sequence[Network],
+        keepalive_s: float,
+        limits: Limits,
+    ) -> AsyncIterator[Self]:
+        """Open the one session: no cookies, no proxy of the environment, no Referer."""
+        guard = Guard(allowed_networks)
+        connector = aiohttp.TCPConnector(
+            limit=_CONNECTIONS,
+            limit_per_host=limits.connections_per_host,
+            ttl_dns_cache=300,
+            keepalive_timeout=keepalive_s,
+            socket_factory=guard.socket,
+        )
+        async with aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=limits.connect_s, sock_read=limits.silence_s
+            ),
+            headers={"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate, br"},
+        ) as session:
+            yield cls(session, guard, limits, HostTurns(limits.connections_per_host))
+
+    async def get(
+        self,
+        url: str,
+        *,
+        accept: str = FEED_ACCEPT,
+        validators: Validators | None = None,
+        max_bytes: int | None = None,
+        total_s: float | None = None,
+        only_types: frozenset[str] = frozenset(),
+    ) -> Download:
+        """Return the document at *url*, following redirects.
+
+        ``total_s`` counts from the start of the first request, not the wait for the host's turn.
+        With *only_types* the body of any other Content-Type is left alone. Raises FetchFailed,
+        TooLarge or AddressForbidden.
+        """
+        allowed_s = total_s or self._limits.fetch_s
+        headers = {"Accept": accept} | _conditions(validators)
+        refusals = self._guard.watch()
+        async with self._turns.turn(host_of(url)):
+            try:
+                async with asyncio.timeout(allowed_s):
+                    return await self._follow(
+                        url, headers, max_bytes or self._limits.feed_bytes, only_types
+                    )
+            except TimeoutError as error:
+                raise faults.too_slow(url, error, allowed_s) from error
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                if refusals:
+                    raise faults.refused(url, refusals[0]) from error
+                raise faults.unreachable(url, error) from error
+
+    async def _follow(
+        self, url: str, headers: Mapping[str, str], max_bytes: int, only_types: frozenset[str]
+    ) -> Download:
+        """Request *url* and what it redirects to, at most ``limits.redirects`` times."""
+        asked, is_permanent = url, True
+        started = asyncio.get_running_loop().time()
+        for _ in range(self._limits.redirects + 1):
+            async with self._request(url, headers) as response:
+                if response.status not in _REDIRECTS:
+                    body = await _body_of(response, url, max_bytes, only_types)
+                    return Download(
+                        url=url,
+                        status=response.status,
+                        body=body,
+                        content_type=response.headers.get("Content-Type"),
+                        body_hash=hashlib.sha256(body).hexdigest() if body else None,
+                        validators=validators_of(response.headers),
+                        hints=hints_of(response.headers, datetime.now(UTC)),
+                        took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
+                        permanent_url=url if is_permanent and url != asked else None,
+                    )
+                is_permanent = is_permanent and response.status in _PERMANENT
+                url = _target(url, response)
+        raise FetchFailed(
+            f"{shown(asked)} redirects more than {self._limits.redirects} times, the last time to "
+            f"{shown(url)}.",
+            url=asked,
+            transient=False,
+        )
+
+    @asynccontextmanager
+    async def _request(
+        self, url: str, headers: Mapping[str, str]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send one request, once more where the answer before it on the same connection ran over.
+
+        Servers that send a body with a 304 leave it in the way of the next answer, which then is no
+        HTTP.
+        """
+        try:
+            response = await self._session.get(url, headers=headers, allow_redirects=False)
+        except aiohttp.ClientResponseError:
+            response = await self._session.get(url, headers=headers, allow_redirects=False)
+        async with response:
+            yield response
+
+
+class HostTurns:
+    """At most so many fetches of one host at a time; the others wait, their clocks stopped."""
+
+    def __init__(self, per_host: int) -> None:
+        self._per_host = per_host
+        self._hosts: dict[str, _Host] = {}
+
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Wait for a turn at *host*, and hold it for the block."""
+        if host not in self._hosts:
+            self._hosts[host] = _Host(asyncio.Semaphore(self._per_host))
+        entry = self._hosts[host]
+        entry.users += 1
+        try:
+            async with entry.semaphore:
+                yield
+        finally:
+            entry.users -= 1
+            if not entry.users:
+                del self._hosts[host]
+
+
+@dataclass(slots=True)
+class _Host:
+    semaphore: asyncio.Semaphore
+    users: int = 0  # fetches that hold or await a turn
+
+
+def _conditions(validators: Validators | None) -> dict[str, str]:
+    """Return the headers of a conditional request (RFC 9110 §13.1)."""
+    headers = {}
+    if validators and validators.etag:
+        headers["If-None-Match"] = validators.etag
+    if validators and validators.last_modified:
+        headers["If-Modified-Since"] = validators.last_modified
+    return headers
+
+
+def _target(url: str, response: aiohttp.ClientResponse) -> str:
+    """Return where a redirect leads. Raises FetchFailed where that is nowhere on the web."""
+    location = response.headers.get("Location", "")
+    target = web_url(urljoin(url, location.strip())) if location.strip() else None
+    if target is None:
+        where = f"“{shown(location)}”, which is no web address" if location else "nowhere"
+        raise FetchFailed(
+            f"{shown(url)} redirects to {where}.", url=url, status=response.status, transient=False
+        )
+    return target.partition("#")[0]
+
+
+async def _body_of(
+    response: aiohttp.ClientResponse, url: str, max_bytes: int, only_types: frozenset[str]
+) -> bytes:
+    """Return the decoded body of an answer, b"" for a 304. Raises where there is no document."""
+    if response.status == 304:  # noqa: PLR2004  # Not Modified
+        return b""
+    if response.status not in _DOCUMENT:
+        hints = hints_of(response.headers, datetime.now(UTC))
+        raise faults.answered(url, response.status, response.headers, hints.retry_after_s)
+    if only_types and response.content_type not in only_types:
+        raise faults.other_type(url, response.status, response.content_type)
+    if response.content_length is not None and response.content_length > max_bytes:
+        raise faults.too_large(url, max_bytes)
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        body += chunk
+        if len(body) > max_bytes:
+            raise faults.too_large(url, max_bytes)
+    return bytes(body)

@@ -1,0 +1,28 @@
+"""What the web may cost us: every cap in one place, so that tests can make them small."""
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Caps on one fetch, one page and one reading. Bytes are counted after decompression."""
+
+    feed_bytes: int = 10 * MIB
+    page_bytes: int = 3 * MIB
+    fetch_s: float = 30.0  # a whole fetch: every redirect, headers and body
+    page_s: float = 10.0
+    candidate_s: float = 10.0  # one guessed address during discovery
+    discover_s: float = 60.0  # no further address is tried after that
+    connect_s: float = 10.0
+    silence_s: float = 15.0  # between two reads
+    redirects: int = 5
+    connections_per_host: int = 2
+    reading_s: float = 5.0  # inside the worker; ends Python code
+    reading_deadline_s: float = 8.0  # in the parent; kills the worker, ends C code too
+    worker_memory_bytes: int = 1024 * MIB
+    worker_tasks: int = 500  # a worker is replaced after so many, lest it grow
+
+
+DEFAULT_LIMITS = Limits()

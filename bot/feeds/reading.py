@@ -1,0 +1,113 @@
+"""Reading, seen from the parent: a document goes to a worker, a value or a sentence comes back."""
+
+import hashlib
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from bot.errors import ParseFailed
+from bot.feeds import faults
+from bot.feeds.pool import TaskFailed, WorkerPool
+from bot.feeds.values import EntryValues, FeedValues, LinksValues, PageValues
+from bot.feeds.wording import shown
+from bot.news.models import ParsedEntry, ParsedFeed
+
+_log = structlog.get_logger()
+
+_REFUSED_MAX = 1000  # hashes of bodies that stopped a worker
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Years a feed may speak of; the rest is a fault of its generator, or of feedparser.
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class Reader:
+    """Reads feeds and pages in worker processes."""
+
+    def __init__(self, pool: WorkerPool) -> None:
+        self._pool = pool
+        self._refused: OrderedDict[bytes, str] = OrderedDict()
+
+    async def feed(self, body: bytes, content_type: str | None, url: str) -> ParsedFeed:
+        """Return the feed in *body*, which was found at *url*. Raises ParseFailed."""
+        if not body.strip():
+            raise ParseFailed(f"{shown(url)} answers with an empty document.", url=url)
+        values = await self._read("bot.feeds.parse:read_feed", body, content_type, url)
+        return _feed(FeedValues(*values))
+
+    async def article(self, body: bytes, content_type: str | None, url: str) -> PageValues:
+        """Return the article on a page. Raises ParseFailed."""
+        return PageValues(
+            *await self._read("bot.feeds.pages:read_article", body, content_type, url)
+        )
+
+    async def links(self, body: bytes, content_type: str | None, url: str) -> LinksValues:
+        """Return the feeds that a page points at. Raises ParseFailed."""
+        return LinksValues(*await self._read("bot.feeds.pages:read_links", body, content_type, url))
+
+    async def _read(
+        self, task: str, body: bytes, content_type: str | None, url: str
+    ) -> tuple[Any, ...]:
+        """Run a task of a worker, unless this very document stopped one before."""
+        key = hashlib.sha256(task.encode() + b"\0" + body).digest()
+        if key in self._refused:
+            self._refused.move_to_end(key)
+            raise ParseFailed(
+                f"{shown(url)} still has the document that stopped the reader before "
+                f"({self._refused[key]}); not read again.",
+                url=url,
+            )
+        try:
+            values = await self._pool.run(task, body, content_type, url)
+        except TaskFailed as failure:
+            if failure.is_dangerous:
+                _log.warning("document.refused", url=shown(url), fault=failure.fault)
+                self._refused[key] = str(failure)
+                while len(self._refused) > _REFUSED_MAX:
+                    self._refused.popitem(last=False)
+            raise faults.unreadable(url, failure) from failure
+        if not isinstance(values, tuple):
+            raise faults.unreadable(
+                url, TaskFailed("the reader gave no sensible answer", fault="fault")
+            )
+        return values
+
+
+def _feed(values: FeedValues) -> ParsedFeed:
+    return ParsedFeed(
+        title=values.title,
+        site_url=values.site_url,
+        icon_url=values.icon_url,
+        language=values.language,
+        kind=values.kind,
+        ttl_s=values.ttl_s,
+        entries=tuple(_entry(EntryValues(*bare)) for bare in values.entries),
+    )
+
+
+def _entry(values: EntryValues) -> ParsedEntry:
+    return ParsedEntry(
+        guid=values.guid,
+        url=values.url,
+        title=values.title,
+        teaser=values.teaser,
+        text=values.text,
+        author=values.author,
+        image_url=values.image_url,
+        published_at=_at(values.published),
+        updated_at=_at(values.updated),
+        tags=values.tags,
+    )
+
+
+def _at(seconds: float | None) -> datetime | None:
+    """Return a time as aware UTC; None for what no generator can mean."""
+    if seconds is None:
+        return None
+    try:
+        at = _EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+    return at if _EARLIEST <= at <= _LATEST else None

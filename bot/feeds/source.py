@@ -1,0 +1,138 @@
+"""The web as the rest of Herald sees it: one object that fetches, discovers, reads.
+
+fetch     ─ Fetcher.get ─ unchanged? ─────────────── NotModified
+                          └ Reader.feed (worker) ─── Fetched      any fault of theirs ─ Failed
+discover  ─ typed_url ─ Fetcher.get ─ a feed? ────── Discovery
+                          └ Reader.links (worker) ─ candidates, each fetched and read
+article   ─ long enough in the feed? ─────────────── Article("feed")
+            └ Fetcher.get ─ Reader.article (worker) ─ Article("page"), else ("teaser")
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from bot.errors import AddressForbidden, FeedError, FetchFailed, NotAFeed, TooLarge
+from bot.feeds import faults
+from bot.feeds.article import ArticleReader
+from bot.feeds.discover import Discoverer
+from bot.feeds.encodings import is_html
+from bot.feeds.fetch import Fetcher
+from bot.feeds.guard import Network
+from bot.feeds.limits import DEFAULT_LIMITS, Limits
+from bot.feeds.pool import WorkerPool
+from bot.feeds.reading import Reader
+from bot.news.models import (
+    Article,
+    CacheHints,
+    Discovery,
+    Entry,
+    Failed,
+    NotModified,
+    Outcome,
+    ParsedFeed,
+    Validators,
+)
+
+_MANY_CORES = 4  # from there on a second worker is worth its memory
+
+
+class Web:
+    """Fits the ports Source and Articles. Made by ``open_web``."""
+
+    def __init__(
+        self, fetcher: Fetcher, reader: Reader, limits: Limits, *, reads_pages: bool
+    ) -> None:
+        self._fetcher = fetcher
+        self._reader = reader
+        self._discoverer = Discoverer(fetcher, reader, limits)
+        self._articles = ArticleReader(fetcher, reader, limits, reads_pages=reads_pages)
+
+    async def fetch(self, url: str, validators: Validators, body_hash: str | None) -> Outcome:
+        """Fetch and read the feed at *url*, conditionally. Failures are values."""
+        started = asyncio.get_running_loop().time()
+        try:
+            download = await self._fetcher.get(url, validators=validators)
+            if download.status == 304:  # noqa: PLR2004  # Not Modified
+                return NotModified(
+                    url=download.url,
+                    validators=Validators(
+                        etag=download.validators.etag or validators.etag,
+                        last_modified=download.validators.last_modified or validators.last_modified,
+                    ),
+                    hints=download.hints,
+                    took_ms=download.took_ms,
+                )
+            if body_hash is not None and download.body_hash == body_hash:
+                return NotModified(
+                    url=download.url,
+                    status=download.status,
+                    validators=download.validators,
+                    hints=download.hints,
+                    size=len(download.body),
+                    took_ms=download.took_ms,
+                )
+            return await self._discoverer.read(download)
+        except (FeedError, NotAFeed) as error:
+            took_s = asyncio.get_running_loop().time() - started
+            return _failed(url, error, took_ms=round(took_s * 1000))
+
+    async def discover(self, url: str) -> Discovery:
+        """Find the feeds behind *url*. Raises InvalidUrl, NotAFeed or the page's own FeedError."""
+        return await self._discoverer.discover(url)
+
+    async def article(self, entry: Entry) -> Article:
+        """Return the article of *entry*. Never raises FeedError."""
+        return await self._articles.article(entry)
+
+    async def read(self, body: bytes, content_type: str | None, url: str) -> ParsedFeed:
+        """Return the feed in a document that is here already. Raises ParseFailed."""
+        if is_html(body):
+            raise faults.not_a_document(url)
+        return await self._reader.feed(body, content_type, url)
+
+
+@asynccontextmanager
+async def open_web(
+    *,
+    user_agent: str,
+    allowed_networks: Sequence[Network],
+    reads_pages: bool = True,
+    keepalive_s: float = 5.0,
+    limits: Limits = DEFAULT_LIMITS,
+) -> AsyncIterator[Web]:
+    """Open the HTTP session and the workers; these start when there is something to read."""
+    workers = 2 if (os.cpu_count() or 1) >= _MANY_CORES else 1
+    async with (
+        WorkerPool(size=workers, limits=limits, imports=("bot.feeds.parse",)) as pool,
+        Fetcher.open(
+            user_agent=user_agent,
+            allowed_networks=allowed_networks,
+            keepalive_s=keepalive_s,
+            limits=limits,
+        ) as fetcher,
+    ):
+        yield Web(fetcher, Reader(pool), limits, reads_pages=reads_pages)
+
+
+def _failed(url: str, error: FeedError | NotAFeed, *, took_ms: int) -> Failed:
+    """Return the value that stands for an error."""
+    match error:
+        case FetchFailed(status=int(status)):
+            hints = CacheHints(retry_after_s=error.retry_after_s)
+            return Failed(
+                url=url, reason=str(error), kind="http", status=status, hints=hints, took_ms=took_ms
+            )
+        case FetchFailed():
+            return Failed(url=url, reason=str(error), kind="network", took_ms=took_ms)
+        case AddressForbidden():
+            return Failed(url=url, reason=str(error), kind="forbidden", took_ms=took_ms)
+        case TooLarge():
+            return Failed(url=url, reason=str(error), kind="too_large", took_ms=took_ms)
+        case NotAFeed():
+            return Failed(
+                url=url, reason=str(error), kind="not_a_feed", status=200, took_ms=took_ms
+            )
+        case _:
+            return Failed(url=url, reason=str(error), kind="parse", status=200, took_ms=took_ms)

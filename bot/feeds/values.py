@@ -1,0 +1,58 @@
+"""What crosses from worker to parent, and how much of it at most.
+
+The named tuples are built in the worker, sent as bare tuples (a pickle of plain values needs no
+code to be loaded, see ``worker.py``), and named again in the parent.
+"""
+
+from typing import Any, NamedTuple
+
+TITLE_MAX = 300  # characters
+TEASER_MAX = 4_000
+TEXT_MAX = 20_000  # about 3,500 words: whole articles, since search is better by full text
+ENTRIES_MAX = 500
+TAGS_MAX = 20
+TAG_MAX = 60
+AUTHOR_MAX = 120
+GUID_MAX = 4_096
+WHOLE_TEXT = 800  # characters; a feed that gives so many gives the article
+
+
+class EntryValues(NamedTuple):
+    """An entry; times in seconds since 1970."""
+
+    guid: str | None
+    url: str | None
+    title: str
+    teaser: str
+    text: str
+    author: str | None
+    image_url: str | None
+    published: float | None
+    updated: float | None
+    tags: tuple[str, ...]
+
+
+class FeedValues(NamedTuple):
+    """A feed. ``entries`` are EntryValues, bare once they crossed."""
+
+    title: str
+    site_url: str | None
+    icon_url: str | None
+    language: str | None
+    kind: str
+    ttl_s: int | None
+    entries: tuple[tuple[Any, ...], ...]
+
+
+class PageValues(NamedTuple):
+    """A web page, read for its article."""
+
+    text: str
+    image_url: str | None
+
+
+class LinksValues(NamedTuple):
+    """A web page, read for its feeds: addresses, best first."""
+
+    declared: tuple[str, ...]  # by <link rel="alternate">
+    hinted: tuple[str, ...]  # by <a> whose address or words speak of a feed

@@ -1,0 +1,131 @@
+"""The process that reads other people's documents: no secrets, little memory, killable.
+
+Started by ``pool.py`` with a socket as standard input. A frame is four bytes of length, then a
+pickle of plain values (None, bool, int, float, str, bytes, tuple, list, dict). Requests: (task,
+args, budget in seconds), where a task is named "module:function". Replies: ("ok", value), or (kind,
+sentence) with kind "unreadable" (the task says why), "time", "memory" or "fault".
+"""
+
+import importlib
+import io
+import os
+import pickle  # only plain values: see PlainUnpickler
+import resource
+import signal
+import socket
+import struct
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+_LENGTH = struct.Struct("!I")
+_NOFILE = 64
+_NICE = 5
+
+
+class Unreadable(Exception):
+    """A task cannot make sense of its document; the message fits "…, but <message>."."""
+
+
+class OutOfTime(BaseException):
+    """The budget is used up. Not an Exception, lest a library's handler swallow it."""
+
+
+class PlainUnpickler(pickle.Unpickler):
+    """Loads plain values only, so that a subverted process cannot make its parent run code."""
+
+    def find_class(self, module_name: str, global_name: str, /) -> NoReturn:
+        """Refuse every class and function."""
+        raise pickle.UnpicklingError(f"{module_name}.{global_name} is no plain value")
+
+
+def packed(value: object) -> bytes:
+    """Return *value* as a frame."""
+    body = pickle.dumps(value, protocol=5)
+    return _LENGTH.pack(len(body)) + body
+
+
+def unpacked(body: bytes) -> object:
+    """Return the plain value in the body of a frame. Raises UnpicklingError."""
+    return PlainUnpickler(io.BytesIO(body)).load()
+
+
+def frame_length(head: bytes) -> int:
+    """Return how many bytes follow the first four."""
+    (length,) = _LENGTH.unpack(head)
+    return int(length)
+
+
+def main() -> None:
+    """Serve tasks from standard input until the parent hangs up."""
+    memory_bytes = int(sys.argv[1])
+    # The terminal's Ctrl-C and a supervisor's SIGTERM are for the parent, which still wants its
+    # answer.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, _out_of_time)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_NOFILE, _NOFILE))
+    os.nice(_NICE)
+    warnings.simplefilter("ignore")
+    with socket.socket(fileno=os.dup(0)) as channel, channel.makefile("rwb") as stream:
+        null = os.open(os.devnull, os.O_RDWR)
+        for fd in (0, 1, 2):  # what a library prints must not meet the frames
+            os.dup2(null, fd)
+        os.close(null)
+        for name in sys.argv[2:]:
+            importlib.import_module(name)
+        _send(stream, ("ok", os.getpid()))
+        while len(head := stream.read(_LENGTH.size)) == _LENGTH.size:
+            _send(stream, _reply_to(stream.read(frame_length(head))))
+
+
+def _send(stream: io.BufferedRWPair, reply: tuple[object, ...]) -> None:
+    stream.write(packed(reply))
+    stream.flush()
+
+
+def _reply_to(request: bytes) -> tuple[object, ...]:
+    """Run a task and return what to answer."""
+    task, args, budget_s = pickle.loads(request)  # noqa: S301  # from our own parent
+    try:
+        function = _function(task)
+        with _budget(budget_s):
+            return ("ok", function(*args))
+    except Unreadable as error:
+        return ("unreadable", str(error))
+    except OutOfTime:
+        return ("time", f"reading it took longer than {budget_s:g} s")
+    except (MemoryError, RecursionError):
+        return ("memory", "reading it takes too much memory")
+    except Exception as error:  # noqa: BLE001  # a library's fault must cost one document only
+        return ("fault", f"the reader failed on it ({type(error).__name__})")
+
+
+def _function(task: str) -> Callable[..., object]:
+    """Return the function that *task* names, importing its module outside of anybody's budget."""
+    module_name, _, name = task.partition(":")
+    function: Callable[..., object] = getattr(importlib.import_module(module_name), name)
+    return function
+
+
+@contextmanager
+def _budget(seconds: float) -> Iterator[None]:
+    """Raise OutOfTime in the block after *seconds*, and again should an ``except`` swallow it."""
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds / 4)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _out_of_time(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise OutOfTime
+
+
+if __name__ == "__main__":
+    main()
