@@ -101,14 +101,21 @@ class Follower:
         return await self._storage.followings(guild_id, self._clock.now(), channel_id)
 
     async def find(
-        self, guild_id: GuildId, wanted: str, *, nearest_to: ChannelId | None = None
+        self,
+        guild_id: GuildId,
+        wanted: str,
+        *,
+        nearest_to: ChannelId | None = None,
+        within: frozenset[ChannelId] | None = None,
     ) -> Following:
         """Return the following that *wanted* means: a subscription id, a name, or a URL.
 
-        Where several channels follow it under that name, the one in *nearest_to* wins. Raises
-        NotFollowed.
+        Where several channels follow it under that name, the one in *nearest_to* wins; with
+        *within*, those of other channels do not exist. Raises NotFollowed.
         """
         rows = await self.followings(guild_id)
+        if within is not None:
+            rows = [row for row in rows if row.subscription.channel_id in within]
         text = wanted.strip()
         for matches in (
             [r for r in rows if str(r.subscription.id) == text],

@@ -83,13 +83,13 @@ class Looker:
             feed = _unsaved_feed(found, self._clock.now())
             entry = _unsaved_entry(newest, self._clock.now())
             reading = await self.read(entry, feed, name or feed.title)
-        dates = sorted(e.published_at for e in found.feed.entries if e.published_at)
+        dates = [e.published_at for e in found.feed.entries if e.published_at]
         return Proposal(
             found=found,
             others=others,
             reading=reading,
-            newest_at=dates[-1] if dates else None,
-            per_day=_per_day(dates),
+            newest_at=max(dates, default=None),
+            per_day=entries_per_day(found),
         )
 
     async def read(self, entry: Entry, feed: Feed, source_name: str) -> Reading:
@@ -109,8 +109,9 @@ def _newest(entries: Sequence[ParsedEntry]) -> ParsedEntry | None:
     return max(entries, key=lambda e: e.published_at or e.updated_at or floor, default=None)
 
 
-def _per_day(dates: Sequence[datetime]) -> float | None:
-    """Return entries a day over the span of *dates* (ascending)."""
+def entries_per_day(found: Fetched) -> float | None:
+    """Return entries a day over the span of a document, None where its dates do not tell."""
+    dates = sorted(e.published_at for e in found.feed.entries if e.published_at)
     if len(dates) < 2:  # noqa: PLR2004  # a span needs two ends
         return None
     span = max(dates[-1] - dates[0], timedelta(hours=1))

@@ -1,0 +1,135 @@
+"""/news: what members read and find."""
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot.frontend import limits
+from bot.frontend.commands.options import feed_choices, parse_since, since_choices
+from bot.frontend.listings import latest_embed, nothing_found_embed, results_embed
+from bot.frontend.panels.pager import Pager
+from bot.frontend.permissions import guild_of, member_of, readable_channels
+from bot.news.models import ChannelId, Following, GuildId, Sort
+from bot.news.ports import Clock
+from bot.services.follow import Follower
+from bot.services.search import Results, Searcher
+
+log = structlog.get_logger()
+
+
+class NewsCommands(
+    app_commands.Group,
+    name="news",
+    description="Find and read what was posted in channels that you can read",
+    guild_only=True,
+):
+    """The commands. Each tells a member only what was posted where that member may look."""
+
+    def __init__(self, follower: Follower, searcher: Searcher, clock: Clock) -> None:
+        super().__init__()
+        self._follower = follower
+        self._searcher = searcher
+        self._clock = clock
+
+    @app_commands.command(name="search", description="Search the news that were posted here")
+    @app_commands.describe(
+        query='Words to look for; "quotes" keep words together, -word leaves articles out',
+        source="Only from this feed",
+        since="Only newer than this: 24h, 7d, 12w, or a date such as 2026-11-02",
+        sort="Best match first (relevance), or newest first",
+    )
+    @app_commands.rename(source="from")
+    async def search(
+        self,
+        interaction: discord.Interaction,
+        query: app_commands.Range[str, 1, limits.OPTION_STRING_MAX],
+        source: str | None = None,
+        since: str | None = None,
+        sort: Sort = Sort.RELEVANCE,
+    ) -> None:
+        """Show pages of results."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        after = parse_since(since, self._clock.now()) if since else None
+        channels = await self._channels(interaction)
+        following = await self._source(interaction, source, channels)
+
+        async def results_of(page: int) -> Results:
+            return await self._searcher.search(
+                query,
+                channels=channels,
+                feed_id=following.feed.id if following else None,
+                since=after,
+                sort=sort,
+                page=page,
+            )
+
+        async def page_of(page: int) -> tuple[discord.Embed, int]:
+            results = await results_of(page)
+            if not results.total:
+                is_narrowed = following is not None or after is not None
+                return nothing_found_embed(results, is_narrowed=is_narrowed), 1
+            return results_embed(results), results.pages
+
+        await Pager(interaction.user.id, page_of).turn_to(interaction, 0)
+
+    @app_commands.command(
+        name="latest", description="Show the newest articles that were posted here"
+    )
+    @app_commands.describe(source="Only from this feed", count="How many (1 to 10)")
+    @app_commands.rename(source="from")
+    async def latest(
+        self,
+        interaction: discord.Interaction,
+        source: str | None = None,
+        count: app_commands.Range[int, 1, 10] = 5,
+    ) -> None:
+        """Show the newest articles."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        channels = await self._channels(interaction)
+        following = await self._source(interaction, source, channels)
+        hits = await self._searcher.latest(
+            channels=channels, feed_id=following.feed.id if following else None, count=count
+        )
+        name = following.subscription.name if following else None
+        await interaction.edit_original_response(embed=latest_embed(hits, name))
+
+    @search.autocomplete("source")
+    @latest.autocomplete("source")
+    async def offer_sources(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer the feeds of channels that the member can read."""
+        if interaction.guild is None:
+            return []
+        rows = await self._visible(interaction, await self._channels(interaction))
+        return feed_choices(rows, current, interaction.guild)
+
+    @search.autocomplete("since")
+    async def offer_times(
+        self, _interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer the usual spans."""
+        return since_choices(current)
+
+    async def _channels(self, interaction: discord.Interaction) -> frozenset[ChannelId]:
+        guild = guild_of(interaction)
+        rows = await self._follower.followings(GuildId(guild.id))
+        followed = frozenset(row.subscription.channel_id for row in rows)
+        return await readable_channels(guild, member_of(interaction), followed)
+
+    async def _visible(
+        self, interaction: discord.Interaction, channels: frozenset[ChannelId]
+    ) -> list[Following]:
+        rows = await self._follower.followings(GuildId(guild_of(interaction).id))
+        return [row for row in rows if row.subscription.channel_id in channels]
+
+    async def _source(
+        self, interaction: discord.Interaction, wanted: str | None, channels: frozenset[ChannelId]
+    ) -> Following | None:
+        """Return the feed that *wanted* means, among those that the member may know of."""
+        if wanted is None:
+            return None
+        here = ChannelId(interaction.channel_id) if interaction.channel_id else None
+        return await self._follower.find(
+            GuildId(guild_of(interaction).id), wanted, nearest_to=here, within=channels
+        )

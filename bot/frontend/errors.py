@@ -1,0 +1,75 @@
+"""One place that turns an error into a reply: commands, buttons and menus all end here."""
+
+import secrets
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot.errors import FeedError, StorageError, UserError
+from bot.frontend import limits
+from bot.frontend.markdown import defuse
+from bot.news.text import truncate
+
+log = structlog.get_logger()
+
+
+async def answer_error(interaction: discord.Interaction, error: BaseException) -> None:
+    """Tell the caller, and only the caller, what went wrong; log what is our own fault.
+
+    Works whether or not the interaction was answered or deferred before.
+    """
+    cause = _cause(error)
+    name = interaction.command.qualified_name if interaction.command else "component"
+    line = log.bind(name=name, guild=interaction.guild_id)
+    match cause:
+        case UserError() | FeedError():
+            line.info("command.declined", kind=type(cause).__name__)
+            await _reply(interaction, str(cause))
+        case app_commands.TransformerError():
+            line.info("command.declined", kind="TransformerError")
+            await _reply(
+                interaction,
+                f"Herald cannot see {cause.value}. Give it View Channel there, or pick another.",
+            )
+        case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
+            line.warning("command.outdated")
+            await _reply(
+                interaction,
+                "Herald was updated and this command has changed. Reload Discord (Ctrl+R) and try "
+                "again.",
+            )
+        case StorageError():
+            line.error("command.failed", reason=str(cause))
+            await _reply(interaction, "Herald cannot use its database right now. Try again soon.")
+        case discord.HTTPException(code=10062 | 40060):  # expired before our answer, or answered
+            line.warning("command.expired", code=cause.code)
+        case _:
+            ref = f"E-{secrets.token_hex(2).upper()}"
+            line.error("command.broken", ref=ref, exc_info=cause)
+            await _reply(
+                interaction,
+                f"Something broke (ref {ref}). It is not your fault; Herald's log has the details "
+                "under that reference.",
+            )
+
+
+def _cause(error: BaseException) -> BaseException:
+    match error:
+        case app_commands.CommandInvokeError(original=original):
+            return original
+        case app_commands.CheckFailure() if error.__cause__ is not None:
+            return error.__cause__
+        case _:
+            return error
+
+
+async def _reply(interaction: discord.Interaction, text: str) -> None:
+    shown = truncate(defuse(text), limits.CONTENT_MAX)
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(shown, ephemeral=True)
+        else:
+            await interaction.response.send_message(shown, ephemeral=True)
+    except (discord.HTTPException, discord.InteractionResponded) as error:
+        log.warning("command.unanswered", reason=str(error))

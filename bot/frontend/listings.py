@@ -1,0 +1,241 @@
+"""Render lists: search results, the latest articles, followed feeds, a feed's card."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import assert_never
+
+import discord
+
+from bot.frontend import limits
+from bot.frontend.markdown import block, escape_block, inline, label, link, plain, when
+from bot.frontend.render import safe_url
+from bot.news.models import Check, FeedState, Following, Hit, PostRef, Snippet
+from bot.news.text import truncate
+from bot.services.follow import FeedCard
+from bot.services.search import Found, Results
+
+FEEDS_PER_PAGE = 8
+COLOUR = discord.Colour(0x5865F2)
+TROUBLE_COLOUR = discord.Colour(0xE67E22)
+
+_TITLE_CUT = 150
+_SOURCE_CUT = 60
+_EDGES = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
+
+
+def results_embed(results: Results) -> discord.Embed:
+    """Return a page of search results."""
+    budget = limits.EMBED_DESCRIPTION_MAX // max(1, len(results.found)) - 2
+    embed = discord.Embed(
+        title=inline(f"Search: {results.query.text}", 120),
+        description="\n\n".join(_hit(found, budget) for found in results.found),
+        colour=COLOUR,
+    )
+    return embed.set_footer(
+        text=f"Page {results.page + 1} of {results.pages} · "
+        f"{count(results.total, 'article')} found in {results.searched:,}"
+    )
+
+
+def nothing_found_embed(results: Results, *, is_narrowed: bool) -> discord.Embed:
+    """Return what to say of a search without hits, and what to try instead."""
+    if not results.searched:
+        advice = (
+            "There is nothing to search yet: no article was posted in a channel that you can read."
+            if not is_narrowed
+            else "No article fits these options. Leave out `from` or `since`."
+        )
+    else:
+        tips = ["fewer or other words", "the words one by one instead of a “phrase”"]
+        tips += ["no `from` and no `since`"] if is_narrowed else []
+        searched = count(results.searched, "article")
+        advice = f"I searched {searched} that you can read. Try {', or '.join(tips)}."
+    return discord.Embed(
+        title=inline(f"Nothing found for: {results.query.text}", 120),
+        description=advice,
+        colour=COLOUR,
+    )
+
+
+def latest_embed(hits: Sequence[Hit], source: str | None) -> discord.Embed:
+    """Return the newest articles, *source* naming the feed where it was asked for."""
+    budget = limits.EMBED_DESCRIPTION_MAX // max(1, len(hits)) - 2
+    founds = [
+        Found(hit=hit, title=Snippet(text=hit.entry.title), snippet=Snippet(text=""))
+        for hit in hits
+    ]
+    return discord.Embed(
+        title=inline(f"Latest from {source}" if source else "Latest", 120),
+        description="\n\n".join(_hit(found, budget) for found in founds)
+        or "Nothing was posted yet in the channels that you can read.",
+        colour=COLOUR,
+    )
+
+
+def feeds_embed(
+    rows: Sequence[Following], page: int, pages: int, total: int, scope: str
+) -> discord.Embed:
+    """Return a page of followed feeds; *scope* says which, in words."""
+    return discord.Embed(
+        title=inline(f"Feeds {scope}", 120),
+        description="\n".join(_feed_row(row) for row in rows),
+        colour=COLOUR,
+    ).set_footer(
+        text=f"Page {page + 1} of {pages} · {count(total, 'feed')} · /feed show tells more"
+    )
+
+
+def card_embed(card: FeedCard) -> discord.Embed:
+    """Return all there is to tell of a followed feed."""
+    feed, subscription = card.following.feed, card.following.subscription
+    embed = discord.Embed(
+        title=inline(subscription.name),
+        url=safe_url(feed.site_url) or safe_url(feed.url),
+        description=block(f"{state_in_words(card.following)}\n{feed.url}", 2000),
+        colour=COLOUR if feed.state is FeedState.OK else TROUBLE_COLOUR,
+    )
+    embed.add_field(name="Channel", value=f"<#{subscription.channel_id}>")
+    added = when(subscription.added_at)
+    by = f" by <@{subscription.added_by}>" if subscription.added_by else ""
+    embed.add_field(name="Added", value=f"{added}{by}")
+    reason = f"\n{block(feed.next_poll_reason, 300)}" if feed.next_poll_reason else ""
+    embed.add_field(name="Next check", value=f"{when(feed.next_poll_at)}{reason}")
+    last = card.following.last_entry_at
+    embed.add_field(name="Newest entry", value=when(last) if last else "none yet")
+    embed.add_field(name="Entries in 24 h", value=f"{card.following.entries_24h:,}")
+    embed.add_field(
+        name="Last success", value=when(feed.succeeded_at) if feed.succeeded_at else "none yet"
+    )
+    checks = "\n".join(_check_row(check) for check in card.checks)
+    embed.add_field(name="Last checks", value=checks or "none yet", inline=False)
+    if feed.last_error:
+        embed.add_field(name="Last error", value=block(feed.last_error, 1000), inline=False)
+    return embed
+
+
+def state_in_words(following: Following) -> str:
+    """Return how a followed feed fares, with the mark that lists use."""
+    match following.feed.state:
+        case FeedState.FAILING:
+            words = f"failing, {count(following.feed.failures, 'time')} in a row"
+        case FeedState.GONE:
+            words = "gone: its server says that it was taken down for good"
+        case FeedState.OK:
+            words = "all well"
+        case _:
+            assert_never(following.feed.state)
+    paused = "; paused here" if following.subscription.is_paused else ""
+    return f"{mark(following)} {words}{paused}"
+
+
+def mark(following: Following) -> str:
+    """Return a sign that also reads without colour: ● well, ▲ failing, ✕ gone, ‖ paused."""
+    if following.subscription.is_paused:
+        return "‖"
+    match following.feed.state:
+        case FeedState.OK:
+            return "●"
+        case FeedState.FAILING:
+            return "▲"
+        case FeedState.GONE:
+            return "✕"
+
+
+def count(number: int, noun: str) -> str:
+    """Return "1 feed", "2 feeds", "1,234 feeds"."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def jump_url(post: PostRef) -> str:
+    """Return the address of a message in Discord."""
+    return f"https://discord.com/channels/{post.guild_id}/{post.channel_id}/{post.message_id}"
+
+
+def _feed_row(row: Following) -> str:
+    subscription, feed = row.subscription, row.feed
+    parts = [
+        f"{mark(row)} **{inline(subscription.name, 120)}**",
+        f"<#{subscription.channel_id}>",
+        "paused" if subscription.is_paused else f"next check {when(feed.next_poll_at)}",
+        f"last entry {when(row.last_entry_at)}" if row.last_entry_at else "no entry yet",
+        f"{row.entries_24h:,} in 24 h",
+    ]
+    trouble = f"\n-# {block(feed.last_error, 160)}" if feed.last_error else ""
+    return " · ".join(parts) + trouble
+
+
+def _check_row(check: Check) -> str:
+    what = "304, unchanged" if check.status == 304 else str(check.status or "no answer")  # noqa: PLR2004  # HTTP
+    facts = [what, f"{check.took_ms:,} ms", f"{-(-check.size // 1024):,} kB"]
+    if check.error:
+        facts.append(block(check.error, 100).replace("\n", " "))
+    else:
+        facts.append(f"{check.new_entries} new")
+    return f"{when(check.at)} " + " · ".join(facts)
+
+
+def _hit(found: Found, budget: int) -> str:
+    """Return one result, with as much of it as *budget* characters hold."""
+    return next(text for text in _hit_variants(found) if len(text) <= budget)
+
+
+def _hit_variants(found: Found) -> Iterator[str]:
+    """Yield a result in ever fewer characters; the last is under 400 whatever the feed said."""
+    hit = found.hit
+    title = _bold(_cut(found.title, _TITLE_CUT), label) or "(untitled)"
+    bare_title = label(plain(hit.entry.title, 60)) or "(untitled)"
+    text = _bold(found.snippet, escape_block)
+    quote = f"\n> {text}" if text else ""
+    url = safe_url(hit.entry.url)
+    yield f"{link(title, url)}\n{_meta(hit, url)}{quote}"
+    yield f"{link(title, url)}\n{_meta(hit, None)}{quote}"
+    yield f"{link(title, None)}\n{_meta(hit, None)}{quote}"
+    yield f"{link(bare_title, url)}\n{_meta(hit, None)}"
+    yield f"{link(bare_title, None)}\n{_meta(hit, None)}"
+
+
+def _meta(hit: Hit, url: str | None) -> str:
+    parts = [label(plain(hit.feed_title, _SOURCE_CUT)), when(hit.entry.dated_at)]
+    parts += [link("article", url)] if url else []
+    parts += [link("post", jump_url(hit.post))] if hit.post else []
+    return " · ".join(part for part in parts if part)
+
+
+def _cut(snippet: Snippet, limit: int) -> Snippet:
+    text = truncate(snippet.text, limit)
+    kept = len(snippet.text) if text == snippet.text else len(text) - 1
+    return Snippet(text=text, marks=tuple(m for m in snippet.marks if m[1] <= kept))
+
+
+def _bold(snippet: Snippet, escape: Callable[[str], str]) -> str:
+    """Return *snippet* on one line, escaped, with its marks in bold."""
+    pieces: list[str] = []
+    end = 0
+    for start, stop in _joined(snippet.marks):
+        pieces += [_tidied(snippet.text[end:start], escape)]
+        marked = _tidied(snippet.text[start:stop], escape)
+        pieces += [f"**{marked}**" if marked.strip() else marked]
+        end = stop
+    return "".join([*pieces, _tidied(snippet.text[end:], escape)]).strip()
+
+
+def _joined(marks: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield marks with those that touch made one: ``**a****b**`` would not be bold."""
+    open_mark: tuple[int, int] | None = None
+    for start, stop in marks:
+        if open_mark and start <= open_mark[1]:
+            open_mark = (open_mark[0], max(stop, open_mark[1]))
+            continue
+        if open_mark:
+            yield open_mark
+        open_mark = (start, stop)
+    if open_mark:
+        yield open_mark
+
+
+def _tidied(piece: str, escape: Callable[[str], str]) -> str:
+    """Return a piece of a text cleaned and escaped, the spaces at its edges kept."""
+    found = _EDGES.fullmatch(piece)
+    before, text, after = found.groups() if found else ("", piece, "")
+    return f"{' ' * bool(before)}{escape(plain(text))}{' ' * bool(after)}"

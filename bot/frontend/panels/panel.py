@@ -1,0 +1,75 @@
+"""What every panel of buttons shares: one owner, a time-out, one way for errors."""
+
+from typing import Any
+
+import discord
+import structlog
+
+from bot.errors import NotAllowed
+from bot.frontend.errors import answer_error
+
+log = structlog.get_logger()
+
+# The reply to an interaction can be edited for 15 minutes (limits.TOKEN_LIFETIME_S); the edit that
+# greys the buttons out must come before that.
+PANEL_LIFETIME_S = 14 * 60.0
+
+
+class Panel(discord.ui.View):
+    """Buttons for the member *owner_id*, greyed out after PANEL_LIFETIME_S without a click."""
+
+    def __init__(self, owner_id: int) -> None:
+        super().__init__(timeout=PANEL_LIFETIME_S)
+        self._owner_id = owner_id
+        self._latest: discord.Interaction | None = None
+
+    async def show(
+        self,
+        interaction: discord.Interaction,
+        *,
+        content: str | None = None,
+        embed: discord.Embed | None = None,
+    ) -> None:
+        """Put the panel into the reply of *interaction*, which must have been deferred."""
+        self._latest = interaction
+        await interaction.edit_original_response(content=content, embed=embed, view=self)
+
+    async def close(
+        self,
+        interaction: discord.Interaction,
+        content: str,
+        *,
+        embed: discord.Embed | None = None,
+        view: discord.ui.View | None = None,
+    ) -> None:
+        """Replace the panel by *content*. *interaction* must have been deferred."""
+        self.stop()
+        await interaction.edit_original_response(content=content, embed=embed, view=view)
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Let only the owner through."""
+        if interaction.user.id != self._owner_id:
+            await answer_error(
+                interaction, NotAllowed("Only the one who asked for this can use its buttons.")
+            )
+            return False
+        self._latest = interaction
+        return True
+
+    async def on_timeout(self) -> None:
+        """Grey the buttons out."""
+        for item in self.children:
+            if isinstance(item, discord.ui.Button | discord.ui.Select):
+                item.disabled = True
+        if self._latest is None:
+            return
+        try:
+            await self._latest.edit_original_response(view=self)
+        except discord.HTTPException as error:  # dismissed, or deleted with its channel
+            log.debug("panel.unreachable", reason=str(error))
+
+    async def on_error(
+        self, interaction: discord.Interaction, error: Exception, _item: discord.ui.Item[Any], /
+    ) -> None:
+        """Answer like commands do."""
+        await answer_error(interaction, error)

@@ -1,0 +1,171 @@
+"""The way from a URL to a followed feed: choose one of several, look at it, add it."""
+
+from dataclasses import dataclass
+
+import discord
+
+from bot.errors import AlreadyFollowed
+from bot.frontend import limits
+from bot.frontend.listings import count
+from bot.frontend.markdown import block, inline, plain, when
+from bot.frontend.panels.panel import Panel
+from bot.frontend.permissions import Target, member_of, require_postable
+from bot.frontend.render import post_embed
+from bot.news.models import ChannelId, Fetched, GuildId, NewSubscription, UserId
+from bot.services.follow import Follower
+from bot.services.look import Proposal, entries_per_day
+
+_KINDS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed", "cdf": "CDF"}
+_LANGUAGE_CUT = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What /feed add was asked for, beside the URL."""
+
+    target: Target
+    member: discord.Member
+    name: str | None
+    backfill: int
+
+
+class ChoosePanel(Panel):
+    """A menu of the feeds that a site offers."""
+
+    def __init__(self, follower: Follower, wish: Wish, offered: tuple[Fetched, ...]) -> None:
+        super().__init__(wish.member.id)
+        self._follower = follower
+        self._wish = wish
+        self._offered = offered[: limits.CHOICES_MAX]
+        for index, found in enumerate(self._offered):
+            self.choose.add_option(
+                label=plain(found.feed.title, limits.CHOICE_NAME_MAX)
+                or plain(found.url, limits.CHOICE_NAME_MAX),
+                value=str(index),
+                description=plain(f"{_rate(found)} · {found.url}", limits.CHOICE_NAME_MAX),
+            )
+
+    @discord.ui.select(placeholder="Which feed?")
+    async def choose(
+        self, interaction: discord.Interaction, select: "discord.ui.Select[ChoosePanel]"
+    ) -> None:
+        """Go on to the preview of the chosen feed."""
+        await interaction.response.defer()
+        found = self._offered[int(select.values[0])]
+        proposal = await self._follower.propose(found, name=self._wish.name)
+        self.stop()
+        await show_preview(interaction, self._follower, self._wish, proposal)
+
+    @discord.ui.button(label="Cancel", style=discord.ButtonStyle.secondary)
+    async def cancel(
+        self, interaction: discord.Interaction, _button: "discord.ui.Button[ChoosePanel]"
+    ) -> None:
+        """Follow none."""
+        await interaction.response.defer()
+        await self.close(interaction, "Cancelled. Nothing was added.")
+
+
+class AddPanel(Panel):
+    """Add and Cancel under a preview."""
+
+    def __init__(self, follower: Follower, wish: Wish, proposal: Proposal) -> None:
+        super().__init__(wish.member.id)
+        self._follower = follower
+        self._wish = wish
+        self._proposal = proposal
+
+    @discord.ui.button(label="Add", style=discord.ButtonStyle.success)
+    async def add(
+        self, interaction: discord.Interaction, _button: "discord.ui.Button[AddPanel]"
+    ) -> None:
+        """Follow the feed."""
+        await interaction.response.defer()
+        wish, target = self._wish, self._wish.target
+        require_postable(target, member_of(interaction))  # may have changed while they looked
+        followed = await self._follower.add(
+            self._proposal,
+            NewSubscription(
+                guild_id=GuildId(target.guild.id),
+                channel_id=ChannelId(target.id),
+                name=wish.name or self._proposal.name,
+                added_by=UserId(wish.member.id),
+                backfill=wish.backfill,
+            ),
+        )
+        following = followed.following
+        seen = f" {count(followed.seen, 'older entry')} marked as seen" if followed.seen else ""
+        queued = f" {followed.queued:,} queued for posting" if followed.queued else ""
+        told = f"{seen},{queued}" if seen and queued else seen or queued
+        await self.close(
+            interaction,
+            f"Added **{inline(following.subscription.name)}** to {target.mention}. "
+            f"Next check {when(following.feed.next_poll_at)}.{told}{'.' if told else ''}",
+        )
+
+    @discord.ui.button(label="Cancel", style=discord.ButtonStyle.secondary)
+    async def cancel(
+        self, interaction: discord.Interaction, _button: "discord.ui.Button[AddPanel]"
+    ) -> None:
+        """Do not follow it."""
+        await interaction.response.defer()
+        await self.close(interaction, "Cancelled. Nothing was added.")
+
+
+async def show_preview(
+    interaction: discord.Interaction, follower: Follower, wish: Wish, proposal: Proposal
+) -> None:
+    """Show what would be posted, the facts, and the buttons. *interaction* must be deferred."""
+    known = await _known(follower, wish, proposal.found)
+    facts = f"**{inline(proposal.name)}**: {facts_of(proposal)}.\n{known}"
+    if proposal.post is None:
+        text = f"{facts}It has no entries yet, so there is nothing to show. Add it all the same?"
+    else:
+        text = f"{facts}Its newest entry would be posted to {wish.target.mention} like this:"
+    embed = post_embed(proposal.post) if proposal.post else None
+    await AddPanel(follower, wish, proposal).show(interaction, content=text, embed=embed)
+
+
+def facts_of(proposal: Proposal) -> str:
+    """Return what is known of a feed, in a few words."""
+    feed = proposal.found.feed
+    kind = next((name for key, name in _KINDS.items() if feed.kind.startswith(key)), "Feed")
+    facts = [kind, count(len(feed.entries), "entry")]
+    if proposal.per_day is not None:
+        facts.append(_pace(proposal.per_day))
+    if proposal.newest_at is not None:
+        facts.append(f"newest {when(proposal.newest_at)}")
+    if feed.language:
+        facts.append(f"language {block(feed.language, _LANGUAGE_CUT)}")
+    return ", ".join(facts)
+
+
+async def refuse_if_followed(follower: Follower, wish: Wish, found: Fetched) -> None:
+    """Raise AlreadyFollowed where the channel follows the feed, before a preview is made."""
+    for row in await follower.followings(GuildId(wish.target.guild.id), ChannelId(wish.target.id)):
+        if row.feed.url == found.url:
+            raise AlreadyFollowed(
+                f"{wish.target.mention} follows this feed already, as "
+                f"“{plain(row.subscription.name, 80)}”. /feed show tells how it fares.",
+                url=found.url,
+                channel_id=wish.target.id,
+            )
+
+
+async def _known(follower: Follower, wish: Wish, found: Fetched) -> str:
+    rows = await follower.followings(GuildId(wish.target.guild.id))
+    others = [f"<#{row.subscription.channel_id}>" for row in rows if row.feed.url == found.url]
+    return f"It is already posted in {', '.join(others[:5])}.\n" if others else ""
+
+
+def _rate(found: Fetched) -> str:
+    per_day = entries_per_day(found)
+    pace = f", {_pace(per_day)}" if per_day is not None else ""
+    return f"{count(len(found.feed.entries), 'entry')}{pace}"
+
+
+def _pace(per_day: float) -> str:
+    if per_day >= 1:
+        return f"about {per_day:,.0f} a day"
+    if per_day * 7 >= 1:
+        return f"about {per_day * 7:.0f} a week"
+    return f"about {max(1, round(per_day * 30))} a month"
