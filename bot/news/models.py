@@ -163,6 +163,7 @@ class Feed:
     succeeded_at: datetime | None = None
     next_poll_at: datetime
     next_poll_reason: str = ""  # in words, for /feed show
+    ttl_s: int | None = None  # what the last document asked for, as in ParsedFeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,6 +351,8 @@ class Refresh:
     site_url: str | None = None
     icon_url: str | None = None
     language: str | None = None
+    ttl_s: int | None = None
+    is_republished: bool = False  # most known entries came back under new names: none was new
     new: tuple[NewEntry, ...] = ()
     seen: tuple[SeenEntry, ...] = ()
 

@@ -1,0 +1,69 @@
+"""Compose posts: what of a story is shown, whatever the front end."""
+
+from hashlib import blake2b
+
+from bot.news.identity import canonical_url, norm
+from bot.news.models import Entry, Feed, Post, Summary
+from bot.news.text import http_url, one_line, truncate
+
+UNTITLED = "(untitled)"
+TITLE_FROM_TEXT_MAX = 80  # characters of an untitled entry's text that stand in for its title
+
+# Distinct hues that read well on a light and on a dark ground.
+PALETTE = (
+    0x3B82F6,  # blue
+    0x0EA5A4,  # teal
+    0x22A559,  # green
+    0x84A83A,  # olive
+    0xE0A100,  # amber
+    0xF0803C,  # orange
+    0xE5534B,  # red
+    0xDB5A9B,  # pink
+    0xA463D8,  # violet
+    0x6C74E8,  # indigo
+    0x4AA3DF,  # sky
+    0x9A7B5F,  # brown
+)
+
+
+def compose(entry: Entry, feed: Feed, source_name: str, summary: Summary | None) -> Post:
+    """Return the post of an entry. *source_name* is what the channel calls the feed."""
+    title = _title(entry)
+    published_at = entry.published_at
+    return Post(
+        title=title,
+        url=http_url(entry.url or ""),
+        body=_body(title, summary.text if summary else ""),
+        source=one_line(source_name) or one_line(feed.title) or feed.url,
+        source_url=http_url(feed.site_url or ""),
+        icon_url=http_url(feed.icon_url or ""),
+        image_url=http_url(entry.image_url or ""),
+        colour=colour_of(feed.url),
+        # Nothing is published after it was seen; a feed's clock may run ahead.
+        published_at=published_at and min(published_at, entry.first_seen_at),
+    )
+
+
+def colour_of(feed_url: str) -> int:
+    """Return the colour of a feed, the same for ever."""
+    digest = blake2b(canonical_url(feed_url).encode("utf-8", "replace"), digest_size=2).digest()
+    return PALETTE[int.from_bytes(digest, "big") % len(PALETTE)]
+
+
+def _title(entry: Entry) -> str:
+    if title := one_line(entry.title):
+        return title
+    opening = one_line(entry.text) or one_line(entry.teaser)
+    return truncate(opening, TITLE_FROM_TEXT_MAX) or UNTITLED
+
+
+def _body(title: str, text: str) -> str:
+    """Return *text* unless the title says it all already; a title repeated at its head goes."""
+    bare_title, bare_text = norm(title.removesuffix("…")), norm(text)
+    if bare_text and bare_text == bare_title:
+        return ""
+    if title and text.startswith(title):
+        rest = text[len(title) :]
+        if rest[:1] in {"\n", ".", ":", " "} and norm(rest):
+            return rest.lstrip(" .:\n")
+    return text
