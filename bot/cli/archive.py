@@ -10,6 +10,7 @@ from typing import Any
 from bot import app
 from bot.cli.show import WIDTH, marked
 from bot.errors import BadQuery
+from bot.frontend.listings import count
 from bot.news.models import Failed, Fetched, NotModified, Sort
 from bot.services.poll import FeedPoll, PollReport
 from bot.services.search import Found, Results, Searcher
@@ -32,9 +33,9 @@ async def poll(arguments: argparse.Namespace, settings: Settings) -> int:
         print("There are no feeds yet. Add one: herald feeds add URL")
         return 0
     print(
-        f"{len(report.polls)} of {feeds} feeds were due: {report.count(Fetched)} fetched, "
+        f"{len(report.polls)} of {count(feeds, 'feed')} due: {report.count(Fetched)} fetched, "
         f"{report.count(NotModified)} unchanged, {report.count(Failed)} failed; "
-        f"{report.new_entries} new entries, {report.deliveries} posts queued; {took_ms} ms"
+        f"{report.new_entries} new, {count(report.deliveries, 'post')} queued; {took_ms} ms"
     )
     return 0
 

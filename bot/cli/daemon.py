@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from bot import app
 from bot.errors import ConfigError, HeraldError
+from bot.frontend.listings import count
 from bot.settings import Settings
 from bot.storage import migrate as migrate_database
 
@@ -70,8 +71,9 @@ async def _check_database(settings: Settings) -> str | None:
         return str(error)
     print(
         f"database  {health.path}: schema {health.schema_version}, "
-        f"{health.size_bytes / 1e6:.1f} MB, {health.feeds} feeds, {health.entries} articles, "
-        f"{health.subscriptions} subscriptions, {health.pending_deliveries} posts waiting"
+        f"{health.size_bytes / 1e6:.1f} MB, {count(health.feeds, 'feed')}, "
+        f"{count(health.entries, 'article')}, {count(health.subscriptions, 'subscription')}, "
+        f"{count(health.pending_deliveries, 'post')} waiting"
     )
     if health.oldest_pending_at is not None:
         age = datetime.now(UTC) - health.oldest_pending_at

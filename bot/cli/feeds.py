@@ -12,6 +12,7 @@ from typing import Any
 from bot import app
 from bot.errors import NotFollowed, UserError
 from bot.feeds.opml import Outline, read_outlines, write_opml
+from bot.frontend.listings import count
 from bot.news.models import ChannelId, FeedId, FeedOverview, Fetched, GuildId, NewSubscription
 from bot.services.transfer import Added, Fate, Wanted
 from bot.settings import Settings
@@ -47,7 +48,8 @@ async def add(arguments: argparse.Namespace, settings: Settings) -> int:
             await core.follower.follow(proposal.found, wish)
             where = f"in channel {place[1]}"
     print(f"Added “{arguments.name or proposal.name}” ({proposal.found.url}) {where}.")
-    print(f"{len(proposal.found.feed.entries)} entries that it holds now are marked seen.")
+    held = count(len(proposal.found.feed.entries), "entry")
+    print(f"{held} that it holds now will not be posted.")
     return 0
 
 
@@ -83,11 +85,13 @@ async def read_file(arguments: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps([_added_as_json(row) for row in rows], ensure_ascii=False, indent=2))
         return 0
     for row in rows:
-        print(f"{row.fate.value:<13} {row.wanted.url}  {row.detail}".rstrip())
+        detail = row.reason or (count(row.entries, "entry") if row.entries else "")
+        print(f"{row.fate.value:<13} {row.wanted.url}  {detail}".rstrip())
     counts = {fate: sum(row.fate is fate for row in rows) for fate in Fate}
     told = ", ".join(f"{count} {fate.value}" for fate, count in counts.items() if count)
     print(
-        f"{len(rows)} feeds: {told or 'none'}." + (" Nothing stored." if arguments.dry_run else "")
+        f"{count(len(rows), 'feed')}: {told or 'none'}."
+        + (" Nothing stored." if arguments.dry_run else "")
     )
     return 0
 
@@ -104,7 +108,7 @@ async def write_file(arguments: argparse.Namespace, settings: Settings) -> int:
         sys.stdout.write(body.decode())
     else:
         Path(arguments.file).write_bytes(body)
-        print(f"{len(rows)} feeds written to {arguments.file}.")
+        print(f"{count(len(rows), 'feed')} written to {arguments.file}.")
     return 0
 
 
@@ -145,13 +149,18 @@ def _wish(
 
 def _row_as_text(row: FeedOverview) -> list[str]:
     feed = row.feed
-    followed = f"{row.subscriptions} channels" if row.subscriptions else "archive only"
+    if row.subscriptions:
+        followed = count(row.subscriptions, "channel")
+    else:
+        followed = "for the archive only" if feed.is_kept else "not polled"
+    due = f"next check {feed.next_poll_at:%Y-%m-%d %H:%M} UTC ({feed.next_poll_reason})"
+    is_polled = row.subscriptions or feed.is_kept
     lines = [
         f"{feed.id:>4}  {feed.state.value:<8} {feed.title}",
         f"      {feed.url}",
         (
-            f"      {row.entries} articles, last {_ago(row.last_entry_at)}; {followed}; "
-            f"next check {feed.next_poll_at:%Y-%m-%d %H:%M} UTC ({feed.next_poll_reason})"
+            f"      {count(row.entries, 'article')}, last {_ago(row.last_entry_at)}; {followed}"
+            + (f"; {due}" if is_polled else "")
         ),
     ]
     if feed.last_error:
@@ -181,7 +190,8 @@ def _added_as_json(row: Added) -> dict[str, Any]:
         "url": row.wanted.url,
         "title": row.wanted.title,
         "fate": row.fate.value,
-        "detail": row.detail,
+        "entries": row.entries,
+        "reason": row.reason or None,
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot import app
 from bot.errors import InvalidUrl
+from bot.frontend.listings import count
 from bot.news.models import Fetched, Post, Snippet
 from bot.services.look import Proposal
 from bot.settings import Settings
@@ -72,7 +73,7 @@ def _as_text(proposal: Proposal) -> list[str]:
     lines = [
         f"feed      {proposal.name}",
         f"address   {found.url}",
-        f"format    {found.feed.kind or 'unknown'}, {len(found.feed.entries)} entries"
+        f"format    {found.feed.kind or 'unknown'}, {count(len(found.feed.entries), 'entry')}"
         + (f", about {proposal.per_day:.1f} a day" if proposal.per_day else ""),
     ]
     lines += [f"also      {other.url}  {other.feed.title}" for other in proposal.others]

@@ -145,4 +145,5 @@ class Deliverer:
 
 def backoff(attempts: int) -> timedelta:
     """Return how long to wait after the *attempts*-th failure: doubling from 5 s to 10 min."""
-    return min(BACKOFF_MIN * 2 ** min(max(attempts - 1, 0), 20), BACKOFF_MAX)
+    doublings: int = min(max(attempts - 1, 0), 20)
+    return min(BACKOFF_MIN * (1 << doublings), BACKOFF_MAX)

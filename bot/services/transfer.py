@@ -37,7 +37,8 @@ class Added:
 
     wanted: Wanted
     fate: Fate
-    detail: str = ""
+    entries: int = 0  # in its document
+    reason: str = ""  # why it is dead
 
 
 class Transfer:
@@ -81,19 +82,24 @@ class Transfer:
         *,
         is_rehearsal: bool,
     ) -> Added:
-        stored = await self._storage.feed_by_url(row.url)
-        if stored is not None and stored.is_kept and wish is None:
+        if wish is None and await self._is_polled(row.url):
             return Added(wanted=row, fate=Fate.ALREADY)
         outcome = await self._source.fetch(row.url, Validators(), None)
         match outcome:
             case Fetched():
                 return await self._store(row, outcome, wish, is_rehearsal=is_rehearsal)
             case Failed(reason=reason):
-                return Added(wanted=row, fate=Fate.DEAD, detail=reason)
+                return Added(wanted=row, fate=Fate.DEAD, reason=reason)
             case NotModified():  # against RFC 9110: nothing conditional was asked
                 return Added(
-                    wanted=row, fate=Fate.DEAD, detail="It answered 304 to a first request."
+                    wanted=row, fate=Fate.DEAD, reason="It answered 304 to a first request."
                 )
+
+    async def _is_polled(self, url: str) -> bool:
+        stored = await self._storage.feed_by_url(url)
+        if stored is None:
+            return False
+        return stored.is_kept or bool((await self._storage.known(stored.id, ())).channels)
 
     async def _store(
         self,
@@ -103,7 +109,7 @@ class Transfer:
         *,
         is_rehearsal: bool,
     ) -> Added:
-        added = Added(wanted=row, fate=Fate.NEW, detail=f"{len(found.feed.entries)} entries")
+        added = Added(wanted=row, fate=Fate.NEW, entries=len(found.feed.entries))
         if is_rehearsal:
             return added
         if wish is None:
