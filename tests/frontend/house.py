@@ -1,0 +1,207 @@
+"""A server on simcord with the real bot inside; only the web is made up."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import discord
+from discord import app_commands
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle, GuildHandle
+from simcord.env import Env
+from simcord.results import InteractionResult, ResponseMessage
+
+from bot.errors import FeedError, UserError
+from bot.frontend.client import HeraldClient
+from bot.frontend.limits import broken_limits
+from bot.frontend.publisher import DiscordPublisher
+from bot.language import words
+from bot.language.extractive import Extractive
+from bot.news.cadence import Pace
+from bot.news.models import ParsedEntry
+from bot.services.deliver import Deliverer
+from bot.services.follow import Follower
+from bot.services.look import Looker
+from bot.services.poll import Poller
+from bot.services.search import Searcher
+from bot.storage import open_storage
+from bot.storage.sqlite.storage import SqliteStorage
+from tests.factories import parsed_entry, parsed_feed
+from tests.fakes import FakeSource
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)  # when simcord's clock starts
+COURIER = "https://courier.example.org/feed.xml"
+
+ADMIN = discord.Permissions(manage_guild=True)
+
+
+class SimcordClock:
+    """The clock of the simulated Discord."""
+
+    env: Env | None = None
+
+    def now(self) -> datetime:
+        """Return the present there."""
+        return self.env.now() if self.env else EPOCH
+
+
+@dataclass
+class House:
+    """A guild with two channels, an admin and a member, and everything behind the bot."""
+
+    env: Env
+    client: HeraldClient
+    make_client: Callable[[], HeraldClient]
+    guild: GuildHandle
+    news: ChannelHandle
+    other: ChannelHandle
+    admin: MemberActor
+    member: MemberActor
+    storage: SqliteStorage
+    source: FakeSource
+    follower: Follower
+    deliverer: Deliverer
+    publisher: DiscordPublisher
+
+    def publish(self, url: str, *entries: ParsedEntry | str, title: str = "The Courier") -> str:
+        """Serve a feed with *entries*, the newest first; a title stands for an entry."""
+        made = [
+            entry
+            if isinstance(entry, ParsedEntry)
+            else parsed_entry(
+                entry,
+                guid=f"{url}#{entry}",
+                text=f"{entry}. The town council met in the old mill and spoke about it for long. "
+                "Nobody left before midnight, said the clerk Ana Brook.",
+                published_at=EPOCH - timedelta(hours=index + 1),
+            )
+            for index, entry in enumerate(entries)
+        ]
+        return self.source.publish(url, parsed_feed(*made, title=title))
+
+    async def follow(
+        self, url: str = COURIER, *, channel: ChannelHandle | None = None, **options: object
+    ) -> InteractionResult:
+        """Add a feed as the admin does, preview and click."""
+        shown = await self.admin.slash(channel or self.news, "feed add", url=url, **options)
+        await self.admin.click(message(shown), label="Add")
+        return shown
+
+    async def deliver(self) -> int:
+        """Send what is due."""
+        return await self.deliverer.deliver_due()
+
+    def posts(self, channel: ChannelHandle | None = None) -> list[discord.Message]:
+        """Return what everybody sees in a channel."""
+        return [m for m in (channel or self.news).history() if not m.flags.ephemeral]
+
+    async def restart(self) -> None:
+        """Start the bot anew, as after a crash: a fresh client on the same database."""
+        self.client = self.make_client()
+        await self.env.restart_bot(self.client)
+
+
+@asynccontextmanager
+async def open_house(path: Path) -> AsyncIterator[House]:
+    """Open the house, and check on the way out that nothing broke unseen."""
+    clock, source, summariser = SimcordClock(), FakeSource(), Extractive()
+    pace = Pace(interval_s=900, is_fixed=False)
+    async with open_storage(
+        path / "herald.db", tokenise=words.tokenise, tokeniser_version=words.VERSION
+    ) as storage:
+        poller = Poller(storage, source, clock, pace=pace, random=lambda: 0.5)
+        looker = Looker(source, source, summariser, clock)
+        follower = Follower(storage, looker, poller, clock, pace=pace, random=lambda: 0.5)
+        searcher = Searcher(storage, clock, words.tokenise)
+
+        def make_client() -> HeraldClient:
+            return HeraldClient(follower=follower, searcher=searcher, memory=storage, clock=clock)
+
+        client = make_client()
+        async with _simcord(client) as env:
+            clock.env = env
+            guild = env.create_guild("Harbour")
+            house = House(
+                env=env,
+                client=client,
+                make_client=make_client,
+                guild=guild,
+                news=guild.create_text_channel("news"),
+                other=guild.create_text_channel("other"),
+                admin=guild.add_member(
+                    env.create_user("ada"), roles=[guild.create_role("Admins", permissions=ADMIN)]
+                ),
+                member=guild.add_member(env.create_user("max")),
+                storage=storage,
+                source=source,
+                follower=follower,
+                deliverer=Deliverer(
+                    storage, source, summariser, publisher := _publisher(lambda: house), clock
+                ),
+                publisher=publisher,
+            )
+            await env.settle()
+            yield house
+            unexpected = [e for e in env.errors if not isinstance(_cause(e), UserError | FeedError)]
+            assert not unexpected, unexpected
+            for channel in guild.channels.values():
+                for sent in channel.history():
+                    assert broken_limits(sent.content, sent.embeds) == [], sent
+
+
+@asynccontextmanager
+async def _simcord(client: HeraldClient) -> AsyncIterator[Env]:
+    """Run *client* as simcord.run does, but fit for a fixture.
+
+    The two halves of a fixture run in different contexts, which simcord.run cannot stand. UserErrors reach the command tree's handler on purpose, so errors are not checked here.
+    """
+    env = Env(client, check_errors=False)
+    await env.start()
+    try:
+        yield env
+    finally:
+        await env.shutdown()
+
+
+def message(result: InteractionResult) -> ResponseMessage:
+    """Return the reply, which must be for the caller only."""
+    assert result.response is not None
+    assert result.response.ephemeral
+    return result.response
+
+
+def text(result: InteractionResult) -> str:
+    """Return all that a reply says."""
+    reply = message(result)
+    parts = [reply.content]
+    for embed in reply.embeds:
+        parts += [embed.author.name or "", embed.title or "", embed.description or ""]
+        parts += [f"{field.name}: {field.value}" for field in embed.fields]
+        parts += [embed.footer.text or ""]
+    return "\n".join(part for part in parts if part)
+
+
+def buttons(reply: ResponseMessage) -> dict[str, bool]:
+    """Return the buttons of a message, by label, and whether each can be pressed."""
+    return {
+        item["label"]: not item.get("disabled", False)
+        for row in reply.components
+        for item in row["components"]
+        if item["type"] == 2  # a button; Discord docs, "Component Reference"
+    }
+
+
+def _publisher(house: Callable[[], House]) -> DiscordPublisher:
+    return DiscordPublisher(lambda: house().client)
+
+
+def _cause(error: BaseException) -> BaseException:
+    match error:
+        case app_commands.CommandInvokeError(original=original):
+            return original
+        case app_commands.CheckFailure(__cause__=cause) if cause is not None:
+            return cause
+        case _:
+            return error
