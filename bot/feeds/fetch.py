@@ -29,6 +29,7 @@ PAGE_ACCEPT = "text/html, application/xhtml+xml;q=0.9"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _DOCUMENT = frozenset({200, 203, 226})
+_CONDITIONS = frozenset({"If-None-Match", "If-Modified-Since"})
 _CHUNK = 64 * 1024
 _CONNECTIONS = 64
 
@@ -155,15 +156,17 @@ class Fetcher:
     async def _request(
         self, url: str, headers: Mapping[str, str]
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send one request, once more where the answer before it on the same connection ran over.
+        """Send one request; where the answer to a conditional one is no HTTP, ask unconditionally.
 
-        Servers that send a body with a 304 leave it in the way of the next answer, which then is no
-        HTTP.
+        Some servers send a body along with a 304, which a client must take for the next answer.
         """
         try:
             response = await self._session.get(url, headers=headers, allow_redirects=False)
         except aiohttp.ClientResponseError:
-            response = await self._session.get(url, headers=headers, allow_redirects=False)
+            plain = {name: value for name, value in headers.items() if name not in _CONDITIONS}
+            if len(plain) == len(headers):
+                raise
+            response = await self._session.get(url, headers=plain, allow_redirects=False)
         async with response:
             yield response
 

@@ -18,7 +18,7 @@ _OUTLINES_MAX = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """One feed of a list; ``folder`` names the folders it lies in, outermost first: "News / Sea"."""
+    """One feed of a list; ``folder`` names its folders, outermost first: "News / Sea"."""
 
     title: str
     url: str

@@ -23,6 +23,8 @@ from bot.feeds.worker import frame_length, packed, unpacked
 
 _log = structlog.get_logger()
 
+# Not -m: the module would be there twice, as __main__ and for those who import it.
+_MAIN = "from bot.feeds.worker import main; main()"
 _START_S = 30.0  # a cold disk under load; otherwise half a second
 _GONE = (asyncio.IncompleteReadError, ConnectionError, pickle.UnpicklingError)
 
@@ -165,7 +167,7 @@ class _Worker:
         ours, theirs = socket.socketpair()
         try:
             process = subprocess.Popen(  # noqa: ASYNC220, S603  # a fork and an exec of our own
-                [sys.executable, "-P", "-m", "bot.feeds.worker", str(memory_bytes), *imports],
+                [sys.executable, "-P", "-c", _MAIN, str(memory_bytes), *imports],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -125,7 +125,3 @@ def _budget(seconds: float) -> Iterator[None]:
 
 def _out_of_time(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise OutOfTime
-
-
-if __name__ == "__main__":
-    main()
