@@ -161,7 +161,7 @@ def _feed_row(row: Following) -> str:
         f"last entry {when(row.last_entry_at)}" if row.last_entry_at else "no entry yet",
         f"{row.entries_24h:,} in 24 h",
     ]
-    trouble = f"\n-# {block(feed.last_error, 160)}" if feed.last_error else ""
+    trouble = f"\n-# {block(plain(feed.last_error, 160), 160)}" if feed.last_error else ""
     return " · ".join(parts) + trouble
 
 
@@ -169,7 +169,7 @@ def _check_row(check: Check) -> str:
     what = "304, unchanged" if check.status == 304 else str(check.status or "no answer")  # noqa: PLR2004  # HTTP
     facts = [what, f"{check.took_ms:,} ms", f"{-(-check.size // 1024):,} kB"]
     if check.error:
-        facts.append(block(check.error, 100).replace("\n", " "))
+        facts.append(block(plain(check.error, 100), 120))
     else:
         facts.append(f"{check.new_entries} new")
     return f"{when(check.at)} " + " · ".join(facts)

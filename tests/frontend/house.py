@@ -155,7 +155,8 @@ async def open_house(path: Path) -> AsyncIterator[House]:
 async def _simcord(client: HeraldClient) -> AsyncIterator[Env]:
     """Run *client* as simcord.run does, but fit for a fixture.
 
-    The two halves of a fixture run in different contexts, which simcord.run cannot stand. UserErrors reach the command tree's handler on purpose, so errors are not checked here.
+    The two halves of a fixture run in different contexts, which simcord.run cannot stand.
+    UserErrors reach the command tree's handler on purpose, so errors are not checked here.
     """
     env = Env(client, check_errors=False)
     await env.start()
