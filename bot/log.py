@@ -70,7 +70,9 @@ def configure(
     root.setLevel(level.upper())
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
-    logging.getLogger("discord").setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+    # discord.py's info is a line for each reconnect and each wait for a rate limit.
+    noisy = "debug" if level == "debug" else "warning"
+    logging.getLogger("discord").setLevel(max(logging.getLevelName(noisy.upper()), root.level))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),

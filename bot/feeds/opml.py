@@ -26,9 +26,10 @@ class Outline:
 
 
 def read_outlines(body: bytes) -> tuple[Outline, ...]:
-    """Return the feeds of an OPML document, or of plain text with one URL a line; each URL once.
+    """Return the feeds of an OPML document, or of plain text with one URL a line, in its order.
 
-    In plain text, blank lines and lines that begin with # do not count. Raises ParseFailed.
+    A feed that the list names twice is there twice: whoever imports it says so. In plain text,
+    blank lines and lines that begin with # do not count. Raises ParseFailed.
     """
     if len(body) > _MAX_BYTES:
         raise ParseFailed(f"The list is larger than {_MAX_BYTES // 2**20} MiB.", url=_WHERE)
@@ -37,12 +38,11 @@ def read_outlines(body: bytes) -> tuple[Outline, ...]:
         b"\xfe\xff",
     }
     outlines = _from_opml(body) if is_xml else _from_lines(decoded(body, None))
-    unique = {outline.url: outline for outline in reversed(outlines)}
-    if not unique:
+    if not outlines:
         raise ParseFailed("The list holds no feed: no outline has an xmlUrl.", url=_WHERE)
-    if len(unique) > _OUTLINES_MAX:
+    if len(outlines) > _OUTLINES_MAX:
         raise ParseFailed(f"The list holds more than {_OUTLINES_MAX:,} feeds.", url=_WHERE)
-    return tuple(reversed(unique.values()))
+    return tuple(outlines)
 
 
 def write_opml(outlines: Iterable[Outline], title: str) -> bytes:

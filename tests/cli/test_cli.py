@@ -1,0 +1,361 @@
+"""`herald` as an operator meets it: real settings, database, worker process and loopback web."""
+
+import asyncio
+import io
+import json
+import logging
+import sqlite3
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from bot.cli import main
+from bot.cli.parser import build_parser
+from tests.servers.feed_server import FeedItem, FeedServer
+
+PROSE = (
+    "The Tamsel bridge carried traffic again on Sunday after eight months of repairs. "
+    "Engineers replaced 40 steel girders. The mayor said the work had cost 12 million crowns."
+)
+
+
+class ThreadedServer:
+    """The feed server on a thread of its own, because every command runs its own event loop."""
+
+    def __init__(self) -> None:
+        self.server = FeedServer()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+
+    def __enter__(self) -> FeedServer:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self.server.__aenter__(), self._loop).result()
+        return self.server
+
+    def __exit__(self, *_error: object) -> None:
+        asyncio.run_coroutine_threadsafe(
+            self.server.__aexit__(None, None, None), self._loop
+        ).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@pytest.fixture
+def web() -> Iterator[FeedServer]:
+    with ThreadedServer() as server:
+        yield server
+
+
+@pytest.fixture
+def feed_url(web: FeedServer) -> str:
+    return web.feed(
+        "/feed.xml",
+        FeedItem(title="Bridge reopens", description=PROSE),
+        FeedItem(title="Ferry stays", description="The old ferry will go on running at night."),
+        title="Harbour Times",
+    )
+
+
+@dataclass
+class Herald:
+    """Runs commands; ``code`` is the last one's exit code."""
+
+    capsys: pytest.CaptureFixture[str]
+    data_dir: Path
+    code: int = 0
+    err: str = ""
+
+    def __call__(self, *arguments: str) -> str:
+        """Run a command and return what it printed."""
+        self.code = main(arguments)
+        got = self.capsys.readouterr()
+        self.err = got.err
+        return got.out
+
+    def json(self, *arguments: str) -> Any:  # noqa: ANN401  # whatever the command prints
+        """Run a command with --json and return what it said."""
+        return json.loads(self(*arguments, "--json"))
+
+
+@pytest.fixture
+def herald(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Herald]:
+    for name in ("HERALD_TOKEN", "DISCORD_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HERALD_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("HERALD_ALLOWED_NETWORKS", "127.0.0.0/8")
+    monkeypatch.setenv("HERALD_READS_PAGES", "false")
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield Herald(capsys, tmp_path / "data")
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def every_help() -> list[list[str]]:
+    commands = ["run", "demo", "check", "sync", "migrate", "preview", "poll", "search"]
+    actions = ["list", "add", "remove", "import", "export"]
+    return [[], ["feeds"], *([c] for c in commands), *(["feeds", a] for a in actions)]
+
+
+@pytest.mark.parametrize("command", every_help(), ids=" ".join)
+def test_every_command_explains_itself(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        build_parser().parse_args([*command, "--help"])
+    assert ended.value.code == 0
+    assert len(capsys.readouterr().out.splitlines()) >= 4
+
+
+def test_preview_shows_the_post_of_a_feed(herald: Herald, feed_url: str) -> None:
+    out = herald("preview", feed_url)
+    assert herald.code == 0
+    assert "Harbour Times" in out
+    assert "Bridge reopens" in out
+    assert "Engineers replaced 40 steel girders." in out
+    assert not herald.data_dir.exists(), "a preview stores nothing"
+
+
+def test_preview_as_json_has_feed_article_summary_and_post(herald: Herald, feed_url: str) -> None:
+    told = herald.json("preview", feed_url)
+    assert told["feed"]["entries"] == 2
+    assert told["article"]["method"] == "teaser"
+    assert told["summary"]["text"] == PROSE
+    assert told["post"]["title"] == "Bridge reopens"
+    assert told["post"]["body"] == PROSE
+
+
+def test_preview_reads_a_file(herald: Herald, tmp_path: Path) -> None:
+    path = tmp_path / "saved.xml"
+    path.write_text(
+        "<rss version='2.0'><channel><title>Saved</title><item><title>From disk</title>"
+        "<link>https://example.org/1</link></item></channel></rss>"
+    )
+    assert herald.json("preview", str(path))["post"]["title"] == "From disk"
+    path.write_text("no feed at all")
+    herald("preview", str(path))
+    assert herald.code == 1
+    assert "no feed" in herald.err
+
+
+def test_preview_reads_the_article_where_the_feed_has_a_teaser(
+    herald: Herald, web: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HERALD_READS_PAGES", "true")
+    paragraphs = "".join(f"<p>{PROSE} Paragraph {n} says more of it.</p>" for n in range(6))
+    page = web.put(
+        "/bridge",
+        f"<html><head><title>Bridge</title></head><body><nav>Home News Sport</nav>"
+        f"<article><h1>Bridge reopens</h1>{paragraphs}</article></body></html>",
+        content_type="text/html",
+    )
+    url = web.feed("/short.xml", FeedItem(title="Bridge reopens", link=page, description="Soon…"))
+    told = herald.json("preview", url)
+    assert told["article"]["method"] == "page"
+    assert told["article"]["characters"] > 800
+    assert told["summary"]["method"] == "extractive"
+
+
+def test_feeds_are_added_polled_searched_exported_and_removed(
+    herald: Herald, feed_url: str, web: FeedServer
+) -> None:
+    assert "Harbour Times" in herald("feeds", "add", feed_url)
+    (row,) = herald.json("feeds", "list")
+    assert (row["title"], row["entries"], row["state"]) == ("Harbour Times", 2, "ok")
+    assert herald.json("poll", "--once")["polled"] == 0, "it was read a moment ago"
+    found = herald.json("search", "girders")
+    assert [hit["title"] for hit in found["hits"]] == ["Bridge reopens"]
+    assert "*girders*" in herald("search", "girders")
+    opml = herald("feeds", "export")
+    assert feed_url in opml
+    assert "Removed" in herald("feeds", "remove", feed_url)
+    assert "not polled" in herald("feeds", "list")
+    assert herald.json("search", "girders")["total"] == 1, "the archive stays"
+    assert web.hits("/feed.xml") == 1
+
+
+def test_poll_reports_counts_and_times(
+    herald: Herald, feed_url: str, web: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HERALD_POLL_INTERVAL_S", "1")
+    herald("feeds", "add", feed_url)
+    dead = web.put("/dead.xml", "gone", status=500)
+    herald("feeds", "add", dead)
+    assert herald.code == 1
+    web.feed("/feed.xml", FeedItem(title="Third"), FeedItem(title="Fourth"), title="Harbour Times")
+    make_due(herald)
+    report = herald.json("poll", "--once")
+    assert (report["polled"], report["fetched"], report["new_entries"]) == (1, 1, 2)
+    assert report["feeds"][0]["took_ms"] >= 0
+    make_due(herald)
+    assert "1 unchanged" in herald("poll", "--once")
+    web.put("/feed.xml", "gone", status=500)
+    make_due(herald)
+    report = herald.json("poll", "--once")
+    assert report["failed"] == 1
+    assert "500" in report["feeds"][0]["error"]
+
+
+def make_due(herald: Herald) -> None:
+    with sqlite3.connect(herald.data_dir / "herald.db") as db:
+        db.execute("UPDATE feeds SET next_poll_at = 0")
+    db.close()
+
+
+def test_search_answers_a_query_a_line(
+    herald: Herald, feed_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    herald("feeds", "add", feed_url)
+    asked = ["bridge", "-a", "it's", "C++", '"unbalanced', "🌊", "x" * 6000]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(asked) + "\n\n"))
+    answers = [json.loads(line) for line in herald("search", "-").splitlines()]
+    assert herald.code == 0
+    assert [answer["query"] for answer in answers] == asked
+    assert answers[0]["hits"][0]["title"] == "Bridge reopens"
+    assert ["error" in answer for answer in answers] == [i in {1, 6} for i in range(7)]
+
+
+@pytest.mark.parametrize("query", ["", "-a", "x" * 6000])
+def test_a_query_that_cannot_be_run_is_told_in_a_line(herald: Herald, query: str) -> None:
+    herald("search", "--", query)
+    assert herald.code == 1
+    assert herald.err.startswith("herald: ")
+    assert len(herald.err.splitlines()) == 1
+
+
+def test_an_opml_file_is_imported_into_a_channel(
+    herald: Herald, feed_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "feeds.opml"
+    path.write_text(
+        f'<opml version="2.0"><body><outline text="News"><outline text="Mine" xmlUrl="{feed_url}"/>'
+        f'<outline text="Mine again" xmlUrl="{feed_url}"/></outline></body></opml>'
+    )
+    channel = "https://discord.com/channels/11/22"
+    fates = [row["fate"] for row in herald.json("feeds", "import", str(path), "--dry-run")]
+    assert fates == ["new", "duplicate"]
+    assert herald.json("feeds", "list") == []
+    assert "1 new" in herald("feeds", "import", str(path), "--channel", channel)
+    (row,) = herald.json("feeds", "list")
+    assert row["subscriptions"] == 1
+    assert "already here" in herald("feeds", "import", str(path), "--channel", channel)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("feeds", "add", "nonsense"), "is not a web address"),
+        (("feeds", "add", "http://10.0.0.1/feed"), "not on the public internet"),
+        (("feeds", "remove", "77"), "There is no feed 77"),
+        (("feeds", "import", "nowhere.opml"), "cannot be read"),
+        (("feeds", "add", "https://example.org/", "--channel", "x"), "is no link of a channel"),
+        (("preview", "nowhere.xml"), "There is no file nowhere.xml"),
+    ],
+)
+def test_bad_input_ends_with_one_clear_line(
+    herald: Herald, arguments: tuple[str, ...], said: str
+) -> None:
+    herald(*arguments)
+    assert herald.code == 1
+    assert said in herald.err
+    assert "Traceback" not in herald.err
+
+
+def test_a_page_without_a_feed_is_told_with_what_was_tried(herald: Herald, web: FeedServer) -> None:
+    url = web.put("/", "<html><body>hello</body></html>", content_type="text/html")
+    herald("feeds", "add", url)
+    assert herald.code == 1
+    assert "offers no feed" in herald.err
+
+
+def test_check_tells_settings_and_database_and_each_fault(herald: Herald) -> None:
+    out = herald("check")
+    assert herald.code == 1
+    assert "HERALD_ALLOWED_NETWORKS=127.0.0.0/8" in out
+    assert "schema 1" in out
+    (fault,) = herald.err.splitlines()
+    assert fault.startswith("herald: HERALD_TOKEN is not set")
+
+
+def test_check_masks_the_token_and_says_that_discord_cannot_be_reached(
+    herald: Herald, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    monkeypatch.setenv("HERALD_TOKEN", "very.secret.token")
+    base = f"http://127.0.0.1:{unused_tcp_port}/api/v10"
+    monkeypatch.setenv("HERALD_DISCORD_API_BASE", base)
+    out = herald("check")
+    assert herald.code == 1
+    assert "very.secret" not in out + herald.err
+    assert len(herald.err.splitlines()) == 1
+
+
+def test_run_without_a_token_ends_with_two_and_says_where_to_get_one(herald: Herald) -> None:
+    herald("run")
+    assert herald.code == 2
+    assert "developer portal" in herald.err
+
+
+def test_an_unknown_setting_ends_with_two(herald: Herald, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HERALD_TOKN", "x")
+    herald("feeds", "list")
+    assert herald.code == 2
+    assert "Did you mean HERALD_TOKEN?" in herald.err
+
+
+def break_version(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 999")
+    db.close()
+
+
+def break_file(path: Path) -> None:
+    path.write_text("this is no database, however long one looks at it " * 50)
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"), [(break_version, "newer"), (break_file, "not a database")]
+)
+def test_a_database_that_cannot_be_used_is_refused_by_name_and_left_alone(
+    herald: Herald, harm: Callable[[Path], None], said: str
+) -> None:
+    herald("migrate")
+    path = herald.data_dir / "herald.db"
+    harm(path)
+    before = path.read_bytes()
+    for command in (("feeds", "list"), ("migrate",)):
+        herald(*command)
+        assert herald.code == 1
+        assert str(path) in herald.err
+        assert said in herald.err
+    assert path.read_bytes() == before
+
+
+def test_a_data_directory_that_cannot_be_made_is_told(
+    herald: Herald, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    blocker.chmod(stat.S_IRUSR)
+    monkeypatch.setenv("HERALD_DATA_DIR", str(blocker / "data"))
+    monkeypatch.setenv("HERALD_TOKEN", "a.b.c")
+    for command in (("feeds", "list"), ("run",)):
+        herald(*command)
+        assert herald.code == 1
+        assert str(blocker / "data") in herald.err
+        assert "HERALD_DATA_DIR" in herald.err
+
+
+def test_migrate_makes_the_database_once(herald: Herald) -> None:
+    assert "schema 0 → 1" in herald("migrate")
+    assert "nothing to do" in herald("migrate")
