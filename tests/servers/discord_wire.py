@@ -17,7 +17,7 @@ Json = dict[str, Any]
 _T = TypeVar("_T")
 
 EPOCH_MS = 1_420_070_400_000  # 2015-01-01; Discord docs, "Snowflakes"
-PATIENCE_S = 30.0  # generous: a test waits for events, and only a broken bot gets this far
+PATIENCE_S = 60.0  # generous: a test waits for events, and only a broken bot gets this far
 
 
 class Permission(IntFlag):

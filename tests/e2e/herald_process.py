@@ -1,0 +1,96 @@
+"""`herald run` as a process, the way an operator's machine runs it."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.servers.discord_server import DiscordServer
+from tests.servers.discord_wire import PATIENCE_S
+
+STOP_WITHIN_S = 10.0  # what issue 2 promises for SIGTERM and SIGINT
+
+
+class HeraldProcess:
+    """Starts the bot in *folder*, again and again over the same database.
+
+    What each start says goes to ``herald-1.log``, ``herald-2.log``, … there.
+    """
+
+    def __init__(self, folder: Path, server: DiscordServer) -> None:
+        self._folder = folder
+        self._settings = {
+            "HERALD_TOKEN": server.token,
+            "HERALD_DATA_DIR": str(folder / "data"),
+            "HERALD_DISCORD_API_BASE": server.api_base,
+            "HERALD_DISCORD_GATEWAY": server.gateway_url,
+            "HERALD_ALLOWED_NETWORKS": "127.0.0.0/8",
+            "HERALD_POLL_INTERVAL_S": "1",
+            "HERALD_LOG_FORMAT": "json",
+        }
+        self._process: asyncio.subprocess.Process | None = None
+        self.logs: list[Path] = []
+
+    async def start(self, **settings: str) -> None:
+        """Start the bot; *settings* come on top of those that point it at the stand-ins."""
+        assert self._process is None, "it runs already"
+        self.logs.append(self._folder / f"herald-{len(self.logs) + 1}.log")
+        with self.logs[-1].open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "bot", "run"),
+                cwd=self._folder,
+                env={**_inherited(), **self._settings, **settings},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+
+    async def wait(self, within_s: float = PATIENCE_S) -> int:
+        """Wait for the process to end by itself; return its exit code."""
+        assert self._process, "it does not run"
+        async with asyncio.timeout(within_s):
+            code = await self._process.wait()
+        self._process = None
+        return code
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        assert self._process, "it does not run"
+        self._process.send_signal(number)
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ask the process to end; return its exit code."""
+        self.send(number)
+        return await self.wait(STOP_WITHIN_S)
+
+    async def kill(self) -> None:
+        """End the process as a power cut would."""
+        if self._process is not None:
+            if self._process.returncode is None:
+                self._process.kill()
+            await self._process.wait()
+            self._process = None
+
+    @property
+    def output(self) -> str:
+        """What the last start has said."""
+        return self.logs[-1].read_text()
+
+    def events(self, name: str) -> list[Mapping[str, object]]:
+        """Return the log lines of the last start whose event is *name*."""
+        lines = [json.loads(line) for line in self.output.splitlines() if line.startswith("{")]
+        return [line for line in lines if line.get("event") == name]
+
+
+def _inherited() -> dict[str, str]:
+    """Return this process's environment without what would set Herald up."""
+    ours = os.environ  # noqa: TID251  # a child needs PATH and the like
+    return {
+        name: value
+        for name, value in ours.items()
+        if not name.startswith("HERALD_") and name != "DISCORD_TOKEN"
+    }

@@ -1,0 +1,178 @@
+"""What the bot lives through: kill -9, signals, a wrong token, a gateway or REST that fails."""
+
+import signal
+
+import pytest
+
+from tests.e2e.herald_process import HeraldProcess
+from tests.e2e.newsroom import Newsroom, plain, post_in, posted_in
+from tests.servers.discord_faults import Drop, Effect, Fault, Status
+from tests.servers.discord_gateway import Refusal
+from tests.servers.discord_server import DiscordServer
+from tests.servers.feed_server import FeedServer
+
+SAID_GOODBYE = 1000  # the close code of a client that leaves on purpose
+
+
+@pytest.fixture
+def news(server: DiscordServer, feeds: FeedServer) -> Newsroom:
+    """Return a guild with a newspaper to follow."""
+    return Newsroom(server, feeds)
+
+
+async def test_kill_9_between_publish_and_mark_neither_loses_nor_doubles(
+    server: DiscordServer, herald: HeraldProcess, news: Newsroom
+) -> None:
+    news.publish("Bridge closes")
+    await herald.start()
+    await news.follow()
+    hold = server.faults.hold("POST", f"/channels/{news.channel.id}/messages")
+    news.publish("Ferry resumes", "Library opens late")
+    await hold.reached()
+    assert news.posted == ["Ferry resumes"], "stored by Discord, not yet marked by the bot"
+    await herald.kill()
+    hold.release()
+    await server.gateway.wait_until_gone()
+
+    news.publish("Bakery reopens")
+    await herald.start()
+    await news.post_of("Bakery reopens")
+    assert news.posted == ["Ferry resumes", "Library opens late", "Bakery reopens"]
+    sent = [s.body["nonce"] for s in server.seen("POST", "/messages") if isinstance(s.body, dict)]
+    assert sent[0] == sent[1], "sent again with the same nonce"
+    assert len(server.command_uploads) == 1, "commands had not changed"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_with_0_and_a_closed_gateway(
+    server: DiscordServer, herald: HeraldProcess, news: Newsroom, number: signal.Signals
+) -> None:
+    del news  # a guild is all that is needed
+    await herald.start()
+    await server.wait_until_ready()
+    assert await herald.stop(number) == 0
+    assert await server.gateway.wait_until_gone() == SAID_GOODBYE
+    assert "Traceback" not in herald.output
+
+
+async def test_a_post_in_hand_at_sigterm_is_finished_and_marked(
+    server: DiscordServer, herald: HeraldProcess, news: Newsroom
+) -> None:
+    news.publish("Bridge closes")
+    await herald.start()
+    await news.follow()
+    hold = server.faults.hold("POST", f"/channels/{news.channel.id}/messages")
+    news.publish("Ferry resumes")
+    await hold.reached()
+    herald.send(signal.SIGTERM)
+    hold.release()
+    assert await herald.wait() == 0
+    news.publish("Bakery reopens")
+    await herald.start()
+    await news.post_of("Bakery reopens")
+    assert news.posted == ["Ferry resumes", "Bakery reopens"]
+    assert len(server.seen("POST", "/messages")) == 2, "sent again though it had been finished"
+
+
+async def test_a_wrong_token_ends_it_with_2_one_line_and_no_storm(
+    server: DiscordServer, herald: HeraldProcess
+) -> None:
+    await herald.start(HERALD_TOKEN="MTAw.wrong.token", HERALD_LOG_FORMAT="pretty")  # noqa: S106  # no secret
+    assert await herald.wait() == 2
+    lines = [line for line in herald.output.splitlines() if "token" in line.lower()]
+    assert len(lines) == 1, herald.output
+    assert "HERALD_TOKEN" in lines[0]
+    assert "Traceback" not in herald.output
+    assert "MTAw.wrong.token" not in herald.output
+    assert len(server.seen("GET", "/users/@me")) <= 3
+    assert server.gateway.connections == []
+
+
+async def test_a_token_that_the_gateway_refuses_ends_it_with_2(
+    server: DiscordServer, herald: HeraldProcess, news: Newsroom
+) -> None:
+    del news
+    server.world.token = "reset meanwhile"  # noqa: S105  # REST still takes the old one
+    await herald.start()
+    assert await herald.wait() == 2
+    assert "HERALD_TOKEN" in herald.output
+    assert len(server.gateway.identifies) == 1
+
+
+async def test_it_outlives_first_gateway_connects_that_fail(
+    server: DiscordServer, herald: HeraldProcess, news: Newsroom
+) -> None:
+    news.publish("Bridge closes")
+    for how in Refusal:
+        server.gateway.refuse_next(1, how)
+    await herald.start()
+    await news.follow(backfill=1)
+    await news.post_of("Bridge closes")
+    assert server.gateway.connect_attempts == 1 + len(Refusal)
+    # Not once for each: aiohttp itself tries again where a connection that it kept is cut.
+    assert len(herald.events("discord.lost")) >= 2
+    assert await herald.stop() == 0
+
+
+async def test_sigterm_ends_it_while_discord_cannot_be_reached(
+    server: DiscordServer, herald: HeraldProcess
+) -> None:
+    server.gateway.refuse_next(1000)
+    await herald.start()
+    await server.world.pulse.until(lambda: server.gateway.connect_attempts >= 2, "a second try")
+    assert await herald.stop() == 0
+
+
+async def test_it_comes_back_after_the_gateway_drops_it(
+    server: DiscordServer, herald: HeraldProcess, news: Newsroom
+) -> None:
+    news.publish("Bridge closes")
+    await herald.start()
+    await news.follow()
+    server.gateway.drop()
+    await server.gateway.wait_until_connected(2)
+    server.gateway.reconnect()
+    await server.gateway.wait_until_connected(3)
+    news.publish("Ferry resumes")
+    await news.post_of("Ferry resumes")
+    reply = await news.admin.slash(news.channel, "news search", query="ferry")
+    assert "Ferry resumes" in plain(reply)
+    assert (len(server.gateway.identifies), server.gateway.resumes) == (1, 2)
+
+
+async def test_a_send_that_fails_is_neither_lost_nor_doubled(
+    server: DiscordServer, herald: HeraldProcess, news: Newsroom
+) -> None:
+    faults: dict[str, Fault] = {
+        "bad-gateway-but-posted": Status(status=502, effect=Effect.TAKEN),
+        "unavailable-but-posted": Status(status=503, effect=Effect.TAKEN),
+        "unavailable": Status(status=503),
+        "limited": Status(status=429, retry_after_s=0.5),
+        "cut-off-but-posted": Drop(effect=Effect.TAKEN),
+        "cut-off": Drop(),
+    }
+    news.publish("Bridge closes")
+    channels = [news.guild.add_channel(name) for name in faults]
+    await herald.start()
+    for channel in channels:
+        await news.follow(channel=channel)
+        fault = faults[channel.name]
+        server.faults.order("POST", f"/channels/{channel.id}/messages", fault)
+    news.publish("Ferry resumes", "Library opens late")
+    for channel in channels:
+        await post_in(channel, "Library opens late")
+        assert posted_in(channel) == ["Ferry resumes", "Library opens late"], channel.name
+        assert len(server.seen("POST", f"/{channel.id}/messages")) == 3, channel.name
+
+
+async def test_unchanged_commands_are_not_uploaded_again(
+    server: DiscordServer, herald: HeraldProcess, news: Newsroom
+) -> None:
+    del news
+    await herald.start()
+    await server.wait_until_ready()
+    assert await herald.stop() == 0
+    await herald.start()
+    await server.gateway.wait_until_connected(2)
+    assert len(server.command_uploads) == 1
+    assert len(server.gateway.identifies) == 2
