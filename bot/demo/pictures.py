@@ -16,6 +16,7 @@ WIDTH, HEIGHT = 960, 540  # pixels; shown at about 400, so that edges come out s
 ICON = 128  # pixels, square
 
 Point = tuple[float, float]
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HORIZON = 380.0
 _WHITE: Rgb = (255, 255, 255)
 
@@ -55,7 +56,9 @@ class Canvas:
 
     def box(self, x: float, y: float, width: float, height: float, colour: Rgb) -> None:
         """Fill a rectangle given by its top left corner."""
-        self.polygon([(x, y), (x + width, y), (x + width, y + height), (x, y + height)], colour)
+        ink = self._ink(colour)
+        for row in range(max(0, round(y)), min(self.height, round(y + height))):
+            self._span(row, x, x + width, ink)
 
     def disc(self, x: float, y: float, radius: float, colour: Rgb, *, flat: float = 1.0) -> None:
         """Fill a circle, or an ellipse *flat* times as high as it is wide."""
@@ -88,8 +91,8 @@ class Canvas:
         )
         header = struct.pack(">IIBBBBB", self.width, self.height, 8, 3, 0, 0, 0)
         palette = b"".join(bytes(colour) for colour in self._palette)
-        chunks = [(b"IHDR", header), (b"PLTE", palette), (b"IDAT", zlib.compress(rows, 9))]
-        return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*each) for each in [*chunks, (b"IEND", b"")])
+        chunks = [(b"IHDR", header), (b"PLTE", palette), (b"IDAT", zlib.compress(rows))]
+        return _SIGNATURE + b"".join(_chunk(*each) for each in [*chunks, (b"IEND", b"")])
 
     def _ink(self, colour: Rgb) -> int:
         return self._palette.setdefault(colour, len(self._palette))
@@ -590,4 +593,32 @@ def draw_icon(outlet: Outlet) -> bytes:
             if cell == "#":
                 canvas.box(29 + column * 14, 12 + row * 13, 14, 13, light)
     canvas.box(0, 112, ICON, 16, accent)
+    return canvas.png()
+
+
+def png_size(body: bytes) -> tuple[int, int] | None:
+    """Return width and height of a PNG; None for anything else."""
+    if not body.startswith(_SIGNATURE) or body[12:16] != b"IHDR":
+        return None
+    width, height = struct.unpack(">II", body[16:24])
+    return width, height
+
+
+def draw_avatar() -> bytes:
+    """Return the bot's own picture: a horn, light on Discord's blue."""
+    blue, light, gold = (88, 101, 242), (255, 255, 255), (240, 178, 50)
+    canvas = Canvas(ICON, ICON, blue)
+    canvas.polygon([(22, 54), (44, 54), (88, 28), (88, 100), (44, 74), (22, 74)], light)
+    canvas.disc(88, 64, 12, light, flat=3.0)
+    canvas.disc(88, 64, 6, gold, flat=4.0)
+    canvas.polygon([(38, 74), (52, 76), (60, 102), (46, 102)], light)
+    return canvas.png()
+
+
+def draw_face(background: Rgb) -> bytes:
+    """Return a member's picture: head and shoulders."""
+    canvas = Canvas(ICON, ICON, background)
+    pale = _mix(background, _WHITE, 0.75)
+    canvas.disc(64, 50, 24, pale)
+    canvas.disc(64, 128, 44, pale)
     return canvas.png()
