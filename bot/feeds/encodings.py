@@ -67,12 +67,12 @@ def settled(body: bytes, content_type: str | None) -> tuple[bytes, str]:
     utf8 = "application/xml; charset=utf-8"
     if body.startswith(_UNICODE_BOMS) or body[:2] in _WIDE:
         return body, "application/xml"
-    body = body.removeprefix(codecs.BOM_UTF8).translate(None, _CONTROLS).lstrip()
+    body = body.lstrip().removeprefix(codecs.BOM_UTF8).lstrip()
     header, declared = _header_charset(content_type), _declared(body)
-    if body.isascii():
-        # May be ISO-2022 or UTF-7, which are made of ASCII bytes.
-        name = header or declared
-        return body, f"application/xml; charset={name}" if name else utf8
+    for name in (header, declared):
+        if name and name.startswith("iso-2022") and body.isascii():  # escapes to other alphabets
+            return body, f"application/xml; charset={name}"
+    body = body.translate(None, _CONTROLS)
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -84,7 +84,7 @@ def settled(body: bytes, content_type: str | None) -> tuple[bytes, str]:
         return body, f"application/xml; charset={name}"
     text = body.decode("utf-8", "replace")
     wrong = text.count("\ufffd")
-    if wrong * 4 < sum(not c.isascii() for c in text):
+    if sum(not c.isascii() for c in text) > 2 * wrong:  # more right than wrong
         return text.encode(), utf8
     return body, "application/xml; charset=windows-1252"
 

@@ -42,6 +42,23 @@ _PERIODS_S = {  # RSS 1.0 "syndication" module, updatePeriod
     "monthly": 2_592_000,
     "yearly": 31_536_000,
 }
+# Names of zones that feedparser takes for UTC; seconds east of Greenwich, as in RFC 822 dates.
+_ZONES_S = {
+    name: hours * 3600
+    for hours, names in {
+        1: "CET MEZ BST WEST",
+        2: "CEST MESZ EET SAST",
+        3: "EEST MSK",
+        8: "HKT SGT",
+        9: "JST KST",
+        10: "AEST",
+        11: "AEDT",
+        12: "NZST",
+        13: "NZDT",
+    }.items()
+    for name in names.split()
+}
+_ZONE = re.compile(r"\d:\d\d\s+([a-z]{3,4})$", re.IGNORECASE)  # after a time, without an offset
 _TTL_MAX_S = 31_536_000
 _SMALL = 100  # pixels
 _IMAGE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
@@ -53,6 +70,8 @@ def read_feed(body: bytes, content_type: str | None, url: str) -> tuple[object, 
     if start in {b"{", b"["}:
         return tuple(read_json(body.removeprefix(b"\xef\xbb\xbf"), url))
     settled_body, settled_type = settled(body, content_type)
+    if not settled_body:
+        raise Unreadable("its document is empty")
     parsed = feedparser.parse(
         io.BytesIO(settled_body),
         response_headers={"content-type": settled_type},
@@ -220,8 +239,10 @@ def _time(entry: Parsed, key: str) -> float | None:
     parsed = entry.get(key) if key in entry else None
     if not isinstance(parsed, time.struct_time):
         return None
+    named = _ZONE.search(_str(entry, key.removesuffix("_parsed")))
+    zone = named[1].upper() if named else ""
     try:
-        return float(calendar.timegm(parsed))
+        return float(calendar.timegm(parsed) - _ZONES_S.get(zone, 0))
     except (ValueError, OverflowError):
         return None
 

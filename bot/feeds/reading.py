@@ -35,7 +35,7 @@ class Reader:
         if not body.strip():
             raise ParseFailed(f"{shown(url)} answers with an empty document.", url=url)
         values = await self._read("bot.feeds.parse:read_feed", body, content_type, url)
-        return _feed(FeedValues(*values))
+        return parsed_feed(values)
 
     async def article(self, body: bytes, content_type: str | None, url: str) -> PageValues:
         """Return the article on a page. Raises ParseFailed."""
@@ -75,7 +75,9 @@ class Reader:
         return values
 
 
-def _feed(values: FeedValues) -> ParsedFeed:
+def parsed_feed(bare: tuple[Any, ...]) -> ParsedFeed:
+    """Return the feed that a worker's FeedValues stand for."""
+    values = FeedValues(*bare)
     return ParsedFeed(
         title=values.title,
         site_url=values.site_url,

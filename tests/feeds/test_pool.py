@@ -1,0 +1,176 @@
+import asyncio
+import dataclasses
+import os
+import pickle
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.errors import ParseFailed
+from bot.feeds.limits import Limits
+from bot.feeds.pool import TaskFailed, WorkerPool
+from bot.feeds.reading import Reader
+from bot.feeds.worker import unpacked
+from tests.servers.feed_server import FeedItem, rss
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+BODY = b"body"
+LIMITS = Limits(reading_s=0.2, reading_deadline_s=1.0)
+# feedparser looks for an address in the author by a pattern that takes quadratic time.
+AUTHOR = rss().replace(
+    b"</channel>", b"<item><title>a</title><author>" + b"a" * 40_000 + b"</author></item></channel>"
+)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def pool() -> AsyncIterator[WorkerPool]:
+    async with WorkerPool(size=1, limits=LIMITS, imports=("bot.feeds.parse",)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def patient(pool: WorkerPool) -> Reader:
+    return Reader(pool)
+
+
+async def failed(pool: WorkerPool, task: str, argument: object = BODY) -> TaskFailed:
+    with pytest.raises(TaskFailed) as failure:
+        await pool.run(f"tests.feeds.hostile:{task}", argument)
+    return failure.value
+
+
+async def still_works(reader: Reader) -> bool:
+    feed = await reader.feed(rss(FeedItem(title="Fine")), None, "https://a.example.org/")
+    return feed.entries[0].title == "Fine"
+
+
+async def test_a_body_that_makes_feedparser_crawl_is_stopped_and_not_read_again(
+    pool: WorkerPool,
+) -> None:
+    reader = Reader(pool)
+    with pytest.raises(ParseFailed, match="took longer than"):
+        await reader.feed(AUTHOR, None, "https://slow.example.org/")
+    with pytest.raises(ParseFailed, match="stopped the reader before"):
+        await reader.feed(AUTHOR, None, "https://slow.example.org/")
+    assert await still_works(reader)
+
+
+async def test_a_task_stuck_in_c_is_killed_by_the_deadline(
+    pool: WorkerPool, patient: Reader
+) -> None:
+    assert await still_works(patient)
+    (pid,) = pool.pids
+    failure = await failed(pool, "hang_in_c")
+    assert (failure.fault, failure.is_dangerous) == ("time", True)
+    assert pid not in pool.pids
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert await still_works(patient)
+
+
+async def test_an_alarm_that_is_swallowed_rings_again(pool: WorkerPool) -> None:
+    assert (await failed(pool, "swallow")).fault == "time"
+
+
+async def test_a_worker_that_dies_costs_only_the_body_that_killed_it(
+    pool: WorkerPool, patient: Reader
+) -> None:
+    failure = await failed(pool, "die")
+    assert (failure.fault, failure.is_dangerous) == ("crash", True)
+    assert await still_works(patient)
+
+
+async def test_a_body_whose_worker_somebody_else_killed_is_read_again(
+    pool: WorkerPool, tmp_path: Path
+) -> None:
+    marker = str(tmp_path / "died")
+    assert await pool.run("tests.feeds.hostile:die_once", marker) == "survived"
+
+
+async def test_a_worker_that_was_killed_while_idle_is_replaced(
+    pool: WorkerPool, patient: Reader
+) -> None:
+    assert await still_works(patient)
+    (pid,) = pool.pids
+    os.kill(pid, 9)
+    assert await still_works(patient)
+    assert pid not in pool.pids
+
+
+async def test_a_task_that_needs_too_much_memory_is_refused() -> None:
+    limits = dataclasses.replace(LIMITS, worker_memory_bytes=256 << 20)
+    async with WorkerPool(size=1, limits=limits) as small:
+        failure = await failed(small, "eat")
+    assert (failure.fault, failure.is_dangerous) == ("memory", True)
+
+
+async def test_a_cancelled_reading_leaves_no_answer_to_the_next(
+    pool: WorkerPool, patient: Reader
+) -> None:
+    assert await still_works(patient)
+    (pid,) = pool.pids
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await pool.run("tests.feeds.hostile:hang_in_c", BODY)
+    assert pid not in pool.pids
+    assert await still_works(patient)
+
+
+async def test_a_worker_inherits_neither_environment_nor_the_bots_modules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HERALD_TOKEN", "secret")
+    async with WorkerPool(size=1, limits=LIMITS, imports=("bot.feeds.parse",)) as fresh:
+        told = await fresh.run("tests.feeds.hostile:environment", BODY)
+    assert isinstance(told, tuple)
+    assert "HERALD_TOKEN" not in told
+    assert not {"discord", "aiohttp", "bot.app", "bot.settings"} & set(told)
+    assert "feedparser" in told
+
+
+async def test_a_worker_gives_way_to_the_bot(pool: WorkerPool) -> None:
+    niceness = await pool.run("tests.feeds.hostile:priority", BODY)
+    assert isinstance(niceness, int)
+    assert niceness >= min(19, os.nice(0) + 5)
+
+
+async def test_what_a_library_prints_does_not_meet_the_answer(pool: WorkerPool) -> None:
+    assert await pool.run("tests.feeds.hostile:chatter", BODY) == "said"
+
+
+async def test_a_worker_cannot_make_its_parent_load_an_object(pool: WorkerPool) -> None:
+    with pytest.raises(pickle.UnpicklingError, match="no plain value"):
+        unpacked(pickle.dumps(Path("/")))
+    assert (await failed(pool, "objects")).fault == "crash"
+
+
+async def test_workers_are_replaced_after_their_term() -> None:
+    limits = dataclasses.replace(LIMITS, worker_tasks=2)
+    async with WorkerPool(size=1, limits=limits) as short:
+        pids: list[int] = []
+        for _ in range(3):
+            await short.run("tests.feeds.hostile:priority", BODY)
+            pids += short.pids
+    assert pids[0] == pids[1] != pids[2]
+
+
+async def test_no_worker_outlives_the_pool() -> None:
+    async with WorkerPool(size=2, limits=LIMITS) as brief:
+        await asyncio.gather(*(brief.run("tests.feeds.hostile:priority", BODY) for _ in range(4)))
+        pids = brief.pids
+    assert pids
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+async def test_an_oversized_answer_of_many_entries_crosses_whole(patient: Reader) -> None:
+    items = [
+        FeedItem(title=f"Entry {n}", link=f"https://a.example.org/{n}", description="word " * 50)
+        for n in range(120)
+    ]
+    feed = await patient.feed(rss(*items), None, "https://a.example.org/")
+    assert [entry.title for entry in feed.entries] == [item.title for item in items]
