@@ -65,7 +65,7 @@ _FURNITURE = re.compile(
     r"""
       (?:read\ more|related|see\ also|watch|listen|more|video|photos?|images?|pictures?|credits?|
          sources?|file\ photo|caption|live|updated?|published|posted|last\ updated|advertisement|
-         share|tags?|topics?|read|editor['\u2019]?s?\ note|correction|highlights?|read\ next|up\ next)
+         share|tags?|topics?|read|editor['\u2019]?s?\ note|correction|highlights?|(?:read|up)\ next)
       \s*[:|\u2014]
     | (?:image|photo|picture|video|getty)\ (?:caption|credit|source|images|courtesy)\b
     | (?:updated|published|last\ updated|first\ published)\b.{0,12}\d

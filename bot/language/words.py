@@ -1,15 +1,17 @@
 """Cut text of any language into words and the terms they are found by.
 
-One function indexes, queries and highlights, without knowing the language of a text:
+One function indexes, queries and highlights. It needs no language: the script says enough.
 
-- a word of a spaced script gives its folded form, then what inflection leaves alone: the English
-  Snowball stem where it is plain ASCII, and ``_`` + its first five letters;
-- a run of Han, kana or Hangul gives overlapping pairs of characters, a run of Thai, Lao, Khmer or
-  Burmese overlapping triples: those scripts put no space between words;
-- an emoji gives ``u`` + its code point in hexadecimal.
+- An ASCII word gives its lower-case form, its English stem and ``_`` + its first five letters, for
+  the other languages written so; with accents, all but the stem. Accents are taken off.
+- A word of a script with a stemmer of its own (Cyrillic, Greek, Arabic, Devanagari) gives its stem
+  and the first five letters; the form as written misled more than it told there.
+- A run of Han, kana or Hangul gives overlapping pairs of characters and the characters, a run of
+  Thai, Lao, Khmer or Burmese overlapping triples: those scripts put no space between words.
+- An emoji gives ``u`` + its code point in hexadecimal.
 
-The first term of a word is its exact form: an index that keeps those apart and in order can match
-phrases.
+The first term of a word is its most exact form: an index that keeps those apart and in order can
+match phrases.
 """
 
 import re
@@ -42,6 +44,9 @@ _JOINERS = "\u00ad\u200c\u200d"  # soft hyphen, zero width non-joiner and joiner
 # Marks that readers may leave out: accents, Hebrew points, Arabic vowel signs and hamza. In other
 # scripts, Indic ones above all, marks are the vowels and stay.
 _OPTIONAL_MARK = re.compile(r"[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0640\u064b-\u065f\u0670]")
+# In Cyrillic a breve makes another letter: only stress is optional, and e is often written for yo.
+_CYRILLIC = re.compile("[\u0400-\u052f]")
+_STRESS = re.compile("[\u0300\u0301]")
 
 # Letters whose bar or ligature Unicode does not decompose, and Arabic endings written either way.
 _PLAIN_LETTERS = str.maketrans(
@@ -56,7 +61,7 @@ _PLAIN_LETTERS = str.maketrans(
         "æ": "ae",
         "œ": "oe",
     }
-    | {"þ": "th", "\u0629": "\u0647", "\u0649": "\u064a"}
+    | {"þ": "th", "\u0451": "\u0435", "\u0629": "\u0647", "\u0649": "\u064a"}
 )
 _ARABIC_ARTICLE = re.compile(r"و?(?:ال|بال|كال|فال|لل)(?=...)")  # Larkey et al. 2002, "light10"
 
@@ -69,7 +74,22 @@ _ELIDED = (
 )
 
 _make_word = partial(tuple.__new__, Word)
-_stemmer = Stemmer.Stemmer("english", 0)
+
+
+def _stemmer(name: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(name, 0)  # 0: it keeps no cache, ours is enough
+
+
+_ENGLISH = _stemmer("english")
+# First and last letter, stemmer, and whether the exact form is a term too. On XQuAD that form takes
+# Russian from an MRR of .952 to .936, Spanish from .952 to .957.
+_STEMMERS = (
+    ("a", "z", _ENGLISH, True),
+    ("\u0400", "\u04ff", _stemmer("russian"), False),
+    ("\u0370", "\u03ff", _stemmer("greek"), False),
+    ("\u0620", "\u06ff", _stemmer("arabic"), False),
+    ("\u0900", "\u097f", _stemmer("hindi"), False),
+)
 _stemmer_lock = Lock()  # a stemmer is not safe to share between threads
 
 
@@ -95,7 +115,7 @@ _TOKEN = re.compile(
       (?P<plain>  [A-Za-z]{{2,}}+(?![\w'\u2019&{_marks()}{_JOINERS}]) )
     | (?P<sign>   (?<!\w)[A-Za-z](?:\+\+|\#(?!\w)) )                   # C++, C#
     | (?P<net>    (?:(?<!\w)\.(?i:net)|(?<=\w)\.NET)\b )               # .NET, ASP.NET
-    | (?P<dotted> (?<!\w)(?:[^\W\d_]\.){{2,10}}(?:[^\W\d_](?!\w))? )  # U.S., e.g.
+    | (?P<dotted> (?<!\w)(?:[^\W\d_]\.){{1,10}}[^\W\d_](?!\w)\.? )   # U.S., e.g
     | (?P<joined> (?<!\w)[A-Za-z]{{1,3}}&[A-Za-z]{{1,3}}(?!\w) )        # AT&T, R&D
     | (?P<number> \d+(?:[.,'\u2019]\d+)+ )                             # 3.5, 10,000
     | (?P<elided> (?<!\w)(?i:{_ELIDED})(?=['\u2019]{_LETTER}{{3}}) )    # l'état
@@ -117,8 +137,8 @@ _THOUSANDS = re.compile(r"(?<=\d)[.,'\u2019](?=\d{3}(?!\d))")
 def tokenise(text: str) -> list[Word]:
     """Return the words of *text* in order of their start.
 
-    The pairs and triples of unspaced scripts overlap; all other words are disjoint. The first term
-    of a word is its exact form: lower case, without accents.
+    The pairs and triples of unspaced scripts overlap; all other words are disjoint. Each has at
+    least one term.
     """
     words: list[Word] = []
     add = words.append
@@ -130,33 +150,31 @@ def tokenise(text: str) -> list[Word]:
             if terms:
                 add(_make_word((start, end, terms)))
         elif kind == "pairs":
-            words += _grams(text, start, end, 2)
+            words += _pairs(text, start, end)
         elif kind == "triples":
-            words += _grams(text, start, end, 3)
+            words += _triples(text, start, end)
         elif kind == "number":
             words += _number(match.group(), start)
         else:
-            add(Word(start, end, (_special(match.group(), str(kind)),)))
+            add(Word(start, end, _special(match.group(), str(kind))))
     return words
 
 
 @lru_cache(maxsize=1 << 15)
 def _word_terms(written: str) -> tuple[str, ...]:
     """Return the terms of a word of a spaced script; none if only marks are left of it."""
-    lower = _NOT_IN_TERM.sub("", _POSSESSIVE.sub("", written))
-    lower = _lower(lower)
+    lower = _lower(_NOT_IN_TERM.sub("", _POSSESSIVE.sub("", written)))
     exact = _fold(lower)
-    if not exact:
-        return ()
-    if exact.isdigit():
-        return (exact,)
-    if lower.isascii():
-        with _stemmer_lock:
-            stem = _stemmer.stemWord(exact)
-        terms = [exact, stem, "_" + exact[:_PREFIX_LENGTH]]
-    else:
-        terms = [exact, "_" + _ARABIC_ARTICLE.sub("", exact, 1)[:_PREFIX_LENGTH]]
-    return tuple(dict.fromkeys(_safe(term) for term in terms))
+    if not exact or exact.isdigit():
+        return (exact,) if exact else ()
+    prefix = "_" + _ARABIC_ARTICLE.sub("", exact, 1)[:_PREFIX_LENGTH]
+    terms = [exact, prefix]
+    for first, last, stemmer, keeps_exact in _STEMMERS:
+        if first <= exact[0] <= last and (stemmer is not _ENGLISH or lower.isascii()):
+            with _stemmer_lock:
+                stem = stemmer.stemWord(exact)
+            terms = [exact, stem, prefix] if keeps_exact else [stem, prefix]
+    return tuple(dict.fromkeys(_safe(term) for term in terms if term))
 
 
 def _lower(written: str) -> str:
@@ -170,7 +188,10 @@ def _fold(lower: str) -> str:
     """Take off what readers may leave out, in a lower-cased word."""
     if lower.isascii():
         return lower
-    plain = _OPTIONAL_MARK.sub("", unicodedata.normalize("NFKD", lower))
+    if _CYRILLIC.match(lower):
+        plain = _STRESS.sub("", lower)
+    else:
+        plain = _OPTIONAL_MARK.sub("", unicodedata.normalize("NFKD", lower))
     plain = unicodedata.normalize("NFKC", plain).translate(_PLAIN_LETTERS)
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain)
 
@@ -190,11 +211,26 @@ def _gram(written: str) -> str:
     return _safe(_lower(written))
 
 
-def _grams(text: str, start: int, end: int, size: int) -> list[Word]:
-    """Return every *size* neighbouring characters of a run, or the whole of a shorter run."""
-    last = max(start, end - size)
+def _pairs(text: str, start: int, end: int) -> list[Word]:
+    """Return every two neighbours of a run, or the one character it is.
+
+    Single characters are terms too, so that a query of one finds it (XQuAD zh: MRR .959, not .955).
+    """
+    if end - start == 1:
+        return [Word(start, end, (_gram(text[start:end]),))]
+    pairs = [
+        Word(at, at + 2, (_gram(text[at : at + 2]), _gram(text[at])))
+        for at in range(start, end - 2)
+    ]
+    last = text[end - 2 : end]
+    return [*pairs, Word(end - 2, end, (_gram(last), _gram(last[0]), _gram(last[1])))]
+
+
+def _triples(text: str, start: int, end: int) -> list[Word]:
+    """Return every three neighbours of a run, or the whole of a shorter one."""
+    last = max(start, end - 3)
     return [
-        Word(at, min(at + size, end), (_gram(text[at : min(at + size, end)]),))
+        Word(at, min(at + 3, end), (_gram(text[at : min(at + 3, end)]),))
         for at in range(start, last + 1)
     ]
 
@@ -212,16 +248,16 @@ def _number(written: str, start: int) -> list[Word]:
     ]
 
 
-def _special(written: str, kind: str) -> str:
-    """Return the one term of what is no ordinary word."""
+def _special(written: str, kind: str) -> tuple[str, ...]:
+    """Return the terms of what is no ordinary word."""
     match kind:
         case "sign":
-            return written.lower().replace("+", "plus").replace("#", "sharp")
+            return (written.lower().replace("+", "plus").replace("#", "sharp"),)
         case "net":
-            return "dotnet"
+            return ("dotnet", "net", "_net")  # people leave the dot out
         case "joined":
-            return written.lower().replace("&", "_")
+            return (written.lower().replace("&", "_"),)
         case "flag" | "picture":
-            return "u" + "_".join(f"{ord(c):x}" for c in written)
+            return ("u" + "_".join(f"{ord(c):x}" for c in written),)
         case _:
-            return _gram(_fold(written.casefold().replace(".", "")))
+            return (_gram(_fold(_lower(written.replace(".", "")))),)
