@@ -17,11 +17,12 @@ OPML = b"""<?xml version="1.0" encoding="UTF-8"?>
 </body></opml>"""
 
 
-def test_feeds_come_in_order_with_their_folders_each_once() -> None:
+def test_feeds_come_in_order_with_their_folders_repeated_ones_too() -> None:
     assert read_outlines(OPML) == (
         Outline(title="Tide Table", url="https://tide.example.org/rss", folder="Sea"),
         Outline(title="Pier News", url="https://pier.example.org/feed.json", folder="Sea / Ports"),
         Outline(title="No title of its own", url="https://a.example.org/f?x=1&y=2"),
+        Outline(title="Again", url="https://tide.example.org/rss"),
     )
 
 
@@ -35,7 +36,7 @@ def test_a_list_of_urls_is_read() -> None:
 
 def test_a_broken_list_is_read_as_far_as_it_goes() -> None:
     broken = OPML.replace(b"</body></opml>", b"").replace(b'text="Again"', b'text="R & D"')
-    assert len(read_outlines(broken)) == 3
+    assert len(read_outlines(broken)) == 4
 
 
 @pytest.mark.parametrize(
