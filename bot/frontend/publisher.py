@@ -58,7 +58,7 @@ class DiscordPublisher:
 
     async def _client(self, channel_id: ChannelId) -> discord.Client:
         client = self._current()
-        if client is None or client.is_closed():
+        if client is None or client.user is None or client.is_closed():
             raise DiscordUnavailable("Not connected to Discord.", channel_id=channel_id)
         if not client.is_ready():
             async with asyncio.timeout(READY_WITHIN_S):

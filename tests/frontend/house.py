@@ -2,16 +2,18 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import discord
 from discord import app_commands
 from simcord.actors import MemberActor
+from simcord.backend.models import Overwrite
 from simcord.builders import ChannelHandle, GuildHandle
+from simcord.enums import ChannelType, OverwriteType
 from simcord.env import Env
-from simcord.results import InteractionResult, ResponseMessage
+from simcord.results import InteractionResult, ResponseMessage, to_discord_message
 
 from bot.errors import FeedError, UserError
 from bot.frontend.client import HeraldClient
@@ -64,6 +66,7 @@ class House:
     follower: Follower
     deliverer: Deliverer
     publisher: DiscordPublisher
+    expected: set[type[Exception]] = field(default_factory=set)  # errors that the test provokes
 
     def publish(self, url: str, *entries: ParsedEntry | str, title: str = "The Courier") -> str:
         """Serve a feed with *entries*, the newest first; a title stands for an entry."""
@@ -96,6 +99,26 @@ class House:
     def posts(self, channel: ChannelHandle | None = None) -> list[discord.Message]:
         """Return what everybody sees in a channel."""
         return [m for m in (channel or self.news).history() if not m.flags.ephemeral]
+
+    def thread(self, name: str, *, is_private: bool = False) -> ChannelHandle:
+        """Open a thread in the news channel, with the admin and the bot in it."""
+        kind = ChannelType.PRIVATE_THREAD if is_private else ChannelType.PUBLIC_THREAD
+        made = self.env.backend.create_thread(self.news.id, name, self.admin.id, type=kind)
+        self.env.backend.add_thread_member(made.id, self.env.backend.bot_user.id)
+        return ChannelHandle(self.env, self.guild, made)
+
+    def forbid(
+        self, channel: ChannelHandle, whom: MemberActor | None = None, **permissions: bool
+    ) -> None:
+        """Take permissions in a channel from *whom*, by default from the bot."""
+        target_id = whom.id if whom else self.env.backend.bot_user.id
+        denied = Overwrite(
+            target_id=target_id,
+            type=OverwriteType.MEMBER,
+            allow=0,
+            deny=discord.Permissions(**permissions).value,
+        )
+        self.env.backend.set_overwrite(channel.id, denied)
 
     async def restart(self) -> None:
         """Start the bot anew, as after a crash: a fresh client on the same database."""
@@ -144,11 +167,11 @@ async def open_house(path: Path) -> AsyncIterator[House]:
             )
             await env.settle()
             yield house
-            unexpected = [e for e in env.errors if not isinstance(_cause(e), UserError | FeedError)]
+            expected = (UserError, FeedError, *house.expected)
+            unexpected = [e for e in env.errors if not isinstance(_cause(e), expected)]
             assert not unexpected, unexpected
-            for channel in guild.channels.values():
-                for sent in channel.history():
-                    assert broken_limits(sent.content, sent.embeds) == [], sent
+            for sent in _all_messages(env):
+                assert broken_limits(sent.content, sent.embeds) == [], sent
 
 
 @asynccontextmanager
@@ -192,6 +215,14 @@ def buttons(reply: ResponseMessage) -> dict[str, bool]:
         for item in row["components"]
         if item["type"] == 2  # a button; Discord docs, "Component Reference"
     }
+
+
+def _all_messages(env: Env) -> list[discord.Message]:
+    return [
+        to_discord_message(env, stored)
+        for messages in env.backend.messages.values()
+        for stored in messages.values()
+    ]
 
 
 def _publisher(house: Callable[[], House]) -> DiscordPublisher:

@@ -57,7 +57,7 @@ PIECES = (
     "\u0000",
     "مرحبا",
     "👨\u200d👩\u200d👧",
-    "ｆｕｌｌ",
+    "\uff46\uff55\uff4c\uff4c",
     "ordinary prose, it's C++",
     " ",
     "\n\n\n",
@@ -138,7 +138,7 @@ hits = st.builds(
 
 @st.composite
 def snippets(draw: st.DrawFn, limit: int = 10_000) -> Snippet:
-    """A text with ascending marks somewhere in it."""
+    """Make a text with ascending marks somewhere in it."""
     text = draw(hostile_text if limit > 300 else short_text)[:limit]
     places = draw(st.lists(st.integers(0, len(text)), max_size=12))
     places.sort()

@@ -284,9 +284,9 @@ def _told(poll: FeedPoll, following: Following) -> str:
         case Fetched() if not poll.new_entries:
             told = "Nothing new."
         case Fetched():
-            queued = f"{poll.deliveries} queued" if poll.deliveries else "none queued"
+            queued = f"{poll.deliveries:,}" if poll.deliveries else "none"
             channel = f"<#{following.subscription.channel_id}>"
-            told = f"{poll.new_entries:,} new: {queued}."
+            told = f"{poll.new_entries:,} new, {queued} queued for posting."
             if following.subscription.is_paused:
                 told += f" It is paused in {channel}, so nothing is posted there."
         case _:

@@ -13,12 +13,11 @@ from bot.frontend.listings import mark
 from bot.frontend.markdown import plain
 from bot.news.models import FeedState, Following
 
-_SPAN = re.compile(r"(\d{1,4})\s*([hdwmy])", re.IGNORECASE)
+_SPAN = re.compile(r"(\d{1,4})\s*([hdwy])", re.IGNORECASE)
 _UNITS = {
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
-    "m": timedelta(days=30),
     "y": timedelta(days=365),
 }
 _USUAL = (
@@ -36,16 +35,16 @@ def parse_since(text: str, now: datetime) -> datetime:
     Raises UserError.
     """
     typed = text.strip()
-    if span := _SPAN.fullmatch(typed):
-        since = now - int(span[1]) * _UNITS[span[2].lower()]
-    else:
-        try:
+    try:
+        if span := _SPAN.fullmatch(typed):
+            since = now - int(span[1]) * _UNITS[span[2].lower()]
+        else:
             since = datetime.combine(date.fromisoformat(typed), datetime.min.time(), UTC)
-        except ValueError as error:
-            raise UserError(
-                f"“{plain(typed, 40)}” is no time that I understand. Use 24h, 7d, 12w, or a date "
-                "such as 2026-11-02."
-            ) from error
+    except (ValueError, OverflowError) as error:
+        raise UserError(
+            f"“{plain(typed, 40)}” is no time that I understand. Use 24h, 7d, 12w, or a date "
+            "such as 2026-11-02."
+        ) from error
     if since >= now:
         raise UserError(f"“{plain(typed, 40)}” is not in the past, so nothing can be found.")
     return since

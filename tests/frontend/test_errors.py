@@ -1,0 +1,55 @@
+import re
+
+import discord
+import pytest
+from structlog.testing import capture_logs
+
+from bot.errors import Busy
+from tests.frontend.house import COURIER, House, message, text
+
+
+class Broken(Exception):
+    """A bug of ours."""
+
+
+async def test_a_bug_is_told_with_a_reference_that_the_log_has_too(house: House) -> None:
+    house.source.errors["x"] = Broken("the secret detail")
+    with capture_logs() as logs:
+        shown = text(await house.admin.slash(house.news, "feed add", url="x"))
+    found = re.search(r"ref (E-[0-9A-F]{4})", shown)
+    assert found
+    assert "secret" not in shown
+    [line] = [each for each in logs if each["event"] == "command.broken"]
+    assert line["ref"] == found[1]
+    assert isinstance(line["exc_info"], Broken)
+    house.expected.add(Broken)
+
+
+async def test_a_bug_behind_a_button_is_told_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise Broken("the secret detail")
+
+    house.publish(COURIER, "Ferry resumes")
+    shown = await house.admin.slash(house.news, "feed add", url=COURIER)
+    monkeypatch.setattr(house.follower, "add", broken)
+    clicked = await house.admin.click(message(shown), label="Add")
+    assert "Something broke (ref E-" in clicked.followups[0].content
+    house.expected.add(Broken)
+
+
+async def test_an_expired_interaction_is_only_logged(house: House) -> None:
+    house.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062)
+    with capture_logs() as logs:
+        shown = await house.admin.slash(house.news, "feed list")
+    assert shown.response is None
+    house.expected.add(discord.NotFound)
+    assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["command.expired"]
+
+
+async def test_a_locked_database_is_told_without_its_path(house: House) -> None:
+    house.source.errors["x"] = Busy("/home/ada/herald.db is locked", path="/home/ada/herald.db")
+    shown = text(await house.admin.slash(house.news, "feed add", url="x"))
+    assert shown == "Herald cannot use its database right now. Try again soon."
+    house.expected.add(Busy)

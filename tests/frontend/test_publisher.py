@@ -1,0 +1,110 @@
+from collections.abc import Callable
+
+import discord
+import pytest
+
+from bot.errors import ChannelGone, DiscordUnavailable, Forbidden, PublishError, RateLimited
+from bot.frontend.publisher import DiscordPublisher
+from bot.news.models import ChannelId, Post
+from tests.frontend.house import House
+
+POST = Post(title="Ferry resumes", url=None, body="It sails.", source="The Courier")
+MESSAGES = "/channels/*/messages"
+
+
+async def test_a_post_lands_with_its_nonce_and_no_mentions(house: House) -> None:
+    message_id = await house.publisher.publish(ChannelId(house.news.id), POST, "d1")
+    [post] = house.posts()
+    assert post.id == message_id
+    assert post.embeds[0].title == "Ferry resumes"
+    sent = house.env.http_requests[-1].json
+    assert isinstance(sent, dict)
+    assert sent["nonce"] == "d1"
+    assert sent["enforce_nonce"] is True
+    assert sent["allowed_mentions"] == {"parse": []}
+
+
+async def test_threads_and_announcement_channels_take_posts(house: House) -> None:
+    thread = house.thread("harbour")
+    announcements = house.guild.create_news_channel("announcements")
+    for channel in (thread, announcements):
+        await house.publisher.publish(ChannelId(channel.id), POST, f"d{channel.id % 1000}")
+        assert house.posts(channel)[-1].embeds[0].title == "Ferry resumes"
+
+
+@pytest.mark.parametrize(
+    ("denied", "name"),
+    [
+        ("view_channel", "View Channel"),
+        ("send_messages", "Send Messages"),
+        ("embed_links", "Embed Links"),
+    ],
+)
+async def test_a_missing_permission_is_named_before_anything_is_sent(
+    house: House, denied: str, name: str
+) -> None:
+    house.forbid(house.news, None, **{denied: True})
+    before = len(house.env.http_requests)
+    with pytest.raises(Forbidden, match=rf"{name}.* in #news \(Harbour\)"):
+        await house.publisher.publish(ChannelId(house.news.id), POST, "d1")
+    assert len(house.env.http_requests) == before
+
+
+async def test_threads_need_a_permission_of_their_own(house: House) -> None:
+    thread = house.thread("harbour")
+    house.forbid(house.news, send_messages_in_threads=True)
+    with pytest.raises(Forbidden, match="Send Messages in Threads"):
+        await house.publisher.publish(ChannelId(thread.id), POST, "d1")
+
+
+async def test_a_deleted_channel_is_gone(house: House) -> None:
+    house.env.backend.delete_channel(house.other.id)
+    with pytest.raises(ChannelGone, match="no longer exists"):
+        await house.publisher.publish(ChannelId(house.other.id), POST, "d1")
+
+
+async def test_a_server_that_herald_left_is_gone(house: House) -> None:
+    channel_id = ChannelId(house.news.id)
+    house.env.backend.remove_guild(house.guild.id)
+    with pytest.raises(ChannelGone):
+        await house.publisher.publish(channel_id, POST, "d1")
+
+
+async def test_a_voice_channel_takes_no_posts(house: House) -> None:
+    voice = house.guild.create_voice_channel("talk")
+    with pytest.raises(ChannelGone, match="not a channel for posts"):
+        await house.publisher.publish(ChannelId(voice.id), POST, "d1")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (503, 0, DiscordUnavailable),
+        (404, 10003, ChannelGone),
+        (403, 50013, Forbidden),
+        (403, 50001, Forbidden),
+        (400, 50083, Forbidden),
+        (400, 50035, PublishError),
+        (429, 0, RateLimited),
+    ],
+)
+async def test_what_discord_answers_is_told_apart(
+    house: House, status: int, code: int, kind: type[PublishError]
+) -> None:
+    house.env.inject_error("POST", MESSAGES, status=status, code=code)
+    with pytest.raises(PublishError) as caught:
+        await house.publisher.publish(ChannelId(house.news.id), POST, "d1")
+    assert type(caught.value) is kind
+    assert caught.value.channel_id == house.news.id
+
+
+@pytest.mark.parametrize(
+    "client",
+    [lambda: None, lambda: discord.Client(intents=discord.Intents.none())],
+    ids=["none yet", "not logged in"],
+)
+async def test_without_a_connection_discord_is_unavailable(
+    client: Callable[[], discord.Client | None],
+) -> None:
+    with pytest.raises(DiscordUnavailable):
+        await DiscordPublisher(client).publish(ChannelId(1), POST, "d1")
