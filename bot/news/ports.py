@@ -208,6 +208,10 @@ class Storage(Protocol):
         """Bring back a removed subscription and what it still owed. Unknown ids are ignored."""
         ...
 
+    async def queue_newest(self, subscription_id: SubscriptionId, limit: int, now: datetime) -> int:
+        """Owe a channel the newest stories of the feed it follows; return how many were not yet."""
+        ...
+
     async def entries(self, feed_id: FeedId, limit: int) -> Sequence[Entry]:
         """Return the newest entries of a feed, newest first."""
         ...

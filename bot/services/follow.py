@@ -81,6 +81,14 @@ class Follower:
         self._on_recorded()
         return followed
 
+    async def post_newest(self, following: Following, count: int = 1) -> int:
+        """Queue the newest entries of a followed feed; return how many were not posted yet."""
+        queued = await self._storage.queue_newest(
+            following.subscription.id, count, self._clock.now()
+        )
+        self._on_recorded()
+        return queued
+
     async def keep(self, found: Fetched) -> FeedId:
         """Poll a document's feed for the archive, without a channel."""
         refresh = await self._first_refresh(found)

@@ -38,6 +38,17 @@ async def test_nothing_is_followed_before_the_click_on_add(house: House) -> None
     assert "None yet" in text(await house.admin.slash(house.news, "feed list"))
 
 
+async def test_the_newest_entry_can_be_posted_right_after_adding(house: House) -> None:
+    house.publish(COURIER, "Ferry resumes", "Mill burns")
+    shown = await house.follow()
+    assert buttons(message(shown)) == {"Post latest now": True}
+    await house.admin.click(message(shown), label="Post latest now")
+    assert "The newest entry is on its way." in text(shown)
+    assert buttons(message(shown)) == {}
+    assert await house.deliver() == 1
+    assert house.posts()[0].embeds[0].title == "Ferry resumes"
+
+
 async def test_without_backfill_everything_old_is_marked_as_seen(house: House) -> None:
     house.publish(COURIER, "Ferry resumes", "Mill burns")
     shown = await house.follow()

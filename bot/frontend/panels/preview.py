@@ -11,7 +11,7 @@ from bot.frontend.markdown import block, inline, plain, when
 from bot.frontend.panels.panel import Panel
 from bot.frontend.permissions import Target, member_of, require_postable
 from bot.frontend.render import post_embed
-from bot.news.models import ChannelId, Fetched, GuildId, NewSubscription, UserId
+from bot.news.models import ChannelId, Fetched, Following, GuildId, NewSubscription, UserId
 from bot.services.follow import Follower
 from bot.services.look import Proposal, entries_per_day
 
@@ -96,11 +96,17 @@ class AddPanel(Panel):
         seen = f" {count(followed.seen, 'older entry')} marked as seen" if followed.seen else ""
         queued = f" {followed.queued:,} queued for posting" if followed.queued else ""
         told = f"{seen},{queued}" if seen and queued else seen or queued
-        await self.close(
-            interaction,
+        text = (
             f"Added **{inline(following.subscription.name)}** to {target.mention}. "
-            f"Next check {when(following.feed.next_poll_at)}.{told}{'.' if told else ''}",
+            f"Next check {when(following.feed.next_poll_at)}.{told}{'.' if told else ''}"
         )
+        if followed.seen and not followed.queued:
+            self.stop()
+            await AddedPanel(self._follower, following, wish.member.id, text).show(
+                interaction, content=text
+            )
+        else:
+            await self.close(interaction, text)
 
     @discord.ui.button(label="Cancel", style=discord.ButtonStyle.secondary)
     async def cancel(
@@ -109,6 +115,26 @@ class AddPanel(Panel):
         """Do not follow it."""
         await interaction.response.defer()
         await self.close(interaction, "Cancelled. Nothing was added.")
+
+
+class AddedPanel(Panel):
+    """After adding without backfill: a way to see something in the channel at once."""
+
+    def __init__(self, follower: Follower, following: Following, owner_id: int, told: str) -> None:
+        super().__init__(owner_id)
+        self._follower = follower
+        self._following = following
+        self._told = told
+
+    @discord.ui.button(label="Post latest now", style=discord.ButtonStyle.secondary)
+    async def post_latest(
+        self, interaction: discord.Interaction, _button: "discord.ui.Button[AddedPanel]"
+    ) -> None:
+        """Queue the newest entry."""
+        await interaction.response.defer()
+        queued = await self._follower.post_newest(self._following)
+        end = "The newest entry is on its way." if queued else "The newest entry was posted before."
+        await self.close(interaction, f"{self._told} {end}")
 
 
 async def show_preview(

@@ -161,6 +161,12 @@ class SqliteStorage:
         """Bring back a removed subscription and what it still owed."""
         await self._writer.run(lambda c: subscriptions.restore(c, subscription_id))
 
+    async def queue_newest(self, subscription_id: SubscriptionId, limit: int, now: datetime) -> int:
+        """Owe a channel the newest stories of the feed it follows; return how many were not yet."""
+        return await self._writer.run(
+            lambda c: subscriptions.queue_newest(c, subscription_id, limit, now)
+        )
+
     async def entries(self, feed_id: FeedId, limit: int) -> Sequence[Entry]:
         """Return the newest entries of a feed, newest first."""
         return await self._reader.run(lambda c: entries.newest(c, feed_id, limit))

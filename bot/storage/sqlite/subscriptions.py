@@ -80,6 +80,23 @@ def follow(
     return Followed(following=made, seen=stored - queued, queued=queued)
 
 
+def queue_newest(
+    connection: sqlite3.Connection, subscription_id: SubscriptionId, limit: int, now: datetime
+) -> int:
+    """Owe a channel the newest stories of the feed it follows; return how many were not yet."""
+    row = connection.execute(
+        """
+        SELECT feed_id, guild_id, channel_id FROM subscriptions
+         WHERE id = :id AND removed_at IS NULL
+        """,
+        {"id": subscription_id},
+    ).fetchone()
+    if row is None:
+        return 0
+    place = (GuildId(row["guild_id"]), ChannelId(row["channel_id"]))
+    return deliveries.queue_newest(connection, FeedId(row["feed_id"]), place, limit, now)
+
+
 def of_guild(
     connection: sqlite3.Connection, guild_id: GuildId, now: datetime, channel_id: ChannelId | None
 ) -> Sequence[Following]:
