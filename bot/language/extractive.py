@@ -13,6 +13,7 @@ what cannot change the meaning is trimmed, and who said it stays. Words and orde
 """
 
 import re
+from itertools import islice
 
 from bot.language.sentences import sentences, split
 from bot.language.words import tokenise
@@ -21,9 +22,15 @@ from bot.news.models import Summary
 MAX_SENTENCES = 3
 MAX_WORDS = 80  # of a summary
 _MAX_WORDS_SINGLE = 120  # of a summary that is one long sentence, before it is cut
+_SUMMARY_MAX = 1_000  # characters, where there are no words to count
 _MIN_WORDS = 6  # of a sentence; shorter ones are headings, bylines and labels
 _MIN_TEASER_WORDS = 8
-_TEXT_MAX = 20_000  # characters that are looked at
+
+# What is looked at: no opening lies deeper, and whatever a feed holds takes milliseconds.
+_TEXT_MAX = 20_000  # characters of a text
+_SENTENCES_MAX = 150
+_SENTENCE_MAX = 2_000  # characters; more than any summary takes
+_ABSTRACT_MAX = 1_500  # characters of a teaser; more is a text
 
 _DASH = r"(?:--+|[-\u2013\u2014])"
 _QUOTES_CLOSING = "\"'\u2019\u201d\u00bb\u203a)\\]\u300d\u300f\uff09"
@@ -54,7 +61,7 @@ _CONJUNCTION = re.compile(
     r"(?:However|Meanwhile|Moreover|Nevertheless|Nonetheless|Furthermore|Still|Yet|In addition),) "
     r"(?=[\w\"\u201c\u2018'])"
 )
-_PARENTHESIS = re.compile(r"\s*\(([^()]{1,60})\)")
+_PARENTHESIS = re.compile(r" \(([^()]{1,60})\)(?=[\s.,;:!?\u2026\"'\u2019\u201d]|\Z)")
 # What in a parenthesis bears on what the sentence claims.
 _BEARING = re.compile(
     r"\b(?:not|no|never|nor|n't|except|excluding|unless|if|only|allegedly|reportedly|about|nearly)\b",
@@ -63,6 +70,7 @@ _BEARING = re.compile(
 
 _FURNITURE = re.compile(
     r"""
+    (?:\d\.\ )?(?:
       (?:read\ more|related|see\ also|watch|listen|more|video|photos?|images?|pictures?|credits?|
          sources?|file\ photo|caption|live|updated?|published|posted|last\ updated|advertisement|
          share|tags?|topics?|read|editor['\u2019]?s?\ note|correction|highlights?|(?:read|up)\ next)
@@ -92,6 +100,10 @@ _FURNITURE = re.compile(
     | leer\ tambi\u00e9n\b | leggi\ anche\b | lees\ ook\b | leia\ (?:tamb\u00e9m|mais)\b
     | \u0447\u0438\u0442\u0430\u0439\u0442\u0435\  | \u9605\u8bfb\u66f4\u591a
     | \u76f8\u5173\u9605\u8bfb
+    | a\ version\ of\ this\ (?:article|story)\b | the\ (?:opinions|views)\ expressed\b
+    | how\ relevant\ is\ this\ ad\b | video\ (?:player\ was|content\ (?:never|did))\b
+    | to\ (?:get|receive)\ .{1,60}\ sign\ up\b
+    )
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -111,9 +123,9 @@ _TAIL_MAX = 600  # characters in which a tail is looked for
 
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LOOSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
-_CLAUSE = re.compile(
-    "[^,;:\u2013\u2014\u3001\uff0c\uff1b\uff1a\u060c\u061b]+[,;:\u2013\u2014\u3001\uff0c\uff1b\uff1a\u060c\u061b]*"
-)
+_PAUSES = ",;:\u2013\u2014\u3001\uff0c\uff1b\uff1a\u060c\u061b"
+# A comma within a number is no end of a clause.
+_CLAUSE = re.compile(r".+?(?:[,;:\u2013\u2014](?=\s)|[\u3001\uff0c\uff1b\uff1a\u060c\u061b]|\Z)")
 _SPACE = re.compile(r"\s+")
 
 
@@ -124,27 +136,33 @@ class Extractive:
         """Return one to three sentences, or nothing where the title says it all. Never raises."""
         named = _terms(title)
         article = text[:_TEXT_MAX].strip()
-        abstract = _abstract(teaser[:_TEXT_MAX], named, article)
-        if abstract:
+        if abstract := _abstract(teaser[:_TEXT_MAX], named, article):
             return Summary(text=abstract, method="feed")
-        return Summary(text=_lead(article or teaser[:_TEXT_MAX], named), method="extractive")
+        if lead := _lead(article, named):
+            return Summary(text=lead, method="extractive")
+        if article and (abstract := _abstract(teaser[:_TEXT_MAX], named, "")):
+            return Summary(text=abstract, method="feed")
+        return Summary(text=_lead(teaser[:_TEXT_MAX], named), method="extractive")
 
 
-def length(text: str) -> int:
+def length(text: str) -> float:
     """Return how long *text* reads, in words.
 
     Two characters of Chinese or Japanese, or five of Thai, Lao, Khmer or Burmese, count as one.
     """
-    words = sum(1 for word in text.split() if any(map(str.isalnum, word[:40])))
-    dense, loose = len(_DENSE.findall(text)), len(_LOOSE.findall(text))
-    return words + dense // 2 + loose // 5 if dense or loose else words
+    rest, dense = _DENSE.subn(" ", text)
+    rest, loose = _LOOSE.subn(" ", rest)
+    words = sum(1 + len(word) // 30 for word in rest.split() if any(map(str.isalnum, word[:40])))
+    return words + dense / 2 + loose / 5
 
 
 def _abstract(teaser: str, title: frozenset[str], article: str) -> str:
     """Return the feed's own abstract, or "" where the article's opening serves better."""
     body, is_cut = _without_tail(teaser)
-    spans = split(body)
-    kept = [one for one in (_flat(body[a:b]) for a, b in spans) if not _FURNITURE.match(one)]
+    if len(body) > _ABSTRACT_MAX:
+        return ""
+    flat = (_flat(body[start:end]) for start, end in split(body))
+    kept = [one for one in flat if not _FURNITURE.match(one)]
     if kept and _repeats(kept[0], title):
         del kept[0]
     if not kept:
@@ -185,12 +203,12 @@ def _without_tail(teaser: str) -> tuple[str, bool]:
 
 def _lead(text: str, title: frozenset[str]) -> str:
     """Return the opening of *text*, cleaned and lightly compressed."""
-    for accepts in (_is_telling, _is_something):
+    for accepts, reach in ((_is_telling, _TEXT_MAX), (_is_something, 2 * _SENTENCE_MAX)):
         kept: list[str] = []
-        words = 0
+        words = 0.0
         is_first = True
-        for start, end in sentences(text):
-            one = _flat(text[start:end])
+        for start, end in islice(sentences(text[:reach]), _SENTENCES_MAX):
+            one = _flat(text[start : min(end, start + _SENTENCE_MAX)])
             if is_first:
                 one = _without_dateline(one)
             if _FURNITURE.match(one) or not accepts(one):
@@ -207,7 +225,8 @@ def _lead(text: str, title: frozenset[str]) -> str:
             if len(kept) == MAX_SENTENCES:
                 break
         if kept:
-            return _cut_at_clause(kept[0]) if words > _MAX_WORDS_SINGLE else _join(kept)
+            is_endless = words > _MAX_WORDS_SINGLE or len(kept[0]) > _SUMMARY_MAX
+            return _cut_at_clause(kept[0]) if is_endless else _join(kept)
     return ""
 
 
@@ -236,25 +255,26 @@ def _compressed(one: str) -> str:
     found = _CONJUNCTION.match(one)
     if found:
         one = one[found.end() :]
-        one = one[:1].upper() + one[1:]
+        capital = one[:1].upper()
+        one = (capital if len(capital) == 1 else one[:1]) + one[1:]
     return _PARENTHESIS.sub(lambda m: m.group() if _BEARING.search(m.group(1)) else "", one)
 
 
 def _cut_at_clause(one: str) -> str:
     """Cut a sentence too long to show at the end of a clause, or of a word where it has none."""
-    end = words = 0
+    end, words = 0, 0.0
     for clause in _CLAUSE.finditer(one):
         words += length(clause.group())
-        if words > MAX_WORDS:
+        if words > MAX_WORDS or clause.end() > _SUMMARY_MAX:
             break
         end = clause.end()
     if not end:
-        for word in re.finditer(r"\S{1,40}\s*", one):
+        for word in re.finditer(r"\S{1,30}\s*", one):
             words = length(word.group()) + (words if end else 0)
-            if words > MAX_WORDS:
+            if words > MAX_WORDS or word.end() > _SUMMARY_MAX:
                 break
             end = word.end()
-    return one[:end].rstrip(" ,;:\u2013\u2014\u3001\uff0c\uff1b\uff1a\u060c\u061b") + "\u2026"
+    return one[:end].rstrip(" " + _PAUSES) + "\u2026"
 
 
 def _repeats(one: str, title: frozenset[str]) -> bool:
@@ -277,5 +297,6 @@ def _join(kept: list[str]) -> str:
     """Put sentences side by side; no space after the full stop of a script that has none."""
     joined = kept[0]
     for one in kept[1:]:
-        joined += one if _DENSE.match(one) and not joined[-1].isascii() else " " + one
+        is_solid = _DENSE.match(one) and not (joined[-1].isascii() or joined[-1].isalnum())
+        joined += one if is_solid else " " + one
     return joined

@@ -14,11 +14,14 @@ _CLOSERS = "\"'\u2019\u201d\u00bb\u203a)\\]}*_"
 _WIDE_CLOSERS = "\u300d\u300f\u201d\u2019\uff09\u3011\u300b\u3009\"')"
 _OPENERS = " \t\n\r\u00a0\"'\u2018\u201c\u201e\u00ab\u2039([{\u00bf\u00a1*_\u2013\u2014-\u2022"
 
-# A run of marks and what closes with it. Possessive: a page of dots is read once.
+_NARROW = ".!?\u2026\u203d\u061f\u06d4;\u0589\u1362\u1367"  # need a space after them
+_WIDE = "\u3002\uff01\uff1f\uff61\u0964\u0965\u104b\u17d4\u17d5"
+# A run of marks and what closes with it. Possessive, and from the start of a run only: a page of
+# dots is read once.
 _MARK = re.compile(
     rf"""
-      (?P<narrow> [.!?\u2026\u203d\u061f\u06d4;\u0589\u1362\u1367]++ [{_CLOSERS}]*+ )
-    | (?P<wide>   [\u3002\uff01\uff1f\uff61\u0964\u0965\u104b\u17d4\u17d5]++ [{_WIDE_CLOSERS}]*+ )
+      (?P<narrow> (?<![{_NARROW}])[{_NARROW}]++ [{_CLOSERS}]*+ (?=\s|\Z) )
+    | (?P<wide>   [{_WIDE}]++ [{_WIDE_CLOSERS}]*+ )
     | (?P<blank>  \n[^\S\n]*+\n\s*+ )
     """,
     re.VERBOSE,
@@ -107,8 +110,6 @@ def _ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
     if match.lastgroup == "wide":
         # 「行く。」と述べた: the quotation is part of a sentence that goes on in hiragana.
         return not (marks[-1] in "\u300d\u300f\uff01\uff1f" and "\u3040" <= after <= "\u309f")
-    if after and not after.isspace():
-        return False
     rest = text[end : end + _LOOK_BACK].lstrip(_OPENERS)
     if rest[:1].islower() and marks[0] != ";":
         return False
