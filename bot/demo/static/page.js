@@ -54,13 +54,62 @@
 
     const hints = element("section", "herald-hints");
     hints.append(element("h2", "", "Try"));
-    for (const hint of places.hints) hints.append(element("code", "", hint));
+    for (const hint of places.hints) {
+      const button = element("button", "", hint);
+      button.type = "button";
+      button.addEventListener("click", () => void fill(hint));
+      hints.append(button);
+    }
     aside.append(hints);
 
     aside.append(element("p", "herald-note",
       "No Discord here: the bot is real, the server is simulated by simcord, on this computer only."));
     return aside;
   }
+
+  // Put a command that was clicked or pasted as text, "/news search query:bridge", into simcord's
+  // command form, as Discord does. The reader sends it.
+  const COMMAND = /^(\/[a-z]+(?: [a-z]+)?)(?: ([a-z]+):(.*))?$/;
+
+  async function found(find) {
+    for (let tries = 0; tries < 40; tries += 1) {
+      const node = find();
+      if (node) return node;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return null;
+  }
+
+  function type(field, text) {
+    field.focus();
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  async function fill(text) {
+    const [, name, option, value] = text.match(COMMAND);
+    document.querySelector(".command-context-close")?.click(); // another command, half written
+    const composer = await found(() => {
+      const input = document.getElementById("channel-composer-input");
+      return input && input.offsetParent ? input : null;
+    });
+    if (!composer) return;
+    type(composer, name);
+    const entry = await found(() => [...document.querySelectorAll(".command-entry")]
+      .find((each) => each.querySelector("strong").textContent === name));
+    entry?.click();
+    if (!entry || !option) return;
+    const field = await found(() => document.querySelector(`.command-option-input[data-option="${option}"]`));
+    if (field) type(field, value);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const text = event.target.id === "channel-composer-input" ? event.target.value.trim() : "";
+    if (event.key !== "Enter" || event.shiftKey || !text.includes(":") || !COMMAND.test(text)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    void fill(text);
+  }, true);
 
   let shown = "";
   async function refresh() {
