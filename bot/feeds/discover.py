@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import FeedError, FetchFailed, NotAFeed
 from bot.feeds import faults
-from bot.feeds.encodings import is_html
+from bot.feeds.encodings import is_page
 from bot.feeds.fetch import Download, Fetcher
 from bot.feeds.limits import Limits
 from bot.feeds.reading import Reader
@@ -42,7 +42,7 @@ class Discoverer:
     async def discover(self, typed: str) -> Discovery:
         """Return the feeds behind *typed*. Raises InvalidUrl, NotAFeed or the page's FeedError."""
         page = await self._page(typed)
-        if not is_html(page.body):
+        if not is_page(page.body, page.content_type):
             return Discovery(asked_url=typed, feeds=(await self.read(page),))
         links = await self._reader.links(page.body, page.content_type, page.url)
         tried: list[str] = []
@@ -62,7 +62,7 @@ class Discoverer:
 
     async def read(self, download: Download) -> Fetched:
         """Return the feed in a download. Raises NotAFeed for a web page, else ParseFailed."""
-        if is_html(download.body):
+        if is_page(download.body, download.content_type):
             raise faults.web_page(download.url)
         feed = await self._reader.feed(download.body, download.content_type, download.url)
         return Fetched(

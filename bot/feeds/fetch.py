@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -131,13 +131,14 @@ class Fetcher:
         for _ in range(self._limits.redirects + 1):
             async with self._request(url, headers) as response:
                 if response.status not in _REDIRECTS:
-                    body = await _body_of(response, url, max_bytes, only_types)
+                    digest = hashlib.sha256()
+                    body = await _body_of(response, url, max_bytes, only_types, digest.update)
                     return Download(
                         url=url,
                         status=response.status,
                         body=body,
                         content_type=response.headers.get("Content-Type"),
-                        body_hash=hashlib.sha256(body).hexdigest() if body else None,
+                        body_hash=digest.hexdigest() if body else None,
                         validators=validators_of(response.headers),
                         hints=hints_of(response.headers, datetime.now(UTC)),
                         took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
@@ -223,7 +224,11 @@ def _target(url: str, response: aiohttp.ClientResponse) -> str:
 
 
 async def _body_of(
-    response: aiohttp.ClientResponse, url: str, max_bytes: int, only_types: frozenset[str]
+    response: aiohttp.ClientResponse,
+    url: str,
+    max_bytes: int,
+    only_types: frozenset[str],
+    digest: Callable[[bytes], None],
 ) -> bytes:
     """Return the decoded body of an answer, b"" for a 304. Raises where there is no document."""
     if response.status == 304:  # noqa: PLR2004  # Not Modified
@@ -238,6 +243,7 @@ async def _body_of(
     body = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK):
         body += chunk
+        digest(chunk)  # as it comes: ten megabytes at once would hold up the loop
         if len(body) > max_bytes:
             raise faults.too_large(url, max_bytes)
     return bytes(body)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import feedparser
+import feedparser.api
 
 from bot.feeds.body import Body
 from bot.feeds.encodings import decoded, settled
@@ -32,6 +33,8 @@ from bot.feeds.values import (
 )
 from bot.feeds.wording import excerpt
 from bot.feeds.worker import Unreadable
+
+feedparser.api.PREFERRED_XML_PARSERS = ["bot.feeds.sax"]  # else expat without its buffer
 
 Parsed = Mapping[str, Any]  # feedparser's dictionaries, untyped
 
@@ -69,12 +72,12 @@ def read_feed(body: bytes, content_type: str | None, url: str) -> tuple[object, 
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start in {b"{", b"["}:
         return tuple(read_json(body.removeprefix(b"\xef\xbb\xbf"), url))
-    settled_body, settled_type = settled(body, content_type)
-    if not settled_body:
+    utf8 = settled(body, content_type)
+    if not utf8:
         raise Unreadable("its document is empty")
     parsed = feedparser.parse(
-        io.BytesIO(settled_body),
-        response_headers={"content-type": settled_type},
+        io.BytesIO(utf8),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )

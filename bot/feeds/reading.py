@@ -51,7 +51,7 @@ class Reader:
         self, task: str, body: bytes, content_type: str | None, url: str
     ) -> tuple[Any, ...]:
         """Run a task of a worker, unless this very document stopped one before."""
-        key = hashlib.sha256(task.encode() + b"\0" + body).digest()
+        key = _key(task, body) if self._refused else b""
         if key in self._refused:
             self._refused.move_to_end(key)
             raise ParseFailed(
@@ -64,7 +64,7 @@ class Reader:
         except TaskFailed as failure:
             if failure.is_dangerous:
                 _log.warning("document.refused", url=shown(url), fault=failure.fault)
-                self._refused[key] = str(failure)
+                self._refused[_key(task, body)] = str(failure)
                 while len(self._refused) > _REFUSED_MAX:
                     self._refused.popitem(last=False)
             raise faults.unreadable(url, failure) from failure
@@ -73,6 +73,10 @@ class Reader:
                 url, TaskFailed("the reader gave no sensible answer", fault="fault")
             )
         return values
+
+
+def _key(task: str, body: bytes) -> bytes:
+    return hashlib.sha256(task.encode() + b"\0" + body).digest()
 
 
 def parsed_feed(bare: tuple[Any, ...]) -> ParsedFeed:

@@ -17,7 +17,7 @@ from bot.errors import AddressForbidden, FeedError, FetchFailed, NotAFeed, TooLa
 from bot.feeds import faults
 from bot.feeds.article import ArticleReader
 from bot.feeds.discover import Discoverer
-from bot.feeds.encodings import is_html
+from bot.feeds.encodings import is_page
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import Network
 from bot.feeds.limits import DEFAULT_LIMITS, Limits
@@ -88,7 +88,7 @@ class Web:
 
     async def read(self, body: bytes, content_type: str | None, url: str) -> ParsedFeed:
         """Return the feed in a document that is here already. Raises ParseFailed."""
-        if is_html(body):
+        if is_page(body, content_type):
             raise faults.not_a_document(url)
         return await self._reader.feed(body, content_type, url)
 

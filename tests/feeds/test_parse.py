@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.feeds.encodings import is_page
 from bot.feeds.markup import cut, read_fragment
 from bot.feeds.parse import read_feed
 from bot.feeds.reading import parsed_feed
@@ -224,6 +225,41 @@ def test_other_alphabets_are_read_as_declared(encoding: str, text: str) -> None:
     assert read(document.encode(encoding)).entries[0].title == text
 
 
+@pytest.mark.parametrize("name", ["idna", "zlib", "martian", "punycode", "rot13", "base64"])
+def test_an_encoding_that_is_none_for_text_is_passed_over(name: str) -> None:
+    document = rss(FeedItem(title="Café")).replace(b"UTF-8", name.encode())
+    latin1 = document.decode().encode("iso-8859-1")
+    assert read(document, f"text/xml; charset={name}").entries[0].title == "Café"
+    assert read(latin1, f"text/xml; charset={name}").entries[0].title.startswith("Caf")
+
+
+def test_a_wrong_byte_does_not_spoil_the_declared_encoding() -> None:
+    document = rss(FeedItem(title="港の朝")).decode().replace("UTF-8", "shift_jis")
+    body = document.encode("shift_jis").replace(b"News", b"N\x80\xffws")
+    assert read(body).entries[0].title == "港の朝"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "is_one"),
+    [
+        (b"<!doctype html><html>", None, True),
+        (b"\xef\xbb\xbf \n<HTML lang=en>", None, True),
+        (b'<?xml version="1.0"?><!-- x --><!DOCTYPE html PUBLIC "x">', None, True),
+        ("<html>".encode("utf-16"), None, True),
+        (b"<head><title>x</title></head>", "text/html", True),
+        (b"<head><title>x</title></head>", None, False),
+        (rss(), "text/html; charset=utf-8", False),
+        (b'{"version": "x"}', "text/html", False),
+        (b"<!---->" * 2000, "application/xml", False),
+        (b"<!--" * 2000, "application/xml", False),
+    ],
+)
+def test_a_web_page_is_told_from_a_feed(
+    body: bytes, content_type: str | None, is_one: bool
+) -> None:
+    assert is_page(body, content_type) is is_one
+
+
 def test_a_few_wrong_bytes_do_not_turn_a_utf8_feed_into_gibberish() -> None:
     document = rss(FeedItem(title="Überfahrt für Gäste", link="https://a.example.org/"))
     assert "Überfahrt" in read(document.replace(b"News", b"N\xff\xfews")).entries[0].title
@@ -270,12 +306,22 @@ def test_paragraphs_are_kept_and_furniture_is_not() -> None:
     assert image == "https://x.example/dir/a.jpg"
 
 
-@given(st.text(alphabet="<>&;/abp \n\x1e\x1f\"'=!-é漢😀", max_size=200))
+@given(
+    st.text(alphabet="<>&;/abprei \n\x01\x0b\x1e\ue000\ue001\uffff#0123x\"'=!-é漢😀", max_size=200)
+)
 def test_any_fragment_becomes_text_without_marks(html: str) -> None:
-    text, _ = read_fragment(html, None)
-    assert "\x1e" not in text
-    assert "\x1f" not in text
+    text, _ = read_fragment(f"<p>{html}", None)
+    assert not {"\ue000", "\ue001", "\x01", "\x0b"} & set(text)
     assert text == text.strip()
+
+
+@pytest.mark.parametrize(
+    "reference", ["&#1;", "&#x1e;", "&#57344;", "&#xffff;", "&#0;", "&#xd800;"]
+)
+def test_a_reference_to_a_forbidden_character_does_no_harm(reference: str) -> None:
+    text, _ = read_fragment(f"<p>a{reference}b</p><pre>c{reference}\nd</pre>", None)
+    assert text.startswith("a")
+    assert text.endswith("d")
 
 
 @given(st.text(max_size=80), st.integers(min_value=1, max_value=60))
