@@ -1,7 +1,7 @@
 """A server on simcord with the real bot inside; only the web is made up."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from simcord.env import Env
 from simcord.results import InteractionResult, ResponseMessage, to_discord_message
 
 from bot.errors import FeedError, UserError
+from bot.feeds.source import Web
 from bot.frontend.client import HeraldClient
 from bot.frontend.limits import broken_limits
 from bot.frontend.publisher import DiscordPublisher
@@ -23,6 +24,7 @@ from bot.language import words
 from bot.language.extractive import Extractive
 from bot.news.cadence import Pace
 from bot.news.models import ParsedEntry
+from bot.news.ports import Clock
 from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
 from bot.services.look import Looker
@@ -126,17 +128,31 @@ class House:
         await self.env.restart_bot(self.client)
 
 
-@asynccontextmanager
-async def open_house(path: Path) -> AsyncIterator[House]:
-    """Open the house, and check on the way out that nothing broke unseen."""
-    clock, source, summariser = SimcordClock(), FakeSource(), Extractive()
-    pace = Pace(interval_s=900, is_fixed=False)
-    async with open_storage(
+def open_archive(path: Path) -> AbstractAsyncContextManager[SqliteStorage]:
+    """Open a database in the directory *path*."""
+    return open_storage(
         path / "herald.db", tokenise=words.tokenise, tokeniser_version=words.VERSION
-    ) as storage:
-        poller = Poller(storage, source, clock, pace=pace, random=lambda: 0.5)
-        looker = Looker(source, source, summariser, clock)
-        follower = Follower(storage, looker, poller, clock, pace=pace, random=lambda: 0.5)
+    )
+
+
+def make_follower(storage: SqliteStorage, source: FakeSource | Web, clock: Clock) -> Follower:
+    """Join the service that commands call to what it needs."""
+    pace = Pace(interval_s=900, is_fixed=False)
+    poller = Poller(storage, source, clock, pace=pace, random=lambda: 0.5)
+    looker = Looker(source, source, Extractive(), clock)
+    return Follower(storage, looker, poller, clock, pace=pace, random=lambda: 0.5)
+
+
+@asynccontextmanager
+async def open_house(path: Path, web: Web | None = None) -> AsyncIterator[House]:
+    """Open the house, and check on the way out that nothing broke unseen.
+
+    With *web* the bot reads from there, and ``source`` is not asked.
+    """
+    clock, fake, summariser = SimcordClock(), FakeSource(), Extractive()
+    source = web or fake
+    async with open_archive(path) as storage:
+        follower = make_follower(storage, source, clock)
         searcher = Searcher(storage, clock, words.tokenise)
 
         def make_client() -> HeraldClient:
@@ -158,7 +174,7 @@ async def open_house(path: Path) -> AsyncIterator[House]:
                 ),
                 member=guild.add_member(env.create_user("max")),
                 storage=storage,
-                source=source,
+                source=fake,
                 follower=follower,
                 deliverer=Deliverer(
                     storage, source, summariser, publisher := _publisher(lambda: house), clock

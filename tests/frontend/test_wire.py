@@ -1,0 +1,165 @@
+"""The client over real sockets, against the stand-in for Discord."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.errors import ConfigError, DiscordUnavailable, PublishError, RateLimited
+from bot.frontend.client import HeraldClient, identify, point_at, stay_connected
+from bot.frontend.publisher import DiscordPublisher
+from bot.language import words
+from bot.news.models import ChannelId, Post
+from bot.services.search import Searcher
+from tests.fakes import FakeClock, FakeMemory, FakeSource
+from tests.frontend.house import make_follower, open_archive
+from tests.servers.discord_faults import Drop, Effect, Fault, Status
+from tests.servers.discord_gateway import Refusal
+from tests.servers.discord_server import TOKEN, DiscordServer
+
+POST = Post(title="Ferry resumes", url=None, body="It sails.", source="The Courier")
+MESSAGES = "/channels/*/messages"
+
+
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer]:
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+    async with DiscordServer.start() as started:
+        point_at(started.api_base, started.gateway_url)
+        yield started
+        assert started.violations == []
+
+
+class Bot:
+    """Makes clients and keeps the latest."""
+
+    def __init__(self, make: Callable[[Callable[[], None]], HeraldClient]) -> None:
+        self._make = make
+        self.clients: list[HeraldClient] = []
+        self.is_ready = asyncio.Event()
+        self.slept: list[float] = []
+
+    def make_client(self) -> HeraldClient:
+        """Make a client; it is the current one from now on."""
+        self.clients.append(self._make(self.is_ready.set))
+        return self.clients[-1]
+
+    def current(self) -> HeraldClient | None:
+        """Return the latest client."""
+        return self.clients[-1] if self.clients else None
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep in name only."""
+        self.slept.append(seconds)
+
+    async def stay_connected(self, token: str = TOKEN) -> None:
+        """Run the loop under test."""
+        await stay_connected(self.make_client, token, sleep=self.sleep, jitter=lambda: 0.0)
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        """Stay connected, from ready until the block ends."""
+        task = asyncio.create_task(self.stay_connected())
+        try:
+            await self.is_ready.wait()
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
+    async with open_archive(tmp_path) as storage:
+        clock, memory = FakeClock(), FakeMemory()
+
+        def make(on_ready: Callable[[], None]) -> HeraldClient:
+            return HeraldClient(
+                follower=make_follower(storage, FakeSource(), clock),
+                searcher=Searcher(storage, clock, words.tokenise),
+                memory=memory,
+                clock=clock,
+                on_ready=on_ready,
+            )
+
+        yield Bot(make)
+
+
+@pytest.mark.parametrize("how", Refusal)
+async def test_a_first_connect_that_fails_is_survived_with_a_fresh_client(
+    server: DiscordServer, bot: Bot, how: Refusal
+) -> None:
+    server.gateway.refuse_next(1, how)
+    async with bot.connected():
+        assert bot.clients[-1].is_ready()
+        assert all(client.is_closed() for client in bot.clients[:-1])
+    assert len(server.command_uploads) == 1
+
+
+async def test_being_cancelled_says_goodbye_to_the_gateway(server: DiscordServer, bot: Bot) -> None:
+    async with bot.connected():
+        pass
+    assert await server.gateway.wait_until_gone() == 1000
+    assert bot.clients[-1].is_closed()
+
+
+async def test_a_wrong_token_ends_at_once_without_a_retry(server: DiscordServer, bot: Bot) -> None:
+    with pytest.raises(ConfigError, match="HERALD_TOKEN") as caught:
+        await bot.stay_connected("wrong")
+    assert caught.value.setting == "HERALD_TOKEN"
+    assert "wrong" not in str(caught.value)
+    assert len(server.requests) == 1
+
+
+async def test_commands_fit_what_discord_accepts(server: DiscordServer, bot: Bot) -> None:
+    async with bot.connected():
+        assert [command["name"] for command in server.commands] == ["feed", "news"]
+
+
+async def test_faults_of_the_wire_are_told_apart(server: DiscordServer, bot: Bot) -> None:
+    channel = ChannelId(server.add_guild("Harbour").add_channel("news").id)
+    publisher = DiscordPublisher(bot.current)
+    front_door = Status(status=429, retry_after_s=1234, has_via=False)  # Cloudflare's
+    faults: list[tuple[Fault, type[PublishError]]] = [
+        (front_door, RateLimited),
+        (Status(status=503), DiscordUnavailable),
+        (Drop(), DiscordUnavailable),
+        (Status(status=429, retry_after_s=1234), RateLimited),
+    ]
+    async with bot.connected():
+        for fault, kind in faults:
+            server.faults.order("POST", MESSAGES, fault)
+            with pytest.raises(kind) as caught:
+                await publisher.publish(channel, POST, "d1")
+            if isinstance(caught.value, RateLimited):
+                assert caught.value.retry_after_s == 1234
+
+
+async def test_a_post_whose_answer_was_lost_is_not_doubled_by_trying_again(
+    server: DiscordServer, bot: Bot
+) -> None:
+    channel = server.add_guild("Harbour").add_channel("news")
+    publisher = DiscordPublisher(bot.current)
+    async with bot.connected():
+        server.faults.order("POST", MESSAGES, Drop(effect=Effect.TAKEN))
+        with pytest.raises(DiscordUnavailable):
+            await publisher.publish(ChannelId(channel.id), POST, "d1")
+        message_id = await publisher.publish(ChannelId(channel.id), POST, "d1")
+    assert [message.id for message in channel.messages] == [message_id]
+
+
+async def test_identify_tells_who_discord_says_we_are(server: DiscordServer) -> None:
+    assert str(server.world.application_id) in await identify(TOKEN)
+    with pytest.raises(ConfigError, match="HERALD_TOKEN"):
+        await identify("wrong")
+
+
+async def test_identify_says_when_discord_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Route, "BASE", "http://127.0.0.1:9/api/v10")  # discard: nobody listens
+    with pytest.raises(DiscordUnavailable, match="could not be asked"):
+        await identify(TOKEN)
