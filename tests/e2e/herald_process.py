@@ -31,7 +31,9 @@ class HeraldProcess:
             "HERALD_POLL_INTERVAL_S": "1",
             "HERALD_LOG_FORMAT": "json",
         }
+        self._pulse = server.world.pulse
         self._process: asyncio.subprocess.Process | None = None
+        self._watcher: asyncio.Task[None] | None = None
         self.logs: list[Path] = []
 
     async def start(self, **settings: str) -> None:
@@ -48,13 +50,26 @@ class HeraldProcess:
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
             )
+        self._watcher = asyncio.create_task(self._watch(self._process))
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """Let no test wait for a process that is gone."""
+        self._pulse.fail(f"herald ended with {await process.wait()}")
+
+    async def _forget(self) -> None:
+        """Drop the process, which has ended."""
+        self._process = None
+        if self._watcher is not None:
+            await self._watcher
+            self._watcher = None
+        self._pulse.fail(None)
 
     async def wait(self, within_s: float = PATIENCE_S) -> int:
         """Wait for the process to end by itself; return its exit code."""
         assert self._process, "it does not run"
         async with asyncio.timeout(within_s):
             code = await self._process.wait()
-        self._process = None
+        await self._forget()
         return code
 
     def send(self, number: signal.Signals) -> None:
@@ -73,7 +88,7 @@ class HeraldProcess:
             if self._process.returncode is None:
                 self._process.kill()
             await self._process.wait()
-            self._process = None
+            await self._forget()
 
     @property
     def output(self) -> str:

@@ -1,11 +1,13 @@
 """A guild, an admin and a newspaper for the end-to-end tests."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
-from tests.servers.discord_interactions import Reply
+from tests.servers.discord_objects import Message
+from tests.servers.discord_reply import Reply
 from tests.servers.discord_server import DiscordServer
-from tests.servers.discord_state import Channel, Message
-from tests.servers.discord_wire import Permission
+from tests.servers.discord_state import Channel
+from tests.servers.discord_wire import PATIENCE_S, Permission
 from tests.servers.feed_server import FeedItem, FeedServer
 
 _BODY = (
@@ -53,6 +55,13 @@ class Newsroom:
             target, "feed add", url=self.url, channel=target, backfill=backfill
         )
         return await reply.click("Add")
+
+    async def wait_until_polled(self) -> None:
+        """Wait until the newspaper's feed is asked for once more."""
+        before = self._feeds.hits("/gazette.xml")
+        async with asyncio.timeout(PATIENCE_S):
+            while self._feeds.hits("/gazette.xml") == before:  # noqa: ASYNC110  # it has no event
+                await asyncio.sleep(0.02)
 
     async def post_of(self, title: str) -> Message:
         """Wait for the post of an article in the newspaper's channel and return it."""

@@ -6,10 +6,11 @@ import pytest
 
 from tests.e2e.herald_process import HeraldProcess
 from tests.e2e.newsroom import Newsroom, plain, post_in, posted_in
-from tests.servers.discord_faults import Drop, Effect, Fault, Status
+from tests.servers.discord_faults import Drop, Effect, Status
+from tests.servers.discord_faults import Fault as DiscordFault
 from tests.servers.discord_gateway import Refusal
 from tests.servers.discord_server import DiscordServer
-from tests.servers.feed_server import FeedServer
+from tests.servers.feed_server import Fault, FeedServer
 
 SAID_GOODBYE = 1000  # the close code of a client that leaves on purpose
 
@@ -72,6 +73,53 @@ async def test_a_post_in_hand_at_sigterm_is_finished_and_marked(
     await news.post_of("Bakery reopens")
     assert news.posted == ["Ferry resumes", "Bakery reopens"]
     assert len(server.seen("POST", "/messages")) == 2, "sent again though it had been finished"
+
+
+async def test_sigterm_ends_it_though_discord_and_a_feed_never_answer(
+    server: DiscordServer, herald: HeraldProcess, feeds: FeedServer, news: Newsroom
+) -> None:
+    news.publish("Bridge closes")
+    await herald.start()
+    await news.follow()
+    hold = server.faults.hold("POST", f"/channels/{news.channel.id}/messages")
+    news.publish("Ferry resumes")
+    await hold.reached()
+    feeds.fault("/gazette.xml", Fault.SILENT)
+    await news.wait_until_polled()
+    herald.send(signal.SIGTERM)
+    assert await herald.wait() == 0
+    hold.release()
+    news.publish("Bakery reopens")
+    await herald.start()
+    await news.post_of("Bakery reopens")
+    assert news.posted == ["Ferry resumes", "Bakery reopens"]
+
+
+async def test_sigterm_ends_it_in_the_middle_of_logging_in(
+    server: DiscordServer, herald: HeraldProcess
+) -> None:
+    hold = server.faults.hold("GET", "/users/@me")
+    await herald.start()
+    await hold.reached()
+    assert await herald.stop() == 0
+    assert server.gateway.connections == []
+
+
+async def test_a_deleted_channel_holds_up_no_other(
+    server: DiscordServer, herald: HeraldProcess, news: Newsroom
+) -> None:
+    news.publish("Bridge closes")
+    gone = news.guild.add_channel("gone")
+    await herald.start()
+    await news.follow(channel=gone)
+    await news.follow()
+    gone.delete()
+    news.publish("Ferry resumes")
+    await news.post_of("Ferry resumes")
+    news.publish("Bakery reopens")
+    await news.post_of("Bakery reopens")
+    assert news.posted == ["Ferry resumes", "Bakery reopens"]
+    assert len(server.seen("POST", f"/{gone.id}/messages")) <= 1
 
 
 async def test_a_wrong_token_ends_it_with_2_one_line_and_no_storm(
@@ -143,7 +191,7 @@ async def test_it_comes_back_after_the_gateway_drops_it(
 async def test_a_send_that_fails_is_neither_lost_nor_doubled(
     server: DiscordServer, herald: HeraldProcess, news: Newsroom
 ) -> None:
-    faults: dict[str, Fault] = {
+    faults: dict[str, DiscordFault] = {
         "bad-gateway-but-posted": Status(status=502, effect=Effect.TAKEN),
         "unavailable-but-posted": Status(status=503, effect=Effect.TAKEN),
         "unavailable": Status(status=503),

@@ -12,8 +12,10 @@ from tests.servers.discord_commands import (
     STRING,
     find,
 )
-from tests.servers.discord_interactions import Interactions, Kind, Reply, wait_for_answer
-from tests.servers.discord_state import Channel, Member, OptionValue, Role, World
+from tests.servers.discord_interactions import Interactions, Kind
+from tests.servers.discord_objects import Role
+from tests.servers.discord_reply import Reply, wait_for_answer
+from tests.servers.discord_state import Channel, Member, OptionValue, World
 from tests.servers.discord_wire import Json, Permission
 
 STRING_OPTION_MAX = 6000  # Discord docs, "Application Command Option Structure", max_length

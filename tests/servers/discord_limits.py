@@ -298,10 +298,10 @@ def _check_custom_ids(components: list[Json], form: Form) -> None:
 
 
 def _check_v2(body: Json, components: list[Json], form: Form) -> None:
-    for part in ("content", "embeds", "poll", "sticker_ids"):
-        if body.get(part):
+    for legacy in ("content", "embeds", "poll", "sticker_ids"):
+        if body.get(legacy):
             form.wrong(
-                (part,),
+                (legacy,),
                 "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
                 "The field cannot be used with the components v2 flag.",
             )

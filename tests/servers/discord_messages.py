@@ -3,7 +3,8 @@
 import re
 
 from tests.servers.discord_limits import TEXT_DISPLAY, check_message, walk
-from tests.servers.discord_state import Channel, Member, Message, World
+from tests.servers.discord_objects import Message
+from tests.servers.discord_state import Channel, Member, World
 from tests.servers.discord_wire import (
     MISSING_ACCESS,
     MISSING_PERMISSIONS,

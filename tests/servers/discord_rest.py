@@ -282,8 +282,10 @@ class Rest:
             found = [message for message in found if message.id > after][:limit]
         elif "around" in call.query:
             around = _snowflake(call.query["around"], "around")
-            nearest = sorted(found, key=lambda message: abs(message.id - around))[:limit]
-            found = [message for message in found if message in nearest]
+            older = [message for message in found if message.id < around]
+            newer = [message for message in found if message.id >= around]
+            half = limit // 2
+            found = older[-half:] * bool(half) + newer[: limit - half]
         elif "before" in call.query:
             before = _snowflake(call.query["before"], "before")
             found = [message for message in found if message.id < before]

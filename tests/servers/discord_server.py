@@ -13,7 +13,7 @@ It imports nothing of the bot's and no Discord library, so that it can disagree 
         post = await channel.wait_for_message(lambda message: message.embeds != [])
 
 The world (guilds, channels, members, messages) is in discord_state.py, what members do and see in
-discord_interactions.py, faults to order in discord_faults.py.
+discord_reply.py, faults to order in discord_faults.py.
 """
 
 import asyncio
@@ -28,11 +28,13 @@ from aiohttp import web
 from tests.servers.discord_desk import ClientDesk
 from tests.servers.discord_faults import Drop, Effect, Fault, Faults, Hold, Status
 from tests.servers.discord_gateway import Gateway
-from tests.servers.discord_interactions import Interactions, Reply, use_component
+from tests.servers.discord_interactions import Interactions
 from tests.servers.discord_limits import BUTTON, walk
+from tests.servers.discord_objects import Message
 from tests.servers.discord_openapi import Violation, open_api
+from tests.servers.discord_reply import Reply, use_component
 from tests.servers.discord_rest import Call, Rest, parse_json
-from tests.servers.discord_state import Guild, Member, Message, World
+from tests.servers.discord_state import Guild, Member, World
 from tests.servers.discord_wire import MEMBER_PERMISSIONS, ApiError, Json, Permission
 
 TOKEN = "MTAw.stand-in.not-a-secret"  # noqa: S105  # worth nothing anywhere

@@ -124,7 +124,6 @@ EMPTY_MESSAGE = (400, 50006, "Cannot send an empty message")
 MISSING_PERMISSIONS = (403, 50013, "Missing Permissions")
 WRONG_CHANNEL_TYPE = (400, 50024, "Cannot execute action on this channel type")
 INVALID_WEBHOOK_TOKEN = (401, 50027, "Invalid Webhook Token")
-V2_FLAG_STAYS = (400, 50035, "Invalid Form Body")
 
 
 class Form:
@@ -199,6 +198,12 @@ class Pulse:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self._failure: str | None = None
+
+    def fail(self, reason: str | None) -> None:
+        """Let whoever waits give up with *reason*, now and later; None lets them wait again."""
+        self._failure = reason
+        self.beat()
 
     def beat(self) -> None:
         """Say that something changed."""
@@ -210,7 +215,8 @@ class Pulse:
     ) -> _T:
         """Return what *look* finds as soon as it is neither None nor False.
 
-        Looks again after each beat. Raises AssertionError naming *what* after *timeout_s*.
+        Looks again after each beat. Raises AssertionError naming *what* after *timeout_s* or when
+        the wait is made to fail.
         """
         try:
             async with asyncio.timeout(timeout_s):
@@ -219,6 +225,7 @@ class Pulse:
                     found = look()
                     if found is not None and found is not False:
                         return found
+                    assert self._failure is None, f"{self._failure}, before {what}"
                     await event.wait()
         except TimeoutError:
             raise AssertionError(f"Waited {timeout_s:g} s in vain for {what}") from None
