@@ -1,95 +1,120 @@
-"""How well a search finds the article that holds the answer, on Herald's own index.
+"""How well a search finds the article that holds the answer, in Herald's own archive.
 
 ``uv run python -m tests.benchmarks.retrieval DIR [SET …]``, where DIR holds archives and questions:
 squad_docs.jsonl.gz + squad_questions.jsonl, news_articles.jsonl.gz + news_questions.jsonl, and any
 number of xquad_*.jsonl.gz with both. A document has id, title, text and perhaps date; a question q,
-rel (ids that answer it) and perhaps the date it was asked. Where there are dates, age counts.
+rel (ids that answer it) and perhaps the date it was asked. Dated questions are asked in order,
+each of an archive that holds what was published until three days later, as far as labels reach.
 """
 
+import asyncio
 import gzip
 import json
-import sqlite3
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from importlib import resources
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.errors import BadQuery
 from bot.language.words import VERSION, tokenise
-from bot.news.models import EntryId
-from bot.news.ports import Tokeniser
+from bot.news.models import (
+    Check,
+    Feed,
+    FeedState,
+    NewEntry,
+    ParsedEntry,
+    ParsedFeed,
+    Refresh,
+    SearchRequest,
+)
+from bot.news.ports import Storage, Tokeniser
 from bot.news.query import parse_query
-from bot.storage.sqlite import search
-from bot.storage.sqlite.index import SearchIndex
+from bot.storage import open_storage
 
 Row = dict[str, Any]
 
-# A question's labels reach three days beyond its own; what came later was not there to be found.
-_LATEST_DAYS = 3
+_UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
+_LABELS_REACH = timedelta(days=3)
+_BATCH = 250  # entries a transaction
 
 
-class Archive:
-    """Documents in an index made and asked as Herald's is, held in memory."""
+def _day(row: Row) -> datetime:
+    date = row.get("date")
+    return datetime.fromisoformat(date[:10]).replace(tzinfo=UTC) if date else _UNDATED
 
-    def __init__(self, docs: Sequence[Row], cut: Tokeniser = tokenise) -> None:
-        self._tokenise = cut
-        self._docs = docs
-        self._connection = sqlite3.connect(":memory:")
-        self._connection.row_factory = sqlite3.Row
-        migrations = resources.files("bot.storage.sqlite") / "migrations"
-        for script in sorted(migrations.iterdir(), key=lambda file: file.name):
-            if script.name.endswith(".sql"):
-                self._connection.executescript(script.read_text(encoding="utf-8"))
-        index = SearchIndex(tokenise=cut, version=VERSION)
-        for number, doc in enumerate(docs, 1):
-            index.put(self._connection, EntryId(number), doc["title"], "", doc["text"])
 
-    def ids(self, asked: str, on: date | None = None, limit: int = 10) -> list[str]:
-        """Return the ids of the best documents for a question asked *on* a day."""
-        terms = search._without_common(
-            self._connection, search._terms(self._tokenise, parse_query(asked))
+async def _publish(storage: Storage, feed: Feed, docs: Sequence[Row]) -> None:
+    """Put documents in the archive, in their order."""
+    for start in range(0, len(docs), _BATCH):
+        batch = docs[start : start + _BATCH]
+        at = _day(batch[-1])
+        await storage.record(
+            Refresh(
+                feed_id=feed.id,
+                check=Check(at=at, status=200, took_ms=0, size=0, new_entries=len(batch)),
+                next_poll_at=at,
+                next_poll_reason="",
+                failures=0,
+                state=FeedState.OK,
+                new=tuple(
+                    NewEntry(
+                        entry=ParsedEntry(
+                            guid=doc["id"],
+                            url=f"https://example.org/{doc['id']}",
+                            title=doc["title"],
+                            text=doc["text"],
+                            published_at=_day(doc),
+                        ),
+                        aliases=(f"guid:{doc['id']}",),
+                    )
+                    for doc in batch
+                ),
+            )
         )
-        match = search._match(terms)
-        if match is None:
-            return []
-        rows = self._connection.execute(
-            """
-            SELECT rowid, -bm25(entry_index, 3.0, 1.0, 3.0, 1.0) AS relevance FROM entry_index
-             WHERE entry_index MATCH :match ORDER BY relevance DESC LIMIT :limit
-            """,
-            {"match": match, "limit": 10 * search.CANDIDATES},
-        ).fetchall()
-        found = [(row["relevance"], self._docs[row["rowid"] - 1]) for row in rows]
-        if on is not None:
-            days = [(on - date.fromisoformat(doc["date"][:10])).days for _, doc in found]
-            there = [pair for pair in zip(found, days, strict=True) if pair[1] >= -_LATEST_DAYS]
-            best = max((relevance for (relevance, _), _ in there), default=0.0)
-            found = [
-                (search.blend(relevance, best, age), doc)
-                for (relevance, doc), age in there[: search.CANDIDATES]
-            ]
-            found.sort(key=lambda pair: -pair[0])
-        return [doc["id"] for _, doc in found[:limit]]
 
 
-def measure(archive: Archive, questions: Sequence[Row]) -> dict[str, float]:
+async def _ask(storage: Storage, question: Row) -> list[str]:
+    """Return the ids of the ten best documents."""
+    try:
+        query = parse_query(question["q"])
+    except BadQuery:
+        return []
+    request = SearchRequest(query=query, channels=None, limit=10)
+    page = await storage.search(request, _day(question))
+    return [str(hit.entry.url).rsplit("/", 1)[-1] for hit in page.hits]
+
+
+async def measure(
+    docs: Iterable[Row], questions: Iterable[Row], cut: Tokeniser = tokenise
+) -> dict[str, float]:
     """Return MRR@10, recall at 1, 5 and 10 (any of rel), and the milliseconds a question took."""
     ranks: list[int | None] = []
-    began = time.perf_counter()
-    for question in questions:
-        on = date.fromisoformat(question["date"][:10]) if "date" in question else None
-        found = archive.ids(question["q"], on)
-        wanted = set(question["rel"])
-        ranks.append(next((n for n, id_ in enumerate(found, 1) if id_ in wanted), None))
-    took_ms = 1000 * (time.perf_counter() - began)
+    took_s = 0.0
+    waiting = sorted(docs, key=_day)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "herald.db"
+        async with open_storage(path, tokenise=cut, tokeniser_version=VERSION) as storage:
+            url = "https://example.org/feed"
+            feed = await storage.ensure_feed(url, ParsedFeed(title="Archive"), _UNDATED)
+            for question in sorted(questions, key=_day):
+                until = _day(question) + _LABELS_REACH
+                there = [doc for doc in waiting if _day(doc) <= until]
+                await _publish(storage, feed, there)
+                waiting = waiting[len(there) :]
+                began = time.perf_counter()
+                found = await _ask(storage, question)
+                took_s += time.perf_counter() - began
+                wanted = set(question["rel"])
+                ranks.append(next((n for n, id_ in enumerate(found, 1) if id_ in wanted), None))
     return {
         "MRR@10": sum(1 / rank for rank in ranks if rank) / len(ranks),
         "R@1": sum(rank == 1 for rank in ranks) / len(ranks),
         "R@5": sum(rank is not None and rank <= 5 for rank in ranks) / len(ranks),
         "R@10": sum(rank is not None for rank in ranks) / len(ranks),
-        "ms": took_ms / len(ranks),
+        "ms": 1000 * took_s / len(ranks),
     }
 
 
@@ -121,7 +146,7 @@ def main(folder: Path, wanted: Iterable[str] = ()) -> None:
     for name, docs, questions in sets(folder):
         if names and name not in names:
             continue
-        found = measure(Archive(docs), questions)
+        found = asyncio.run(measure(docs, questions))
         figures = "".join(f"{found[key]:7.3f}" for key in ("R@1", "R@5", "R@10"))
         say(f"{name:10}{len(docs):7}{len(questions):7}{found['MRR@10']:8.3f}{figures}")
         say(f"{found['ms']:7.1f}\n")
