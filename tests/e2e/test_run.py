@@ -114,7 +114,7 @@ async def test_bad_input_gets_a_clear_reply_and_breaks_nothing(
         "http://10.0.0.1/feed.xml",
         "http://[::1]/feed.xml",
         "http://169.254.169.254/latest/meta-data",
-        "https://example.org/" + "x" * 1900,
+        feeds.url("/" + "x" * 1900),
     ):
         reply = await news.admin.slash(news.channel, "feed add", url=url)
         assert reply.is_ephemeral

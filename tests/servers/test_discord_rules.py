@@ -1,6 +1,8 @@
 """What the stand-in refuses and how, asked with nothing but HTTP."""
 
+import ast
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Self
 
 import aiohttp
@@ -376,6 +378,15 @@ async def test_files_come_with_their_names_and_sizes(caller: Caller) -> None:
         assert response.status == 200
     attachment = caller.channel.messages[0].attachments[0]
     assert (attachment["filename"], attachment["size"]) == ("feeds.opml", 7)
+
+
+def test_the_stand_in_knows_neither_the_bot_nor_discord_py() -> None:
+    for path in Path(__file__).parent.glob("discord_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            roots = {name.partition(".")[0] for name in names}
+            assert not roots & {"bot", "discord", "simcord"}, path.name
 
 
 @pytest.mark.skipif(document_path() is None, reason="Discord's OpenAPI document is not here")
