@@ -25,7 +25,7 @@ from bot.errors import Busy, Corrupt, StorageError
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5_000  # how long a statement waits for another process's lock
-_CACHE_KIB = 16_384  # page cache of each connection
+CACHE_KIB = 8_192  # page cache of a connection
 
 _PRIMARY_CODE = 0xFF  # extended result codes keep the primary one in their low byte
 
@@ -34,7 +34,9 @@ class _Abandoned(Exception):
     """The caller was cancelled before COMMIT."""
 
 
-def connect(path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Connection:
+def connect(
+    path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, cache_kib: int = CACHE_KIB
+) -> sqlite3.Connection:
     """Open *path* in autocommit mode with every setting that holds per connection."""
     connection = sqlite3.connect(
         path, timeout=busy_timeout_ms / 1000, isolation_level=None, check_same_thread=False
@@ -45,7 +47,7 @@ def connect(path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Co
         # FULL: in WAL mode NORMAL may lose the last commits with the power, and a post that was
         # sent but not marked would be sent again.
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         connection.execute("PRAGMA temp_store = MEMORY")
     except BaseException:
         connection.close()
@@ -118,13 +120,17 @@ def _stop_if(cancelled: threading.Event) -> None:
 
 @asynccontextmanager
 async def open_lane(
-    path: Path, *, writes: bool, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+    path: Path,
+    *,
+    writes: bool,
+    busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+    cache_kib: int = CACHE_KIB,
 ) -> AsyncIterator[Lane]:
     """Open a connection with a thread of its own and close both on the way out."""
     opened: list[sqlite3.Connection] = []
 
     def connector() -> sqlite3.Connection:
-        connection = connect(path, busy_timeout_ms=busy_timeout_ms)
+        connection = connect(path, busy_timeout_ms=busy_timeout_ms, cache_kib=cache_kib)
         if not writes:
             connection.execute("PRAGMA query_only = ON")
         opened.append(connection)
@@ -158,7 +164,7 @@ def translate(error: sqlite3.Error, path: Path) -> StorageError:
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
             return StorageError(
                 f"{path} cannot be opened for writing ({error}). Herald's user needs write"
-                " permission for the file and for its directory; HERALD_DATA_DIR says where that is.",
+                " permission for the file and its directory; HERALD_DATA_DIR says where that is.",
                 path=str(path),
             )
         case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:

@@ -222,9 +222,7 @@ class SqliteStorage:
 
     async def search(self, request: SearchRequest, now: datetime) -> SearchPage:
         """Search titles and texts; any query ends in a page, if an empty one."""
-        return await self._searcher.run(
-            lambda c: search.search(c, self._index.tokenise, request, now)
-        )
+        return await self._searcher.run(lambda c: search.search(c, self._index, request, now))
 
     async def latest(
         self, channels: frozenset[ChannelId] | None, feed_id: FeedId | None, limit: int

@@ -97,13 +97,14 @@ CREATE TABLE entries (
 ) STRICT;
 
 -- entries, followings, feeds: the newest of a feed, and how many since yesterday.
-CREATE INDEX entries_by_feed ON entries (feed_id, dated_at, story_id);
+CREATE INDEX entries_by_feed ON entries (feed_id, dated_at);
 
--- latest: the newest of all; with its story, so that visibility is tested without reading the row.
-CREATE INDEX entries_by_date ON entries (dated_at, feed_id, story_id);
+-- latest, search by date: the newest of all.
+CREATE INDEX entries_by_date ON entries (dated_at, feed_id);
 
--- claim_deliveries: the entry that leads a story.
-CREATE INDEX entries_by_story ON entries (story_id);
+-- claim_deliveries: the entry that leads a story. search, latest: which entries a member may see; with
+-- all that they are filtered and sorted by, so that the long rows are not read.
+CREATE INDEX entries_by_story ON entries (story_id, feed_id, dated_at);
 
 CREATE TABLE entry_aliases (
   feed_id INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
