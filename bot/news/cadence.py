@@ -36,11 +36,12 @@ def next_poll_at(
     §10.2.3). *jitter*, in [0, 1), spreads upward by up to a tenth. A fixed pace has neither jitter
     nor ttl, but heeds the server's word too.
     """
-    waits = [*_own_waits(feed, outcome, pace), *_server_waits(outcome, now)]
+    spread = 1.0 if pace.is_fixed else 1 + JITTER * jitter
+    own_s, own_reason = max(_own_waits(feed, outcome, pace), key=lambda wait: wait[0])
+    # A day is as long as we stay away of our own accord, spread included.
+    waits = [(min(own_s * spread, max(own_s, DAY_S)), own_reason)]
+    waits += [(wait_s * spread, reason) for wait_s, reason in _server_waits(outcome, now)]
     delay_s, reason = max(waits, key=lambda wait: wait[0])
-    if not pace.is_fixed:
-        spread_s = delay_s * (1 + JITTER * jitter)
-        delay_s = spread_s if delay_s >= DAY_S else min(spread_s, DAY_S)
     return now + timedelta(seconds=delay_s), reason
 
 

@@ -11,7 +11,8 @@ Kinds of alias. Strong, they decide alone: ``g`` guid · ``n`` guid that is a UR
 ``d`` link and second (of an undated entry: link, title and text) · ``u`` link, where there is no
 guid · ``f`` all there is, where nothing else is left. Weak, their dates must agree: ``l`` link and
 title · ``p`` guid's path and title · ``t`` title and opening words · ``s`` title and second.
-Evidence for the bulk: ``b`` opening words · ``c`` title and text, which also tells edits.
+Evidence for the bulk: ``b`` opening words, with the link if few · ``c`` title and text, which
+also tells edits.
 
 A link counts by what it names on its host, so that a site may move; one that names nothing but a
 host names no entry.
@@ -23,6 +24,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import quote, unquote, urlsplit
 
@@ -96,11 +98,11 @@ _DEFAULT_PORTS = frozenset({("http:", 80), ("https:", 443)})
 
 
 def _host(host: str) -> str:
-    name = host.rstrip(".").lower()
+    name = host.strip(". \t").lower()
     try:
         name = name.encode("idna").decode("ascii")
     except UnicodeError:
-        name = quote(name, safe=_SAFE, errors="replace")
+        name = quote(name, safe=_SAFE, errors="replace").lower()
     if name.startswith("www.") and name.count(".") > 1:
         name = name.removeprefix("www.")
     return f"[{name}]" if ":" in name else name
@@ -192,8 +194,15 @@ class _Draft:
 # Characters of scripts without spaces count as a word each.
 _WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
-_DIGITS = re.compile(r"\d+")
-_OPENING_CHARS = 2000  # enough for OPENING words; a long text is not walked for more
+_NO_SPACES = dict.fromkeys(map(ord, " \t\n\r\x0b\x0c\xa0"))
+_NO_SPACES_NOR_DIGITS = _NO_SPACES | dict.fromkeys(map(ord, "0123456789"))
+_NO_DIGITS = dict.fromkeys(map(ord, "0123456789"), " ")
+_OPENING_CHARS = 800  # enough for OPENING words; a long text is not walked for more
+
+
+def _opening(text: str) -> tuple[str, ...]:
+    found = text.split() if text.isascii() else _WORD.findall(text)
+    return tuple(found[:OPENING])
 
 
 class _Traits:
@@ -224,12 +233,11 @@ class _Traits:
         self.title_weight = len(self.title) + len(_UNSPACED.findall(self.title))
         raw = entry.text or entry.teaser
         opening = norm(raw[:_OPENING_CHARS])
-        self.opening = tuple(_WORD.findall(opening)[:OPENING])
-        self.numberless = tuple(_WORD.findall(_DIGITS.sub(" ", opening))[:OPENING])
-        squashed = " ".join(raw.lower().split())
+        self.opening = _opening(opening)
+        self.numberless = _opening(opening.translate(_NO_DIGITS))
         # A view counter makes no edit of an article; in a short text a number is the news.
         is_long = len(self.opening) >= OPENING
-        self.text = " ".join(_DIGITS.sub(" ", squashed).split()) if is_long else squashed
+        self.text = raw.lower().translate(_NO_SPACES_NOR_DIGITS if is_long else _NO_SPACES)
         published_at = sound_date(entry.published_at)
         self.second = "" if published_at is None else str(int(published_at.timestamp()))
 
@@ -260,6 +268,8 @@ class _Traits:
         keys += self._weak()
         if len(self.opening) >= OPENING_MIN:
             keys.append(("b", self.opening))
+        elif self.link and self.opening:
+            keys.append(("b", (self.link, "", *self.opening)))
         if self.title or self.text:
             keys.append(("c", (self.title, self.text)))
         return [_key(kind, parts) for kind, parts in keys]
@@ -289,7 +299,12 @@ def _key(kind: str, parts: tuple[str, ...]) -> str:
     return f"{kind}:{blake2b(told, digest_size=8, key=b'herald alias 1').hexdigest()}"
 
 
-def _drafts(entries: Sequence[ParsedEntry], feed_url: str) -> list[_Draft]:
+def _drafts(entries: Sequence[ParsedEntry], feed_url: str) -> tuple[_Draft, ...]:
+    return _drafts_of(tuple(entries), feed_url)
+
+
+@lru_cache(maxsize=4)  # a poll asks twice: for the keys to look up, and for the verdicts
+def _drafts_of(entries: tuple[ParsedEntry, ...], feed_url: str) -> tuple[_Draft, ...]:
     referrer = canonical_url(feed_url).partition("/")[0]
     traits = [_Traits(entry, referrer) for entry in entries]
     first_of: dict[tuple[str, ...], int] = {}
@@ -318,7 +333,7 @@ def _drafts(entries: Sequence[ParsedEntry], feed_url: str) -> list[_Draft]:
                 date=stated_date(entry),
             )
         )
-    return drafts
+    return tuple(drafts)
 
 
 # --- Recognition ---
@@ -404,9 +419,13 @@ def _agree(draft: _Draft, match: KnownAlias) -> bool:
 def _returned(draft: _Draft, known: Known) -> KnownAlias | None:
     """Return the entry whose text came back under new names and another date.
 
-    The text has to be the same: a forecast has its link and title for ever, and is new every day.
+    The text has to be the same: a forecast keeps its link and title, and is new every day. Where
+    there are no dates, link and title do, for otherwise such a feed would be new at every poll.
     """
     stored = {alias[0]: known.aliases[alias] for alias in draft.asked if alias in known.aliases}
-    if "c" in stored and (draft.is_nameless or "l" in stored or "p" in stored):
+    named = stored.get("l") or stored.get("p")
+    if named is not None and draft.date is None and named.dated_at is None:
+        return named
+    if "c" in stored and (draft.is_nameless or named is not None):
         return stored["c"]
     return stored.get("b")

@@ -62,8 +62,11 @@ def _body(title: str, text: str) -> str:
     bare_title, bare_text = norm(title.removesuffix("…")), norm(text)
     if bare_text and bare_text == bare_title:
         return ""
-    if title and text.startswith(title):
-        rest = text[len(title) :]
-        if rest[:1] in {"\n", ".", ":", " "} and norm(rest):
-            return rest.lstrip(" .:\n")
+    rest = text.removeprefix(title)
+    ends = rest[:1] in _AFTER_TITLE or (title[-1] in ".!?…" and rest[:1] == " ")
+    if rest != text and ends and norm(rest):
+        return rest.lstrip(_AFTER_TITLE + " ")
     return text
+
+
+_AFTER_TITLE = "\n.:!?…"

@@ -41,18 +41,15 @@ def snippet(text: str, words: Sequence[Word], wanted: frozenset[str], width: int
     else:
         dense = _densest(matches, wanted, room)
         start, is_whole = _start(text, words, dense, room) if dense else (0, True)
-        end = _end(text, words, start, room)
+        end = _end(text, words, start, room + (len(ELLIPSIS) if is_whole else 0))
     marks = [(max(m.start, start), min(m.end, end)) for m in matches]
     shown, at = _on_one_line(text[start:end])
     head = "" if is_whole else ELLIPSIS
     tail = ELLIPSIS if text[end:].strip() else ""
-    moved = [
-        (at[first - start] + len(head), at[last - start] + len(head))
-        for first, last in marks
-        if first < last
-    ]
+    moved = [(at[first - start], at[last - start]) for first, last in marks if first < last]
+    placed = [(first + len(head), last + len(head)) for first, last in moved if first < last]
     whole = f"{head}{shown}{tail}"
-    return Snippet(text=whole, marks=_merged(moved, whole))
+    return Snippet(text=whole, marks=_merged(placed, whole))
 
 
 def _densest(matches: Sequence[Word], wanted: frozenset[str], room: int) -> Sequence[Word]:
