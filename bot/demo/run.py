@@ -99,7 +99,7 @@ async def run_demo(*, once: bool, extra_feeds: Sequence[str] = ()) -> int:
                 bot = group.create_task(run_loops(stage.core, work, stopping))
                 try:
                     if once:
-                        code = await _play_once(stage, terminal, landed, extra_feeds)
+                        code = await _play_once(stage, terminal, landed, stopping, extra_feeds)
                     else:
                         code = await _play(stage, terminal, stopping, extra_feeds)
                 finally:
@@ -164,13 +164,27 @@ async def _play(
 
 
 async def _play_once(
-    stage: Stage, terminal: Terminal, landed: Landed, extra_feeds: Sequence[str]
+    stage: Stage,
+    terminal: Terminal,
+    landed: Landed,
+    stopping: asyncio.Event,
+    extra_feeds: Sequence[str],
 ) -> int:
-    """Post what there is, search once as a member, and print both."""
+    """Post what there is, search once as a member, and print both. Return 1 where that failed."""
     terminal.heading("Herald demo: every post as it lands in its channel")
     queued = await _follow_all(stage, terminal, extra_feeds, BACKFILL_ONCE)
-    async with asyncio.timeout(POSTED_WITHIN_S):
-        await landed.wait_for(queued)
+    all_landed = asyncio.ensure_future(landed.wait_for(queued))
+    stopped = asyncio.ensure_future(stopping.wait())
+    done, pending = await asyncio.wait(
+        (all_landed, stopped), timeout=POSTED_WITHIN_S, return_when=asyncio.FIRST_COMPLETED
+    )
+    for waiting in pending:
+        waiting.cancel()
+    if stopped in done:
+        return 0
+    if all_landed not in done:
+        terminal.say(f"Not all of the {queued} posts landed within {POSTED_WITHIN_S:.0f} seconds.")
+        return 1
     await stage.world.catch_up()
     terminal.say()
     terminal.heading(f"{MEMBER} asks in #headlines:  /news search query:{QUERY}")

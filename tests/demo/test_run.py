@@ -87,3 +87,14 @@ async def test_once_ends_by_itself_with_nothing_on_stderr(tmp_path: Path) -> Non
         out, error = await process.communicate()
     assert (process.returncode, error) == (0, b"")
     assert b"Search: bridge" in out
+
+
+@pytest.mark.e2e
+async def test_ctrl_c_ends_once_too(tmp_path: Path) -> None:
+    process = await start("--once", tmp_path=tmp_path)
+    assert process.stdout is not None
+    async with asyncio.timeout(90):
+        await process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, error = await process.communicate()
+    assert (process.returncode, error) == (0, b"")
