@@ -181,8 +181,8 @@ async def test_it_comes_back_after_the_gateway_drops_it(
     await server.gateway.wait_until_connected(2)
     server.gateway.reconnect()
     await server.gateway.wait_until_connected(3)
-    news.publish("Ferry resumes")
-    await news.post_of("Ferry resumes")
+    news.publish("Ferry resumes", "Bakery reopens")
+    await news.post_of("Bakery reopens")  # so the one before is marked, and found by search
     reply = await news.admin.slash(news.channel, "news search", query="ferry")
     assert "Ferry resumes" in plain(reply)
     assert (len(server.gateway.identifies), server.gateway.resumes) == (1, 2)
