@@ -6,6 +6,7 @@ from tests.e2e.herald_process import HeraldProcess
 from tests.e2e.newsroom import Newsroom, plain
 from tests.servers.discord_interactions import CALLBACK_DEADLINE
 from tests.servers.discord_server import DiscordServer
+from tests.servers.discord_wire import Permission
 from tests.servers.feed_server import Fault, FeedServer
 
 
@@ -100,7 +101,7 @@ async def test_bad_input_gets_a_clear_reply_and_breaks_nothing(
     feeds.put("/page", "<html><title>Just a page</title><p>No feed here.</p></html>")
     feeds.put("/list.json", '{"not": "a feed"}', content_type="application/json")
     locked = news.guild.add_channel("locked")
-    locked.allow(news.guild.me, deny=~locked.guild.me.permissions)
+    locked.allow(news.guild.me, deny=Permission.SEND_MESSAGES)
     await herald.start()
     await server.wait_until_ready()
     for url in (
@@ -122,14 +123,19 @@ async def test_bad_input_gets_a_clear_reply_and_breaks_nothing(
         assert "Something broke" not in reply.text, url
         assert len(reply.text) > 20, url
 
+    news.publish("Bridge closes", "Ferry resumes")
+    await news.follow(backfill=2)
+    await news.channel.wait_for_messages(2)  # so that there is something to search
     for query in ("it's", "C++", '"unbalanced', "-a", "x" * 6000, "🦀", "*", "NEAR(", "a AND", "'"):
         reply = await news.admin.slash(news.channel, "news search", query=query)
         assert reply.is_ephemeral
         assert "Something broke" not in reply.text, query
+        assert "nothing to search yet" not in reply.text
         assert len(reply.text) > 5, query
 
-    news.publish("Bridge closes")
-    await news.follow()
+    unwritable = await news.admin.slash(news.channel, "feed add", url=news.url, channel=locked)
+    assert "Send Messages" in unwritable.text
+    assert unwritable.buttons == []
     twice = await news.admin.slash(news.channel, "feed add", url=news.url, channel=news.channel)
     assert "already" in twice.text
     assert twice.buttons == []
