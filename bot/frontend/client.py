@@ -4,8 +4,9 @@ import asyncio
 import hashlib
 import json
 import random
+import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import aiohttp
 import discord
@@ -59,6 +60,11 @@ class Memory(Protocol):
 
 class HeraldTree(app_commands.CommandTree[discord.Client]):
     """The slash commands, with one answer to errors."""
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Note when the command came; let everybody through."""
+        interaction.extras["began"] = time.monotonic()
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError, /
@@ -127,6 +133,20 @@ class HeraldClient(FollowingClient):
         self.was_ready = True
         log.info("discord.ready", user=str(self.user), servers=len(self.guilds))
         self._tell_ready()
+
+    async def on_app_command_completion(
+        self,
+        interaction: discord.Interaction,
+        command: app_commands.Command[Any, ..., Any] | app_commands.ContextMenu,
+    ) -> None:
+        """Log one line for each command that was answered."""
+        took_s = time.monotonic() - interaction.extras["began"]
+        log.info(
+            "command.answered",
+            name=command.qualified_name,
+            guild=interaction.guild_id,
+            took_ms=round(took_s * 1000),
+        )
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Log the new server; say nothing there unasked."""

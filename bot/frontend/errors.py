@@ -1,5 +1,6 @@
 """One place that turns an error into a reply: commands, buttons and menus all end here."""
 
+import re
 import secrets
 
 import discord
@@ -8,10 +9,11 @@ from discord import app_commands
 
 from bot.errors import FeedError, StorageError, UserError
 from bot.frontend import limits
-from bot.frontend.markdown import defuse
-from bot.news.text import truncate
+from bot.frontend.markdown import block
 
 log = structlog.get_logger()
+
+_CHANNEL = re.compile(r"\\<#(\d+)>")  # an escaped mention of a channel, which harms nobody
 
 
 async def answer_error(interaction: discord.Interaction, error: BaseException) -> None:
@@ -42,6 +44,9 @@ async def answer_error(interaction: discord.Interaction, error: BaseException) -
         case StorageError():
             line.error("command.failed", reason=str(cause))
             await _reply(interaction, "Herald cannot use its database right now. Try again soon.")
+        case app_commands.CheckFailure():
+            line.info("command.declined", kind=type(cause).__name__)
+            await _reply(interaction, "You cannot use this command here.")
         case discord.HTTPException(code=10062 | 40060):  # expired before our answer, or answered
             line.warning("command.expired", code=cause.code)
         case _:
@@ -65,7 +70,9 @@ def _cause(error: BaseException) -> BaseException:
 
 
 async def _reply(interaction: discord.Interaction, text: str) -> None:
-    shown = truncate(defuse(text), limits.CONTENT_MAX)
+    # Errors quote what was typed and what pages say: shown as it is, never as markdown.
+    shown = block(text, limits.CONTENT_MAX)
+    shown = _CHANNEL.sub(r"<#\1>", shown)
     try:
         if interaction.response.is_done():
             await interaction.followup.send(shown, ephemeral=True)

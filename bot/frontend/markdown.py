@@ -13,8 +13,8 @@ embed description, content      all: styles, blocks at line starts, masked links
                                 bare URLs, mentions
 ==============================  ==================================================  ===========
 
-Tried on simcord's page; the places agree with Discord's help centre ("Markdown Text 101") and
-client. A backslash before any ASCII punctuation shows that character.
+The places are those of Discord's help centre ("Markdown Text 101") and of simcord's page, on which
+tests read what is rendered here. A backslash before ASCII punctuation shows that character.
 
 Mentions are defused by ``AllowedMentions.none()`` where messages are sent. So that they do not
 *look* like mentions either, and no later reader of the text can trip over them, the ``@`` of one
@@ -34,7 +34,8 @@ _STYLE = re.compile(r"[\\*_~|`<\[\]]")
 _BLOCK = re.compile(
     r"^([^\S\n]*)(#{1,3}(?=\s)|-#?(?=\s)|\+(?=\s)|>|\d{1,9}(?=[.)]\s))", re.MULTILINE
 )
-_BARE_URL = re.compile(r"https?://[^\s<>\[\]|*`\\]+", re.IGNORECASE)
+_BARE_URL = re.compile(r"https?://[^\s<>\[\]`\\]+", re.IGNORECASE)
+_URL_STYLE = re.compile(r"[*|]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|~~")
 _SCHEME = re.compile(r"\w+://")
 _URL_UNSAFE = re.compile(r"[\s()<>\[\]\\\"|*`]")
 
@@ -75,12 +76,18 @@ def when(at: datetime, style: str = "R") -> str:
 
 
 def escape_block(text: str) -> str:
-    """Return *text* with styles and line starts escaped; bare URLs stay whole, to be clickable."""
+    """Return *text* with styles and line starts escaped; bare URLs stay whole, to be clickable.
+
+    Inside a URL a backslash would become part of it: what could style is percent-encoded there.
+    """
     pieces: list[str] = []
     end = 0
     for found in _BARE_URL.finditer(text):
-        pieces += [_escape_styles(text[end : found.start()]), found[0]]
+        url = _URL_STYLE.sub(lambda style: "".join(f"%{ord(c):02X}" for c in style[0]), found[0])
+        pieces += [_escape_styles(text[end : found.start()]), url]
         end = found.end()
+        if _STYLE.match(text, end):  # the backslash must not join the URL either
+            pieces.append(" ")
     pieces.append(_escape_styles(text[end:]))
     return _BLOCK.sub(_escape_line_start, "".join(pieces))
 

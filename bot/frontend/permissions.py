@@ -40,7 +40,7 @@ def target_of(
     if not isinstance(channel, discord.TextChannel | discord.Thread):
         raise UserError(
             "Herald posts in text channels, announcement channels and threads. "
-            "Name one with the option `channel`."
+            "Name one with the option “channel”."
         )
     return channel
 

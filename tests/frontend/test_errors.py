@@ -4,7 +4,7 @@ import discord
 import pytest
 from structlog.testing import capture_logs
 
-from bot.errors import Busy
+from bot.errors import Busy, ParseFailed
 from tests.frontend.house import COURIER, House, message, text
 
 
@@ -37,6 +37,25 @@ async def test_a_bug_behind_a_button_is_told_too(
     clicked = await house.admin.click(message(shown), label="Add")
     assert "Something broke (ref E-" in clicked.followups[0].content
     house.expected.add(Broken)
+
+
+async def test_what_a_page_says_is_quoted_not_rendered(house: House) -> None:
+    house.source.errors["x"] = ParseFailed(
+        "<#12> got no feed; it begins “[free](https://evil.example.org/) @everyone **now**”.",
+        url="x",
+    )
+    shown = text(await house.admin.slash(house.news, "feed add", url="x"))
+    assert shown.startswith("<#12> got no feed; it begins “\\[free\\](https://evil")
+    assert shown.endswith(" \uff20everyone \\*\\*now\\*\\*”.")
+
+
+async def test_an_answered_command_is_one_line_in_the_log(house: House) -> None:
+    with capture_logs() as logs:
+        await house.admin.slash(house.news, "feed list")
+    [line] = [each for each in logs if each["event"] == "command.answered"]
+    assert line["name"] == "feed list"
+    assert line["guild"] == house.guild.id
+    assert line["took_ms"] >= 0
 
 
 async def test_an_expired_interaction_is_only_logged(house: House) -> None:

@@ -58,7 +58,7 @@ def test_escapes_are_never_split_by_the_cut() -> None:
         ("2) not a list", "2\\) not a list"),
         ("a *b* _c_ ~d~ |e| `f`", "a \\*b\\* \\_c\\_ \\~d\\~ \\|e\\| \\`f\\`"),
         ("[x](https://evil.example.org/)", "\\[x\\](https://evil.example.org/)"),
-        ("see https://example.org/a_b_c now", "see https://example.org/a_b_c now"),
+        ("see https://example.org/a_b*c now", "see https://example.org/a_b%2Ac now"),
         ("<@1> <t:0:R>", "\\<\uff201> \\<t:0:R>"),
         ("hi @everyone and @here", "hi \uff20everyone and \uff20here"),
         ("mail me@example.org, +1 -1 3.14 #1", "mail me@example.org, +1 -1 3.14 #1"),
