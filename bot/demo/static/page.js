@@ -98,7 +98,14 @@
     const entry = await found(() => [...document.querySelectorAll(".command-entry")]
       .find((each) => each.querySelector("strong").textContent === name));
     entry?.click();
-    if (!entry || !option) return;
+    if (!entry) return;
+    if (!option) {
+      // simcord offers the options at once, and Enter would take the first; close that list.
+      const chip = await found(() => document.querySelector(".command-chip"));
+      chip?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+      chip?.focus();
+      return;
+    }
     const field = await found(() => document.querySelector(`.command-option-input[data-option="${option}"]`));
     if (field) type(field, value);
   }
