@@ -3,6 +3,7 @@
 import re
 import secrets
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -47,8 +48,14 @@ async def answer_error(interaction: discord.Interaction, error: BaseException) -
         case app_commands.CheckFailure():
             line.info("command.declined", kind=type(cause).__name__)
             await _reply(interaction, "You cannot use this command here.")
-        case discord.HTTPException(code=10062 | 40060):  # expired before our answer, or answered
+        case discord.HTTPException(code=10062 | 10015 | 50027 | 40060):
+            # Expired before our answer (unknown interaction, unknown webhook, its token invalid),
+            # or answered already; Discord docs, "JSON Error Codes". Nobody waits for a reply.
             line.warning("command.expired", code=cause.code)
+        case discord.RateLimited() | aiohttp.ClientError():
+            await _reply_after_hiccup(interaction, cause)
+        case discord.HTTPException(status=status) if status >= 500:  # noqa: PLR2004  # HTTP
+            await _reply_after_hiccup(interaction, cause)
         case _:
             ref = f"E-{secrets.token_hex(2).upper()}"
             line.error("command.broken", ref=ref, exc_info=cause)
@@ -69,6 +76,11 @@ def _cause(error: BaseException) -> BaseException:
             return error
 
 
+async def _reply_after_hiccup(interaction: discord.Interaction, cause: BaseException) -> None:
+    log.warning("command.unanswered", reason=str(cause) or type(cause).__name__)
+    await _reply(interaction, "Discord had a hiccup. Try again in a moment.")
+
+
 async def _reply(interaction: discord.Interaction, text: str) -> None:
     # Errors quote what was typed and what pages say: shown as it is, never as markdown.
     shown = block(text, limits.CONTENT_MAX)
@@ -78,5 +90,5 @@ async def _reply(interaction: discord.Interaction, text: str) -> None:
             await interaction.followup.send(shown, ephemeral=True)
         else:
             await interaction.response.send_message(shown, ephemeral=True)
-    except (discord.HTTPException, discord.InteractionResponded) as error:
-        log.warning("command.unanswered", reason=str(error))
+    except (discord.DiscordException, aiohttp.ClientError) as error:
+        log.warning("command.unanswered", reason=str(error) or type(error).__name__)

@@ -5,6 +5,9 @@ Limits), "Component Reference", "Application Commands" and "Interactions". Chara
 code points (what ``len`` counts), as serenity and twilight found.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import discord
 
 CONTENT_MAX = 2000
@@ -23,6 +26,7 @@ CHOICES_MAX = 25  # of an autocomplete, a select menu, an option
 CHOICE_NAME_MAX = 100
 CHOICE_VALUE_MAX = 100
 BUTTON_LABEL_MAX = 80
+ROWS_MAX = 5
 CUSTOM_ID_MAX = 100
 NONCE_MAX = 25
 OPTION_STRING_MAX = 6000  # characters a member can type into a string option
@@ -54,6 +58,26 @@ def broken_limits(content: str | None, embeds: list[discord.Embed]) -> list[str]
         faults.append("nothing to show")
     for embed in embeds:
         faults += _broken_in(embed)
+    return faults
+
+
+def broken_in_components(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what Discord would refuse in the buttons and menus of a message, given as JSON."""
+    faults: list[str] = []
+    items = [item for row in rows for item in row.get("components", ())]
+    ids = [item["custom_id"] for item in items if "custom_id" in item]
+    if len(rows) > ROWS_MAX or len(ids) != len(set(ids)):
+        faults.append(f"{len(rows)} rows, ids {ids}")
+    for item in items:
+        label, options = item.get("label") or "", item.get("options", ())
+        if len(label) > BUTTON_LABEL_MAX or len(item.get("custom_id", "")) > CUSTOM_ID_MAX:
+            faults.append(f"button {label!r}")
+        if len(options) > CHOICES_MAX:
+            faults.append(f"{len(options)} options")
+        for option in options:
+            texts = (option["label"], option["value"], option.get("description") or "x")
+            if not all(1 <= len(text) <= CHOICE_NAME_MAX for text in texts):
+                faults.append(f"option {option!r}")
     return faults
 
 

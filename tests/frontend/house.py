@@ -9,7 +9,7 @@ from pathlib import Path
 import discord
 from discord import app_commands
 from simcord.actors import MemberActor
-from simcord.backend.models import Overwrite
+from simcord.backend.models import Message, Overwrite
 from simcord.builders import ChannelHandle, GuildHandle
 from simcord.enums import ChannelType, OverwriteType
 from simcord.env import Env
@@ -18,7 +18,7 @@ from simcord.results import InteractionResult, ResponseMessage, to_discord_messa
 from bot.errors import FeedError, UserError
 from bot.feeds.source import Web
 from bot.frontend.client import HeraldClient
-from bot.frontend.limits import broken_limits
+from bot.frontend.limits import broken_in_components, broken_limits
 from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
 from bot.language.extractive import Extractive
@@ -186,8 +186,10 @@ async def open_house(path: Path, web: Web | None = None) -> AsyncIterator[House]
             expected = (UserError, FeedError, *house.expected)
             unexpected = [e for e in env.errors if not isinstance(_cause(e), expected)]
             assert not unexpected, unexpected
-            for sent in _all_messages(env):
+            for stored in _stored_messages(env):
+                sent = to_discord_message(env, stored)
                 assert broken_limits(sent.content, sent.embeds) == [], sent
+                assert broken_in_components(stored.components) == []
 
 
 @asynccontextmanager
@@ -233,12 +235,8 @@ def buttons(reply: ResponseMessage) -> dict[str, bool]:
     }
 
 
-def _all_messages(env: Env) -> list[discord.Message]:
-    return [
-        to_discord_message(env, stored)
-        for messages in env.backend.messages.values()
-        for stored in messages.values()
-    ]
+def _stored_messages(env: Env) -> list[Message]:
+    return [stored for messages in env.backend.messages.values() for stored in messages.values()]
 
 
 def _publisher(house: Callable[[], House]) -> DiscordPublisher:

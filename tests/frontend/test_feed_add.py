@@ -108,10 +108,26 @@ async def test_a_site_with_several_feeds_asks_which(house: House) -> None:
     assert [option["label"] for option in menu["options"]] == ["News *now*", "Sport"]
     assert "1 entry · https://courier.example.org/b.xml" in menu["options"][1]["description"]
 
+    await house.follow("https://courier.example.org/a.xml")
+    refused = await house.admin.select(message(shown), ["0"])
+    assert "follows this feed already" in refused.followups[0].content
     await house.admin.select(message(shown), ["1"])
     assert message(shown).embeds[0].title == "Cup final"
     await house.admin.click(message(shown), label="Add")
     assert "Added **Sport**" in text(shown)
+
+
+async def test_thirty_feeds_with_endless_names_fit_the_menu(house: House) -> None:
+    urls = [f"https://courier.example.org/{'x' * 120}{number}.xml" for number in range(30)]
+    for url in urls:
+        house.publish(url, "News", title="@everyone " * 90)
+    house.source.sites[SITE] = urls
+    shown = await house.admin.slash(house.news, "feed add", url=SITE)
+    assert "offers 30 feeds; these are the first 25" in text(shown)
+    await house.admin.select(message(shown), ["24"])
+    await house.admin.click(message(shown), label="Add")
+    listed = await house.admin.slash(house.news, "feed remove", feed=urls[24])
+    assert len(buttons(message(listed))) == 2
 
 
 async def test_a_feed_without_entries_can_be_followed(house: House) -> None:

@@ -7,6 +7,7 @@ from discord import app_commands
 
 from bot.errors import NotAllowed
 from bot.frontend.commands.options import feed_choices
+from bot.frontend.limits import CHOICES_MAX
 from bot.frontend.listings import (
     FEEDS_PER_PAGE,
     card_embed,
@@ -99,9 +100,12 @@ class FeedCommands(
         wish = Wish(target=target, member=member, name=called, backfill=backfill)
         proposal = await self._follower.look(url, name=called)
         if proposal.others:
-            panel = ChoosePanel(self._follower, wish, (proposal.found, *proposal.others))
-            offered = count(1 + len(proposal.others), "feed")
-            await panel.show(interaction, content=f"That site offers {offered}. Which one?")
+            offered = (proposal.found, *proposal.others)
+            panel = ChoosePanel(self._follower, wish, offered)
+            text = f"That site offers {count(len(offered), 'feed')}"
+            if len(offered) > CHOICES_MAX:
+                text += f"; these are the first {CHOICES_MAX}"
+            await panel.show(interaction, content=f"{text}. Which one?")
             return
         await refuse_if_followed(self._follower, wish, proposal.found)
         await show_preview(interaction, self._follower, wish, proposal)

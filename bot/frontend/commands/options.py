@@ -80,7 +80,7 @@ def feed_choices(
 
 def _choice_name(row: Following, guild: discord.Guild) -> str:
     channel = guild.get_channel_or_thread(row.subscription.channel_id)
-    where = f"#{channel.name}" if channel else "#deleted-channel"
+    where = f"#{channel.name}" if channel else "#unknown-channel"
     pace = f"{row.entries_24h:,}/day"
     name = plain(row.subscription.name, limits.CHOICE_NAME_MAX - len(where[:40]) - len(pace) - 8)
     return f"{mark(row)} {name} — {where[:40]} — {pace}"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
 
@@ -65,7 +66,10 @@ class Panel(discord.ui.View):
             return
         try:
             await self._latest.edit_original_response(view=self)
-        except discord.HTTPException as error:  # dismissed, or deleted with its channel
+        except (
+            discord.DiscordException,
+            aiohttp.ClientError,
+        ) as error:  # dismissed, or deleted with its channel
             log.debug("panel.unreachable", reason=str(error))
 
     async def on_error(

@@ -52,6 +52,7 @@ class ChoosePanel(Panel):
         """Go on to the preview of the chosen feed."""
         await interaction.response.defer()
         found = self._offered[int(select.values[0])]
+        await refuse_if_followed(self._follower, self._wish, found)
         proposal = await self._follower.propose(found, name=self._wish.name)
         self.stop()
         await show_preview(interaction, self._follower, self._wish, proposal)
