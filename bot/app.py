@@ -43,7 +43,7 @@ from bot.storage import open_storage
 
 log = structlog.get_logger()
 
-GRACE_S = 8.0  # for what is in hand when told to stop; closing the gateway comes on top
+GRACE_S = 6.0  # for what is in hand when told to stop; closing the gateway may take 3 more
 DATABASE = "herald.db"
 LOCK = "herald.lock"
 DEFAULT_INTERVAL_S = 15 * 60

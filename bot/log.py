@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import Literal, TextIO
 
 import structlog
+from structlog.processors import ExceptionRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
 Form = Literal["auto", "pretty", "json"]
@@ -36,6 +38,15 @@ class _Redacting(logging.Formatter):
         return line
 
 
+def _tame_reconnects(record: logging.LogRecord) -> bool:
+    """Make discord.py's report of a lost connection a warning: it tries again by itself."""
+    if record.exc_info and str(record.msg).startswith("Attempting a reconnect"):
+        error = repr(record.exc_info[1]).replace("%", "%%")
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.msg, record.exc_info = f"{record.msg}: {error}", None
+    return True
+
+
 def configure(
     *,
     form: Form = "auto",
@@ -54,9 +65,12 @@ def configure(
     ]
     tail: list[Processor]
     if is_pretty:
-        tail = [structlog.dev.ConsoleRenderer(colors=out.isatty())]
+        plain = structlog.dev.plain_traceback  # rich's would show the frames' locals
+        tail = [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=plain)]
     else:
-        tail = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        # Without the frames' locals: they hold tokens of interactions and what members wrote.
+        traces = ExceptionDictTransformer(show_locals=False)
+        tail = [ExceptionRenderer(traces), structlog.processors.JSONRenderer()]
     handler = logging.StreamHandler(out)
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
@@ -73,6 +87,8 @@ def configure(
     # discord.py's info is a line for each reconnect and each wait for a rate limit.
     noisy = "debug" if level == "debug" else "warning"
     logging.getLogger("discord").setLevel(max(logging.getLevelName(noisy.upper()), root.level))
+    connecting = logging.getLogger("discord.client")
+    connecting.filters[:] = [_tame_reconnects]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -60,6 +60,36 @@ def test_the_token_never_appears_wherever_it_comes_from(form: log.Form) -> None:
     assert out.getvalue().count(log.REDACTED) >= 4
 
 
+@pytest.mark.parametrize("form", ["pretty", "json"])
+def test_a_traceback_does_not_tell_what_a_member_wrote(form: log.Form) -> None:
+    out = io.StringIO()
+    log.configure(form=form, stream=out)
+
+    def answer(question: str) -> int:
+        return len(question) // 0
+
+    try:
+        answer("where is " + "my cat")
+    except ZeroDivisionError:
+        structlog.get_logger().exception("command.failed")
+    assert "ZeroDivisionError" in out.getvalue()
+    assert "where is my cat" not in out.getvalue()
+
+
+def test_a_lost_connection_that_discord_py_mends_is_one_warning_line() -> None:
+    out = io.StringIO()
+    log.configure(stream=out)
+    try:
+        raise ConnectionResetError("reset by peer, 5% sent")  # noqa: TRY301  # a traceback to drop
+    except ConnectionResetError:
+        logging.getLogger("discord.client").exception("Attempting a reconnect in %.2fs", 1.5)
+    (line,) = lines(out)
+    assert line["level"] == "warning"
+    assert "reconnect in 1.50s" in str(line["event"])
+    assert "5% sent" in str(line["event"])
+    assert "exception" not in line
+
+
 def test_lines_below_the_level_are_left_out() -> None:
     out = io.StringIO()
     log.configure(stream=out, level="warning")

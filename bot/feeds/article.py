@@ -1,5 +1,7 @@
 """The readable text behind an entry: the feed's own where it is whole, else that of its page."""
 
+import re
+
 from bot.errors import FeedError
 from bot.feeds.fetch import PAGE_ACCEPT, Fetcher
 from bot.feeds.limits import Limits
@@ -9,6 +11,7 @@ from bot.feeds.wording import shown
 from bot.news.models import Article, Entry
 
 _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_WORDS = re.compile(r"\w+")
 _SHORT = 250  # characters; a page that yields less is a wall, a player or a picture
 
 
@@ -50,7 +53,15 @@ class ArticleReader:
         )
         page = await self._reader.article(download.body, download.content_type, download.url)
         image_url = entry.image_url or page.image_url
-        if len(page.text) < _SHORT or len(page.text) <= len(own):
+        text = _without_headline(page.text, entry.title)
+        if len(text) < _SHORT or len(text) <= len(own):
             note = f"{shown(download.url)} shows no article without a browser or a login."
             return Article(text=own, method="teaser", image_url=image_url, note=note)
-        return Article(text=page.text, method="page", image_url=image_url)
+        return Article(text=text, method="page", image_url=image_url)
+
+
+def _without_headline(text: str, title: str) -> str:
+    """Return *text* without a first paragraph that only says *title* again."""
+    first, _, rest = text.partition("\n\n")
+    is_headline = _WORDS.findall(first.casefold()) == _WORDS.findall(title.casefold())
+    return rest if rest and is_headline else text

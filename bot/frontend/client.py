@@ -31,7 +31,7 @@ log = structlog.get_logger()
 RATELIMIT_MAX_S = 30.0  # wait in discord.py up to here (its minimum), in the outbox beyond
 BACKOFF_MIN_S = 1.0
 BACKOFF_MAX_S = 300.0
-CLOSE_WITHIN_S = 5.0  # for the closing handshake with a gateway that may be dead
+CLOSE_WITHIN_S = 3.0  # for the closing handshake with a gateway that may be dead
 
 COMMANDS_KEY = "discord.commands"  # what Memory keeps the digest of the uploaded commands under
 
@@ -89,6 +89,8 @@ class HeraldClient(FollowingClient):
         proxy: str | None = None,
         on_ready: Callable[[], None] = lambda: None,
     ) -> None:
+        # Herald has no use for voice, so its libraries are not missed.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),

@@ -62,6 +62,16 @@ async def test_a_page_is_read_without_its_furniture(web: Web, server: FeedServer
         assert furniture not in article.text
 
 
+async def test_the_headline_of_the_page_is_not_part_of_the_text(
+    web: Web, server: FeedServer
+) -> None:
+    sentence = "The night ferry between Skarn and Vellhaven takes cars and lorries from Monday on."
+    prose = "".join(f"<p>{sentence} That is reason number {n}.</p>" for n in range(6))
+    page = f"<html><body><article><h1>Night Ferry returns!</h1>{prose}</article></body></html>"
+    article = await web.article(entry(server.put("/headline", page)))
+    assert article.text.startswith(sentence)
+
+
 async def test_a_page_is_asked_for_as_html(web: Web, server: FeedServer) -> None:
     await web.article(entry(server.put("/html", "<html></html>")))
     assert server.last("/html").headers["Accept"].startswith("text/html")
