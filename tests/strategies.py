@@ -136,13 +136,20 @@ validators = st.builds(
     last_modified=st.one_of(st.none(), st.just("Sat, 14 Mar 2026 09:30:00 GMT")),
 )
 
+_ttls = st.one_of(st.none(), st.integers(min_value=0, max_value=10**9))
+bare_fetched = st.builds(
+    Fetched,
+    url=st.just("https://example.org/feed.xml"),
+    feed=st.builds(ParsedFeed, ttl_s=_ttls),
+    hints=cache_hints,
+)
 fetched = st.builds(
     Fetched,
     url=st.just("https://example.org/feed.xml"),
     feed=st.builds(
         ParsedFeed,
         title=awkward_text,
-        ttl_s=st.one_of(st.none(), st.integers(min_value=0, max_value=10**9)),
+        ttl_s=_ttls,
         entries=documents,
     ),
     validators=validators,
@@ -165,3 +172,5 @@ failed = st.builds(
     hints=cache_hints,
 )
 outcomes: st.SearchStrategy[Outcome] = st.one_of(fetched, not_modified, failed)
+bare_outcomes: st.SearchStrategy[Outcome] = st.one_of(bare_fetched, not_modified, failed)
+"""Outcomes whose documents have no entries: quick to make, for what looks at the rest only."""

@@ -102,7 +102,7 @@ def _host(host: str) -> str:
     try:
         name = name.encode("idna").decode("ascii")
     except UnicodeError:
-        name = quote(name, safe=_SAFE, errors="replace").lower()
+        name = quote(name, safe=_SAFE, errors="surrogatepass").lower()
     if name.startswith("www.") and name.count(".") > 1:
         name = name.removeprefix("www.")
     return f"[{name}]" if ":" in name else name
@@ -110,7 +110,7 @@ def _host(host: str) -> str:
 
 def _spell(part: str) -> str:
     """Return *part* with every character escaped or not as RFC 3986 §6.2.2.2 would have it."""
-    encoded = quote(part, safe=_SAFE, errors="replace")
+    encoded = quote(part, safe=_SAFE, errors="surrogatepass")
     return _ESCAPE.sub(_spell_escape, encoded)
 
 

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
+from itertools import accumulate
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
@@ -163,12 +165,8 @@ def _fitting(text: str, limit: int, unit: Literal["utf16", "code points"]) -> in
     """Return the length of the longest prefix of *text* that has at most *limit* units."""
     if unit == "code points":
         return min(limit, len(text))
-    used = 0
-    for at, char in enumerate(text):
-        used += 2 if char > "\uffff" else 1
-        if used > limit:
-            return at
-    return len(text)
+    sizes = (2 if char > "\uffff" else 1 for char in text[: limit + 1])
+    return bisect_right(list(accumulate(sizes)), limit)
 
 
 def _ends_word(text: str, at: int) -> bool:

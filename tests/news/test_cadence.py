@@ -19,7 +19,7 @@ from bot.news.models import (
 )
 from tests.factories import NOW
 from tests.news.archive import Archive
-from tests.strategies import outcomes
+from tests.strategies import bare_outcomes
 
 FEED: Feed = Archive().feed
 URL = FEED.url
@@ -116,7 +116,7 @@ paces = st.builds(Pace, interval_s=st.floats(min_value=1, max_value=86400), is_f
 
 @settings(max_examples=1000)
 @given(
-    outcome=outcomes,
+    outcome=bare_outcomes,
     failures=st.integers(min_value=0, max_value=10**6),
     pace=paces,
     jitter=st.floats(min_value=0, max_value=1, exclude_max=True),

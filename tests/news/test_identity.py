@@ -184,6 +184,11 @@ def test_changes_may_come_together(change: Change) -> None:
     assert _came_back_as_new(change, "link", "long", is_dated=True) == 0
 
 
+def test_an_undated_feed_with_new_guids_and_texts_is_known_by_links_and_titles() -> None:
+    change = both(guid_regenerated, view_counter)
+    assert _came_back_as_new(change, "opaque", "short", is_dated=False) == 0
+
+
 def test_a_site_that_moves_to_other_paths_is_not_new() -> None:
     def new_paths(at: int, entry: ParsedEntry) -> ParsedEntry:
         link = f"https://courier.example.org/posts/{at}"

@@ -88,7 +88,7 @@ def test_the_longest_search_is_taken() -> None:
         parse_query("x" * (QUERY_MAX + 1))
 
 
-@settings(max_examples=2000)
+@settings(max_examples=1000)
 @given(text=st.one_of(awkward_text, st.text()))
 def test_any_text_parses_or_is_refused_with_advice(text: str) -> None:
     query: Query | None

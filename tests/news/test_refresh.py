@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.news.cadence import Pace
@@ -286,7 +286,6 @@ def test_only_a_document_has_aliases_to_look_up() -> None:
     assert len(aliases_of(document, FEED.url)) == len(set(aliases_of(document, FEED.url))) > 3
 
 
-@settings(max_examples=500)
 @given(outcome=outcomes, jitter=st.floats(min_value=0, max_value=1, exclude_max=True))
 def test_any_outcome_makes_a_plan(outcome: Outcome, jitter: float) -> None:
     refresh = plan_refresh(FEED, outcome, Known(), NOW, pace=Pace(), jitter=jitter)
@@ -295,7 +294,6 @@ def test_any_outcome_makes_a_plan(outcome: Outcome, jitter: float) -> None:
     assert all(new.aliases for new in refresh.new)
 
 
-@settings(max_examples=500)
 @given(polls=st.lists(documents, min_size=1, max_size=4))
 def test_whatever_a_feed_does_nothing_is_posted_twice_nor_more_than_a_flood(
     polls: list[tuple[ParsedEntry, ...]],

@@ -78,14 +78,13 @@ def test_odd_input_comes_back(odd: str, same: str) -> None:
     assert canonical_url(odd) == same
 
 
-@settings(max_examples=2000)
+@settings(max_examples=1000)
 @given(url=urls)
 def test_no_input_raises_and_the_form_is_final(url: str) -> None:
     form = canonical_url(url)
     assert canonical_url(form) == form
 
 
-@settings(max_examples=1000)
 @given(url=urls)
 def test_the_scheme_never_counts(url: str) -> None:
     rest = url.strip().partition("://")[2]
