@@ -2,6 +2,7 @@ import re
 
 import discord
 import pytest
+from discord import app_commands
 from structlog.testing import capture_logs
 
 from bot.errors import Busy, ParseFailed
@@ -47,6 +48,22 @@ async def test_what_a_page_says_is_quoted_not_rendered(house: House) -> None:
     shown = text(await house.admin.slash(house.news, "feed add", url="x"))
     assert shown.startswith("<#12> got no feed; it begins “\\[free\\](https://evil")
     assert shown.endswith(" \uff20everyone \\*\\*now\\*\\*”.")
+
+
+async def test_a_command_that_this_version_no_longer_has_says_to_reload(house: House) -> None:
+    house.client.tree.remove_command("news")
+    shown = text(await house.member.slash(house.news, "news latest"))
+    assert "Reload Discord" in shown
+    house.expected.add(app_commands.CommandNotFound)
+
+
+async def test_a_channel_that_herald_cannot_see_is_told(house: House) -> None:
+    guild = house.client.get_guild(house.guild.id)
+    assert guild is not None
+    guild._channels.pop(house.other.id)
+    shown = await house.admin.slash(house.news, "feed add", url="x", channel=house.other)
+    assert text(shown).startswith("Herald cannot see ")
+    house.expected.add(app_commands.TransformerError)
 
 
 async def test_an_answered_command_is_one_line_in_the_log(house: House) -> None:

@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import discord
 import pytest
 
 from bot.errors import AddressForbidden, FetchFailed, InvalidUrl, NotAFeed, ParseFailed
-from tests.frontend.house import COURIER, House, buttons, message, text
+from tests.factories import parsed_entry
+from tests.frontend.house import COURIER, EPOCH, House, buttons, message, text
 
 SITE = "https://courier.example.org/"
 
@@ -28,6 +31,23 @@ async def test_the_preview_tells_the_facts_of_the_feed(house: House) -> None:
     shown = text(await house.admin.slash(house.news, "feed add", url=COURIER))
     assert "**The Courier**: RSS, 2 entries, about 24 a day, newest <t:1767222000:R>" in shown
     assert house.news.mention in shown
+
+
+@pytest.mark.parametrize(
+    ("days_apart", "pace"),
+    [
+        (0.5, "about 2 a day"),
+        (3, "about 2 a week"),
+        (20, "about 2 a month"),
+        (400, "about 1 a month"),
+    ],
+)
+async def test_the_pace_is_told_in_the_unit_that_fits(
+    house: House, days_apart: float, pace: str
+) -> None:
+    dates = [EPOCH - timedelta(days=days_apart * n) for n in range(3)]
+    house.publish(COURIER, *(parsed_entry("News", published_at=date) for date in dates))
+    assert pace in text(await house.admin.slash(house.news, "feed add", url=COURIER))
 
 
 async def test_nothing_is_followed_before_the_click_on_add(house: House) -> None:
@@ -109,6 +129,7 @@ async def test_a_site_with_several_feeds_asks_which(house: House) -> None:
     assert "1 entry · https://courier.example.org/b.xml" in menu["options"][1]["description"]
 
     await house.follow("https://courier.example.org/a.xml")
+    assert buttons(message(shown)) == {"Cancel": True}
     refused = await house.admin.select(message(shown), ["0"])
     assert "follows this feed already" in refused.followups[0].content
     await house.admin.select(message(shown), ["1"])

@@ -62,6 +62,9 @@ async def test_list_can_be_narrowed_by_channel_and_state(house: House) -> None:
     paused = text(await house.admin.slash(house.news, "feed list", state="paused"))
     assert "‖ **Two** · " in paused
     assert "**One**" not in paused
+    well = text(await house.admin.slash(house.news, "feed list", state="ok"))
+    assert "**One**" in well
+    assert "**Two**" not in well
     assert "None is failing" in text(
         await house.admin.slash(house.news, "feed list", state="failing")
     )
@@ -89,6 +92,13 @@ async def test_test_shows_entries_exactly_as_they_are_posted(house: House) -> No
     posted = [each.embeds[0].to_dict() for each in house.posts()]
     assert [sample.to_dict() for sample in samples] == posted[::-1]
     assert all(each.ephemeral for each in shown.followups)
+
+
+async def test_test_of_a_feed_without_entries_says_so(house: House) -> None:
+    house.publish(COURIER)
+    await house.follow()
+    shown = await house.admin.slash(house.news, "feed test", feed="The Courier")
+    assert text(shown) == "It has no entries yet."
 
 
 async def test_check_says_what_came_of_it(house: House) -> None:

@@ -70,6 +70,29 @@ async def test_a_server_that_herald_left_is_gone(house: House) -> None:
         await house.publisher.publish(channel_id, POST, "d1")
 
 
+async def test_a_thread_that_sleeps_is_found_and_woken(house: House) -> None:
+    thread = house.thread("harbour")
+    guild = house.client.get_guild(house.guild.id)
+    assert guild is not None
+    guild._threads.clear()  # discord.py keeps only those that are awake
+    await house.publisher.publish(ChannelId(thread.id), POST, "d1")
+    assert house.posts(thread)[-1].embeds[0].title == "Ferry resumes"
+
+
+async def test_a_channel_out_of_reach_is_gone(house: House) -> None:
+    house.env.inject_error("GET", "/channels/*", status=403, code=50001)
+    with pytest.raises(ChannelGone, match="no longer in that server"):
+        await house.publisher.publish(ChannelId(1), POST, "d1")
+
+
+async def test_an_outage_of_the_server_is_waited_for(house: House) -> None:
+    guild = house.client.get_guild(house.guild.id)
+    assert guild is not None
+    guild.unavailable = True
+    with pytest.raises(DiscordUnavailable, match="outage"):
+        await house.publisher.publish(ChannelId(house.news.id), POST, "d1")
+
+
 async def test_a_voice_channel_takes_no_posts(house: House) -> None:
     voice = house.guild.create_voice_channel("talk")
     with pytest.raises(ChannelGone, match="not a channel for posts"):
