@@ -91,6 +91,7 @@ class HeraldClient(FollowingClient):
     ) -> None:
         # Herald has no use for voice, so its libraries are not missed.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        _need_no_voice()
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -190,6 +191,7 @@ async def log_in(client: discord.Client, token: str) -> None:
 
 async def identify(token: str, *, proxy: str | None = None) -> str:
     """Return who Discord says the token belongs to: name and id. Raises like `log_in`."""
+    _need_no_voice()
     async with discord.Client(intents=discord.Intents.none(), proxy=proxy) as client:
         await log_in(client, token)
         return f"{client.user} ({client.application_id})"
@@ -249,6 +251,11 @@ def backoff_s(failures: int, jitter: float) -> float:
     """
     ceiling = min(BACKOFF_MAX_S, BACKOFF_MIN_S * 2.0 ** min(failures - 1, 20))
     return ceiling * (1 - jitter / 2)
+
+
+def _need_no_voice() -> None:
+    """Keep discord.py from warning operators of voice libraries that Herald has no use for."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 
 async def _close(client: discord.Client) -> None:

@@ -23,19 +23,15 @@ EMBED_FIELD_VALUE_MAX = 1024
 EMBED_URL_MAX = 2048  # not documented; longer ones are answered with 50035
 
 CHOICES_MAX = 25  # of an autocomplete, a select menu, an option
-CHOICE_NAME_MAX = 100
-CHOICE_VALUE_MAX = 100
+CHOICE_NAME_MAX = 100  # so may be its value and, in menus, its description
 BUTTON_LABEL_MAX = 80
 ROWS_MAX = 5
 CUSTOM_ID_MAX = 100
-NONCE_MAX = 25
 OPTION_STRING_MAX = 6000  # characters a member can type into a string option
 
-COMMANDS_MAX = 100  # global chat-input commands of an application
 COMMAND_TOTAL_MAX = 8000  # characters: names, descriptions and values of one command
 DESCRIPTION_MAX = 100  # of a command or an option
 
-REPLY_WITHIN_S = 3.0  # an interaction that is not acknowledged by then is lost
 TOKEN_LIFETIME_S = 15 * 60.0  # an interaction's reply can be edited this long
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import discord
 import pytest
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -151,6 +152,19 @@ async def test_a_post_whose_answer_was_lost_is_not_doubled_by_trying_again(
             await publisher.publish(ChannelId(channel.id), POST, "d1")
         message_id = await publisher.publish(ChannelId(channel.id), POST, "d1")
     assert [message.id for message in channel.messages] == [message_id]
+
+
+async def test_connecting_warns_of_nothing(
+    server: DiscordServer,
+    bot: Bot,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(discord.VoiceClient, "warn_nacl", True)
+    monkeypatch.setattr(discord.VoiceClient, "warn_dave", True)
+    async with bot.connected():
+        assert server.gateway.is_connected
+    assert [record.getMessage() for record in caplog.records if record.levelname != "INFO"] == []
 
 
 async def test_identify_tells_who_discord_says_we_are(server: DiscordServer) -> None:

@@ -8,12 +8,12 @@ import structlog
 
 from bot.errors import NotAllowed
 from bot.frontend.errors import answer_error
+from bot.frontend.limits import TOKEN_LIFETIME_S
 
 log = structlog.get_logger()
 
-# The reply to an interaction can be edited for 15 minutes (limits.TOKEN_LIFETIME_S); the edit that
-# greys the buttons out must come before that.
-PANEL_LIFETIME_S = 14 * 60.0
+# The edit that greys the buttons out must come while the reply can still be edited.
+PANEL_LIFETIME_S = TOKEN_LIFETIME_S - 60.0
 
 
 class Panel(discord.ui.View):
