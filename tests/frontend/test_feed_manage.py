@@ -47,7 +47,25 @@ async def test_a_page_that_is_gone_by_the_click_shows_the_last_there_is(house: H
     await house.follower.remove(row)
     await house.admin.click(message(shown), label="▶")
     assert "Page 1 of 1 · 8 feeds" in text(shown)
-    assert buttons(message(shown)) == {}
+    assert buttons(message(shown)) == {"◀": False, "▶": False}
+
+
+async def test_a_feed_of_the_list_opens_as_a_card(house: House) -> None:
+    house.publish(COURIER, "Ferry resumes", title="x *y* " * 60)
+    await house.follow()
+    shown = await house.admin.slash(house.news, "feed list")
+    [menu] = [
+        item for row in message(shown).components for item in row["components"] if item["type"] == 3
+    ]
+    [option] = menu["options"]
+    assert option["label"].startswith("● x *y* x *y*")
+    chosen = await house.admin.select(message(shown), [option["value"]])
+    assert "Last checks" in [field.name for field in chosen.followups[0].embeds[0].fields]
+
+    [row] = await house.follower.followings(GuildId(house.guild.id))
+    await house.follower.remove(row)
+    late = await house.admin.select(message(shown), [option["value"]])
+    assert "No feed here goes by" in late.followups[0].content
 
 
 async def test_list_can_be_narrowed_by_channel_and_state(house: House) -> None:

@@ -16,7 +16,7 @@ from bot.frontend.listings import (
 )
 from bot.frontend.markdown import block, inline, plain, when
 from bot.frontend.panels.confirm import ConfirmPanel
-from bot.frontend.panels.pager import Pager
+from bot.frontend.panels.feeds import FeedPage, FeedPager
 from bot.frontend.panels.panel import Panel
 from bot.frontend.panels.preview import (
     ChoosePanel,
@@ -125,7 +125,7 @@ class FeedCommands(
         guild = guild_of(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
 
-        async def page_of(page: int) -> tuple[discord.Embed, int]:
+        async def page_of(page: int) -> FeedPage:
             rows = await self._follower.followings(
                 GuildId(guild.id), ChannelId(channel.id) if channel else None
             )
@@ -135,10 +135,10 @@ class FeedCommands(
             scope = f"in #{channel.name}" if channel else "in this server"
             shown = wanted[first : first + FEEDS_PER_PAGE]
             if not shown and page == 0:
-                return _no_feeds_embed(scope, state), 1
-            return feeds_embed(shown, page, pages, len(wanted), scope), pages
+                return _no_feeds_embed(scope, state), (), 1
+            return feeds_embed(shown, page, pages, len(wanted), scope), shown, pages
 
-        await Pager(interaction.user.id, page_of).turn_to(interaction, 0)
+        await FeedPager(interaction.user.id, self._follower, page_of).turn_to(interaction, 0)
 
     @app_commands.command(name="show", description="Show how a feed fares and when it is checked")
     @app_commands.describe(feed="The feed")

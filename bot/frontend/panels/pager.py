@@ -13,8 +13,11 @@ PageMaker = Callable[[int], Awaitable[tuple[discord.Embed, int]]]
 class Pager(Panel):
     """◀ and ▶ under a list. The list is made anew for each page: it may have changed meanwhile.
 
-    What is listed stays in memory, so that no query stands in a button's id.
+    What is listed stays in memory, so that no query stands in a button's id. A single page has no
+    buttons unless ``is_kept``, for subclasses with more to press.
     """
+
+    is_kept = False
 
     def __init__(self, owner_id: int, make_page: PageMaker) -> None:
         super().__init__(owner_id)
@@ -30,7 +33,7 @@ class Pager(Panel):
         self._page = page
         self.back.disabled = page == 0
         self.forward.disabled = page + 1 >= pages
-        if pages > 1:
+        if pages > 1 or self.is_kept:
             await self.show(interaction, embed=embed)
         else:
             self.stop()
