@@ -263,7 +263,7 @@ async def run(settings: Settings) -> None:
     """
     token = token_of(settings)
     stopping = asyncio.Event()
-    with only_process(settings.data_dir), _stop_on_signals(stopping):
+    with only_process(settings.data_dir), stop_on_signals(stopping):
         async with open_core(settings) as core:
             freed = await core.storage.release_leases()
             log.info("app.started", version=version("herald-newsbot"), resumed_deliveries=freed)
@@ -319,7 +319,8 @@ def build_client(core: Core) -> HeraldClient:
 
 
 @contextmanager
-def _stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
+def stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
+    """Set *stopping* at SIGTERM and SIGINT, instead of what Python does at them."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)

@@ -10,10 +10,9 @@ Whatever the demo touches is gone when it ends.
 import asyncio
 import importlib.util
 import logging
-import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -21,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import available_timezones
 
-from bot.app import Core, build_client, loops, open_core, run_loops
+from bot.app import Core, build_client, loops, open_core, run_loops, stop_on_signals
 from bot.demo.content import load_outlets
 from bot.demo.newsroom import Newsroom
 from bot.demo.page import PageServer
@@ -90,7 +89,7 @@ async def run_demo(*, once: bool, extra_feeds: Sequence[str] = ()) -> int:
     logging.getLogger("discord").setLevel(logging.ERROR)
     terminal = Terminal(sys.stdout)
     stopping = asyncio.Event()
-    with _stop_on_signals(stopping):
+    with stop_on_signals(stopping):
         async with _open_stage() as stage:
             landed = Landed(stage.world, terminal)
             publisher = DiscordPublisher(lambda: stage.client)
@@ -249,15 +248,3 @@ def _local_zone() -> str:
     """Return this machine's time zone by its IANA name, or UTC where it does not say."""
     _, _, name = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")
     return name if name in available_timezones() else "UTC"
-
-
-@contextmanager
-def _stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
