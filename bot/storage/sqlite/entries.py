@@ -90,10 +90,10 @@ def add(
     columns = _columns(new.entry)
     row = connection.execute(
         """
-        INSERT INTO entries (feed_id, story_id, first_seen_at, published_at, updated_at, guid, url,
-                             title, author, image_url, tags, teaser, text)
-        VALUES (:feed_id, :story_id, :now, :published_at, :updated_at, :guid, :url, :title, :author,
-                :image_url, :tags, :teaser, :text)
+        INSERT INTO entries (feed_id, story_id, first_seen_at, published_at, dated_at, updated_at,
+                             guid, url, title, author, image_url, tags, teaser, text)
+        VALUES (:feed_id, :story_id, :now, :published_at, COALESCE(:published_at, :now),
+                :updated_at, :guid, :url, :title, :author, :image_url, :tags, :teaser, :text)
         RETURNING id
         """,
         {**columns, "feed_id": feed_id, "story_id": story_id, "now": values.to_ms(now)},
@@ -178,7 +178,8 @@ def edit(
         UPDATE entries
            SET guid = :guid, url = :url, title = :title, teaser = :teaser, text = :text,
                author = :author, image_url = :image_url, published_at = :published_at,
-               updated_at = :updated_at, tags = :tags, text_method = :text_method
+               dated_at = COALESCE(:published_at, first_seen_at), updated_at = :updated_at,
+               tags = :tags, text_method = :text_method
          WHERE id = :id
         """,
         {**new, "id": entry_id},

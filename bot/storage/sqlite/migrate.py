@@ -16,6 +16,7 @@ from bot.errors import Corrupt, SchemaTooNew, StorageError
 from bot.storage.sqlite.connection import BUSY_TIMEOUT_MS, connect, translate
 
 APPLICATION_ID = 0x48455241  # "HERA"
+_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, section 1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ def migrate_file(
     """
     chosen = tuple(migrations() if steps is None else steps)
     _make_directory(path)
+    _refuse_other_files(path)
     try:
         with closing(connect(path, busy_timeout_ms=busy_timeout_ms)) as connection:
             return _migrate(connection, path, chosen)
@@ -77,6 +79,27 @@ def _make_directory(path: Path) -> None:
             " or point HERALD_DATA_DIR at a directory that Herald's user may write.",
             path=str(path),
         ) from error
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Refuse what is no SQLite file: SQLite takes a few bytes of anything for an empty database."""
+    if not path.is_file():
+        return
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be read ({error.strerror}). Give Herald's user the right to read and"
+            " write it.",
+            path=str(path),
+        ) from error
+    if start not in (b"", _MAGIC):
+        raise Corrupt(
+            f"{path} is not a database. Move it away, or point HERALD_DATA_DIR at another"
+            " directory.",
+            path=str(path),
+        )
 
 
 def _migrate(

@@ -1,0 +1,183 @@
+"""Making, upgrading and refusing database files."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from bot.errors import Busy, Corrupt, SchemaTooNew, StorageError
+from bot.storage import migrate
+from bot.storage.sqlite.connection import connect
+from bot.storage.sqlite.migrate import APPLICATION_ID, Migration, migrate_file, migrations
+from tests.factories import FEED_URL, NOW, parsed_feed
+from tests.storage.conftest import Opener
+
+NEXT = Migration(
+    version=len(migrations()) + 1,
+    name="moods",
+    script=f"""
+        BEGIN IMMEDIATE;
+        PRAGMA user_version = {len(migrations()) + 1};
+        CREATE TABLE moods (name TEXT NOT NULL PRIMARY KEY) STRICT;
+        COMMIT;
+    """,
+)
+BROKEN = Migration(
+    version=NEXT.version,
+    name="broken",
+    script=NEXT.script.replace("COMMIT;", "INSERT INTO nowhere VALUES (1); COMMIT;"),
+)
+
+
+def schema(connection: sqlite3.Connection) -> Sequence[tuple[str, ...]]:
+    """Return what a database is made of, whitespace apart."""
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema").fetchall()
+    return sorted(tuple(" ".join((value or "").split()) for value in row) for row in rows)
+
+
+def pragma(path: Path, name: str) -> object:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+async def test_a_new_database_has_the_schema_that_is_written_down(path: Path) -> None:
+    report = await migrate(path)
+    assert (report.from_version, report.to_version, report.backup) == (0, len(migrations()), None)
+    written = files("bot.storage.sqlite").joinpath("schema.sql").read_text(encoding="utf-8")
+    with closing(connect(path)) as made, closing(sqlite3.connect(":memory:")) as described:
+        described.executescript(written)
+        assert schema(made) == schema(described)
+        for name in ("application_id", "user_version"):
+            versions = [db.execute(f"PRAGMA {name}").fetchone()[0] for db in (made, described)]
+            assert versions[0] == versions[1]
+    assert pragma(path, "journal_mode") == "wal"
+    assert pragma(path, "application_id") == APPLICATION_ID
+
+
+def test_migrations_are_numbered_without_gaps_and_hold_their_own_transaction() -> None:
+    for number, migration in enumerate(migrations(), 1):
+        assert migration.version == number
+        statements = [line for line in migration.script.splitlines() if line[:2] not in ("", "--")]
+        assert statements[0] == "BEGIN IMMEDIATE;"
+        assert f"PRAGMA user_version = {number};" in statements
+        assert statements[-1] == "COMMIT;"
+
+
+def test_every_table_is_strict_and_every_index_says_what_it_is_for() -> None:
+    script = files("bot.storage.sqlite").joinpath("schema.sql").read_text(encoding="utf-8")
+    lines = script.splitlines()
+    for number, line in enumerate(lines):
+        if line.startswith("CREATE INDEX"):
+            assert lines[number - 1].startswith("-- "), line
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(script)
+        tables = connection.execute(
+            "SELECT name FROM pragma_table_list WHERE type = 'table' AND NOT strict"
+            " AND schema = 'main' AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+    assert tables == []
+
+
+async def test_migrating_again_does_nothing(path: Path) -> None:
+    await migrate(path)
+    report = await migrate(path)
+    assert (report.from_version, report.backup) == (len(migrations()), None)
+    assert {file.name.partition("-")[0] for file in path.parent.iterdir()} == {path.name}
+
+
+async def test_an_upgrade_keeps_the_rows_and_leaves_a_backup(opened: Opener, path: Path) -> None:
+    async with opened() as storage:
+        feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+    before = len(migrations())
+    report = migrate_file(path, [*migrations(), NEXT])
+    assert (report.from_version, report.to_version) == (before, NEXT.version)
+    assert report.backup == path.with_name(f"herald.db.v{before}.backup")
+    assert pragma(path, "user_version") == NEXT.version
+    with closing(connect(path)) as connection:
+        assert connection.execute("SELECT id FROM feeds").fetchone()["id"] == feed.id
+
+    assert pragma(report.backup, "user_version") == before
+    report.backup.replace(path)
+    for leftover in ("-wal", "-shm"):
+        path.with_name(path.name + leftover).unlink(missing_ok=True)
+    async with opened() as storage:
+        assert await storage.feed(feed.id) == feed
+
+
+async def test_a_backup_is_never_overwritten(path: Path) -> None:
+    await migrate(path)
+    taken = path.with_name(f"herald.db.v{len(migrations())}.backup")
+    taken.write_text("somebody's")
+    report = migrate_file(path, [*migrations(), NEXT])
+    assert report.backup is not None
+    assert report.backup.name == f"{taken.name}-2"
+    assert taken.read_text() == "somebody's"
+
+
+async def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
+    await migrate(path)
+    with pytest.raises(StorageError, match="nowhere"):
+        migrate_file(path, [*migrations(), BROKEN])
+    assert pragma(path, "user_version") == len(migrations())
+    with closing(connect(path)) as connection:
+        assert (
+            connection.execute("SELECT name FROM sqlite_schema WHERE name = 'moods'").fetchall()
+            == []
+        )
+
+
+async def test_a_newer_database_is_refused_by_name(opened: Opener, path: Path) -> None:
+    await migrate(path)
+    migrate_file(path, [*migrations(), NEXT])
+    with pytest.raises(
+        SchemaTooNew, match=rf"version {NEXT.version}.*up to {len(migrations())}"
+    ) as caught:
+        async with opened():
+            pass
+    assert caught.value.path == str(path)
+    assert "Upgrade Herald" in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"Dear diary,\n" * 200, b"x"])
+def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(Corrupt, match="is not a database"):
+        migrate_file(path)
+    assert path.read_bytes() == content
+
+
+def test_a_database_of_another_program_is_refused_and_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE recipes (name TEXT)")
+    content = path.read_bytes()
+    with pytest.raises(Corrupt, match="database of another program"):
+        migrate_file(path)
+    assert path.read_bytes() == content
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        StorageError, match=r"data directory .*file/data cannot be made.*HERALD_DATA"
+    ):
+        migrate_file(tmp_path / "file" / "data" / "herald.db")
+
+
+def test_a_database_that_cannot_be_opened_is_named(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(StorageError, match=r"herald\.db cannot be opened.*write permission"):
+        migrate_file(path)
+
+
+async def test_opening_a_locked_database_is_busy(opened: Opener, path: Path) -> None:
+    path.parent.mkdir()
+    with closing(connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(Busy):
+            async with opened(busy_timeout_ms=1):
+                pass

@@ -1,0 +1,366 @@
+"""What the SQLite adapter promises beyond the port."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.errors import Busy
+from bot.language.words import VERSION, tokenise
+from bot.news.models import (
+    Article,
+    DeliveryId,
+    EntryId,
+    FeedId,
+    GuildId,
+    MessageId,
+    SeenEntry,
+    Sort,
+    StoryId,
+    SubscriptionId,
+    Summary,
+    Word,
+)
+from bot.storage import open_storage
+from bot.storage.sqlite import deliveries, entries, feeds, polls, search
+from bot.storage.sqlite.connection import connect
+from bot.storage.sqlite.index import SearchIndex
+from bot.storage.sqlite.storage import SqliteStorage
+from tests.factories import (
+    CHANNEL,
+    FEED_URL,
+    NOW,
+    OTHER_CHANNEL,
+    new_entry,
+    parsed_entry,
+    parsed_feed,
+    refresh,
+    search_request,
+    wish,
+)
+from tests.storage.conftest import Opener
+
+LEASE = timedelta(minutes=2)
+
+
+def dump(path: Path) -> list[str]:
+    """Return all that the database holds, as SQL."""
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
+
+
+# --- One method, one transaction ---
+
+
+async def test_applying_a_poll_twice_changes_nothing(storage: SqliteStorage, path: Path) -> None:
+    feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+    await storage.record(refresh(feed.id, new_entry("Old", aliases=["g:1"])))
+    seen = SeenEntry(
+        entry_id=EntryId(1), aliases=("g:1", "g:x"), changed=parsed_entry("Edited", text="All new")
+    )
+    poll = refresh(
+        feed.id,
+        new_entry("A", deliver_to=[CHANNEL]),
+        new_entry("B", deliver_to=[CHANNEL, OTHER_CHANNEL]),
+        seen=[seen],
+        at=NOW + timedelta(days=2),
+        title="Another title",
+    )
+    done = await storage.record(poll)
+    assert (done.new_entries, done.deliveries) == (2, 3)
+    before = dump(path)
+    again = await storage.record(poll)
+    assert (again.new_entries, again.deliveries) == (0, 0)
+    assert dump(path) == before
+
+
+async def test_a_cancelled_call_leaves_nothing(storage: SqliteStorage, path: Path) -> None:
+    feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+    before = dump(path)
+    with closing(connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")  # the call waits in the middle: for the lock
+        call = asyncio.ensure_future(storage.record(refresh(feed.id, new_entry())))
+        await asyncio.sleep(0)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        other.execute("ROLLBACK")
+    await storage.release_leases()  # behind the cancelled call in the writer's queue
+    assert dump(path) == before
+    assert (await storage.record(refresh(feed.id, new_entry()))).new_entries == 1
+
+
+async def test_an_error_in_the_middle_leaves_nothing(
+    storage: SqliteStorage, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+    before = dump(path)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("in the last statement")
+
+    monkeypatch.setattr(feeds, "apply_health", fail)
+    with pytest.raises(RuntimeError):
+        await storage.record(refresh(feed.id, new_entry(deliver_to=[CHANNEL])))
+    assert dump(path) == before
+
+
+async def test_two_claimers_never_get_the_same_delivery(opened: Opener) -> None:
+    async with opened() as one, opened() as two:
+        feed = await one.ensure_feed(FEED_URL, parsed_feed(), NOW)
+        channels = [CHANNEL, OTHER_CHANNEL]
+        await one.record(refresh(feed.id, *(new_entry(deliver_to=channels) for _ in range(10))))
+        taken: list[DeliveryId] = []
+        while True:
+            rounds = await asyncio.gather(
+                *(s.claim_deliveries(NOW, LEASE, 1) for s in (one, two, one, two))
+            )
+            claims = [claim for claims in rounds for claim in claims]
+            if not claims:
+                break
+            taken += [claim.delivery.id for claim in claims]
+            for claim in claims:
+                await two.mark_sent(claim.delivery.id, MessageId(claim.delivery.id), NOW)
+        assert len(taken) == len(set(taken)) == 20
+
+
+async def test_ids_of_deleted_deliveries_are_not_given_again(storage: SqliteStorage) -> None:
+    feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+    made = await storage.follow(refresh(feed.id, new_entry()), wish(backfill=1), NOW)
+    (first,) = await storage.claim_deliveries(NOW, LEASE, 1)
+    await storage.remove(made.following.subscription.id, NOW)
+    await storage.follow(refresh(feed.id), wish(backfill=1), NOW)
+    (second,) = await storage.claim_deliveries(NOW, LEASE, 1)
+    assert second.delivery.id != first.delivery.id
+    assert second.delivery.nonce != first.delivery.nonce
+
+
+async def test_another_database_makes_other_nonces(tmp_path: Path) -> None:
+    nonces = set()
+    for name in ("one", "two"):
+        async with open_storage(
+            tmp_path / name, tokenise=tokenise, tokeniser_version=VERSION
+        ) as storage:
+            feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+            await storage.record(refresh(feed.id, new_entry(deliver_to=[CHANNEL])))
+            (claim,) = await storage.claim_deliveries(NOW, LEASE, 1)
+            nonces.add((claim.delivery.id, claim.delivery.nonce))
+    assert len({delivery_id for delivery_id, _ in nonces}) == 1
+    assert len(nonces) == 2
+
+
+# --- A locked database ---
+
+FEED, ENTRY, STORY = FeedId(1), EntryId(1), StoryId(1)
+SUBSCRIPTION, DELIVERY = SubscriptionId(1), DeliveryId(1)
+Call = Callable[[SqliteStorage], Coroutine[object, object, object]]
+
+WRITES: dict[str, Call] = {
+    "ensure_feed": lambda s: s.ensure_feed("https://n.example.org/", parsed_feed(), NOW),
+    "record": lambda s: s.record(refresh(FEED)),
+    "poll_soon": lambda s: s.poll_soon(FEED, NOW),
+    "keep_feed": lambda s: s.keep_feed(FEED, is_kept=True),
+    "remove_feed": lambda s: s.remove_feed(FEED, NOW),
+    "follow": lambda s: s.follow(refresh(FEED), wish(), NOW),
+    "pause": lambda s: s.pause(SUBSCRIPTION, NOW),
+    "resume": lambda s: s.resume(SUBSCRIPTION),
+    "remove": lambda s: s.remove(SUBSCRIPTION, NOW),
+    "queue_newest": lambda s: s.queue_newest(SUBSCRIPTION, 1, NOW),
+    "restore": lambda s: s.restore(SUBSCRIPTION),
+    "claim_deliveries": lambda s: s.claim_deliveries(NOW, LEASE, 1),
+    "release_leases": lambda s: s.release_leases(),
+    "store_article": lambda s: s.store_article(ENTRY, Article(text="", method="page")),
+    "store_summary": lambda s: s.store_summary(STORY, Summary(text="", method="feed")),
+    "mark_sent": lambda s: s.mark_sent(DELIVERY, MessageId(1), NOW),
+    "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
+    "abandon": lambda s: s.abandon(DELIVERY, ""),
+    "abandon_channel": lambda s: s.abandon_channel(CHANNEL, NOW, ""),
+    "remember": lambda s: s.remember("key", "value"),
+    "tidy": lambda s: s.tidy(NOW),
+}
+READS: dict[str, Call] = {
+    "feed": lambda s: s.feed(FEED),
+    "feed_by_url": lambda s: s.feed_by_url(FEED_URL),
+    "feeds": lambda s: s.feeds(),
+    "feeds_due": lambda s: s.feeds_due(NOW, 1),
+    "next_due_at": lambda s: s.next_due_at(),
+    "known": lambda s: s.known(FEED, ["g:1"]),
+    "checks": lambda s: s.checks(FEED, 1),
+    "followings": lambda s: s.followings(GuildId(1), NOW),
+    "following": lambda s: s.following(SUBSCRIPTION, NOW),
+    "entries": lambda s: s.entries(FEED, 1),
+    "next_delivery_at": lambda s: s.next_delivery_at(),
+    "search": lambda s: s.search(search_request("harbour"), NOW),
+    "latest": lambda s: s.latest(None, None, 1),
+    "recall": lambda s: s.recall("key"),
+    "health": lambda s: s.health(),
+}
+
+
+@pytest.fixture
+async def locked(opened: Opener, path: Path) -> AsyncIterator[SqliteStorage]:
+    """Open a database in which another program is writing."""
+    async with opened(busy_timeout_ms=1) as storage:
+        await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+        with closing(connect(path)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield storage
+
+
+def test_every_method_is_a_read_or_a_write() -> None:
+    methods = {name for name in vars(SqliteStorage) if not name.startswith("_")}
+    assert methods - {"rebuild_index_if_stale"} == WRITES.keys() | READS.keys()
+
+
+@pytest.mark.parametrize("method", WRITES)
+async def test_a_write_to_a_locked_database_is_busy(locked: SqliteStorage, method: str) -> None:
+    with pytest.raises(Busy, match="locked by another program") as caught:
+        await WRITES[method](locked)
+    assert caught.value.path.endswith("herald.db")
+
+
+@pytest.mark.parametrize("method", READS)
+async def test_a_read_does_not_wait_for_a_writer(locked: SqliteStorage, method: str) -> None:
+    await READS[method](locked)
+
+
+async def test_opening_while_the_schema_is_made_elsewhere_waits_for_it(opened: Opener) -> None:
+    async with opened() as one, opened() as two:
+        await one.remember("key", "value")
+        assert await two.recall("key") == "value"
+
+    async def open_close() -> None:
+        async with opened():
+            pass
+
+    await asyncio.gather(*(open_close() for _ in range(4)))
+
+
+# --- Searching ---
+
+
+async def test_an_index_of_another_tokeniser_is_built_anew(opened: Opener, path: Path) -> None:
+    def letters(text: str) -> list[Word]:
+        return [Word(n, n + 1, (c.lower(),)) for n, c in enumerate(text) if c.isalnum()]
+
+    async with opened() as storage:
+        feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+        await storage.record(refresh(feed.id, *(new_entry("Harbour") for _ in range(600))))
+    async with open_storage(path, tokenise=letters, tokeniser_version="letters") as storage:
+        assert (await storage.search(search_request("u"), NOW)).total == 600
+    async with opened() as storage:
+        assert (await storage.search(search_request("u"), NOW)).total == 0
+        assert (await storage.search(search_request("harbour"), NOW)).total == 600
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database with a few entries, for tests that only read."""
+    path = tmp_path_factory.mktemp("archive") / "herald.db"
+
+    async def fill() -> None:
+        async with open_storage(path, tokenise=tokenise, tokeniser_version=VERSION) as storage:
+            feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+            titles = ["C++ and NOT OR", "it's NEAR", "東京の天気", "near(a b, 3) * ^x {title}"]
+            await storage.record(refresh(feed.id, *(new_entry(title) for title in titles)))
+
+    asyncio.run(fill())
+    return path
+
+
+def _as_they_come(text: str) -> list[Word]:
+    return [Word(0, len(part), (part, part[:2])) for part in text.split(" ")]
+
+
+PARTS = st.lists(
+    st.one_of(
+        st.text(max_size=20),
+        st.sampled_from(
+            ["it's", "C++", '"', '""', "-a", "*", "^", "NEAR(", "AND", "OR NOT", "{title}:", "\0"]
+        ),
+    ),
+    max_size=4,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(words=PARTS, phrases=PARTS, excluded=PARTS, sort=st.sampled_from(Sort), raw=st.booleans())
+def test_whatever_is_asked_ends_in_a_page(
+    archive: Path,
+    words: list[str],
+    phrases: list[str],
+    excluded: list[str],
+    sort: Sort,
+    raw: bool,
+) -> None:
+    # Even a tokeniser that lets everything through must not reach FTS5's own syntax.
+    request = search_request(words=words, phrases=phrases, excluded=excluded, sort=sort)
+    version = "raw" if raw else VERSION
+    with closing(connect(archive)) as connection:
+        index = SearchIndex(_as_they_come if raw else tokenise, version)
+        page = search.search(connection, index, request, NOW)
+    assert len(page.hits) <= request.limit
+    assert page.total >= len(page.hits)
+
+
+# --- Query plans ---
+
+PLANS: dict[str, tuple[str, dict[str, object]]] = {
+    "feeds_due": (feeds.DUE, {"now": 0, "limit": 1}),
+    "claim_deliveries": (deliveries.HEADS, {}),
+    "known": (polls.KNOWN_ALIASES, {"feed_id": 1, "aliases": "[]"}),
+    "entries": (entries.NEWEST_OF_FEED, {"feed_id": 1, "limit": 1}),
+    "latest": (
+        search.LATEST,
+        {"channels": "[1]", "feed_id": None, "since": None, "limit": 1},
+    ),
+    "search": (
+        search.BEST,
+        {
+            "channels": "[1]",
+            "feed_id": None,
+            "since": None,
+            "sees_all": False,
+            "match": "a",
+            "limit": 1,
+        },
+    ),
+    "search by date": (
+        search.NEWEST_MATCHES,
+        {"channels": "[1]", "feed_id": None, "since": None, "limit": 1, "match": "a"},
+    ),
+    "searched": (search.COUNT_VISIBLE, {"channels": "[1]", "feed_id": None, "since": None}),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+async def test_a_hot_query_reads_indexes_and_never_a_whole_table(
+    storage: SqliteStorage, path: Path, name: str
+) -> None:
+    await storage.tidy(NOW)
+    sql, parameters = PLANS[name]
+    with closing(connect(path)) as connection:
+        plan = [
+            row["detail"] for row in connection.execute("EXPLAIN QUERY PLAN " + sql, parameters)
+        ]
+    tables = (
+        "entries",
+        "deliveries",
+        "feeds",
+        "subscriptions",
+        "entry_aliases",
+        "e",
+        "d",
+        "s",
+        "a",
+    )
+    scans = [step for step in plan if step.startswith("SCAN ") and step.split()[1] in tables]
+    assert all(" INDEX " in step for step in scans), plan
+    if name != "feeds_due":  # reads a row of each feed that is due, and those it returns
+        assert all("COVERING INDEX" in step for step in scans), plan
