@@ -1,0 +1,42 @@
+"""The documents tell of every command and option, and of no other."""
+
+import re
+from pathlib import Path
+
+from discord import app_commands
+
+from tests.frontend.house import House
+
+ROOT = Path(__file__).parents[2]
+COMMAND = re.compile(r"`(/\w+ \w+)[^`]*`")
+OPTION = re.compile(r"`(\w+)`")
+
+
+def offered(house: House) -> dict[str, list[str]]:
+    return {
+        f"/{command.qualified_name}": [option.display_name for option in command.parameters]
+        for group in house.client.tree.get_commands()
+        if isinstance(group, app_commands.Group)
+        for command in group.commands
+        if isinstance(command, app_commands.Command)
+    }
+
+
+def rows(document: str) -> list[list[str]]:
+    """Return the cells of the rows of tables that begin with a command."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| `/")]
+
+
+async def test_the_commands_page_has_every_command_with_its_options_in_order(house: House) -> None:
+    told = {
+        name: OPTION.findall(cells[1])
+        for cells in rows("docs/commands.md")
+        for name in COMMAND.findall(cells[0])
+    }
+    assert told == offered(house)
+
+
+async def test_the_readme_has_every_command(house: House) -> None:
+    told = [name for cells in rows("README.md") for name in COMMAND.findall(cells[0])]
+    assert sorted(told) == sorted(offered(house))
