@@ -121,6 +121,8 @@ class Settings(BaseSettings):
         if value is None:
             return None
         bare = value.get_secret_value().strip().removeprefix("Bot ").strip()
+        if len(bare.split()) > 1:
+            raise ValueError("it has white space inside, which no token has; copy it again")
         return SecretStr(bare) if bare else None
 
     @classmethod

@@ -52,6 +52,12 @@ def test_the_token_is_cleaned_of_what_copying_leaves(name: str, value: str) -> N
     assert token.get_secret_value() == "a.b.c"
 
 
+def test_a_token_in_pieces_is_refused_without_showing_it() -> None:
+    with pytest.raises(ConfigError, match="HERALD_TOKEN is .* white space inside") as caught:
+        load({"HERALD_TOKEN": "secret\npiece"})
+    assert "secret" not in str(caught.value)
+
+
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("a.b.c\n")
