@@ -53,7 +53,7 @@ def test_the_token_is_cleaned_of_what_copying_leaves(name: str, value: str) -> N
 
 
 def test_a_token_in_pieces_is_refused_without_showing_it() -> None:
-    with pytest.raises(ConfigError, match="HERALD_TOKEN is .* white space inside") as caught:
+    with pytest.raises(ConfigError, match=r"HERALD_TOKEN is .* white space inside") as caught:
         load({"HERALD_TOKEN": "secret\npiece"})
     assert "secret" not in str(caught.value)
 
