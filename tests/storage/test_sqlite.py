@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import closing
 from datetime import timedelta
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.errors import Busy
+from bot.errors import Busy, Corrupt
 from bot.language.words import VERSION, tokenise
 from bot.news.models import (
     Article,
@@ -153,6 +154,40 @@ async def test_another_database_makes_other_nonces(tmp_path: Path) -> None:
             nonces.add((claim.delivery.id, claim.delivery.nonce))
     assert len({delivery_id for delivery_id, _ in nonces}) == 1
     assert len(nonces) == 2
+
+
+async def test_no_thread_outlives_the_storage_however_it_ends(opened: Opener) -> None:
+    before = set(threading.enumerate())
+    for error in (None, RuntimeError, asyncio.CancelledError):
+        try:
+            async with opened() as storage:
+                await storage.health()
+                if error is not None:
+                    raise error
+        except (RuntimeError, asyncio.CancelledError):
+            pass
+        assert not [
+            thread
+            for thread in set(threading.enumerate()) - before
+            if "_connection_worker_thread" in thread.name
+        ]
+
+
+async def test_a_damaged_database_is_told_from_a_busy_one(opened: Opener, path: Path) -> None:
+    async with opened() as storage:
+        feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+        await storage.record(refresh(feed.id, *(new_entry() for _ in range(50))))
+    with closing(sqlite3.connect(path)) as connection:
+        (root, size) = connection.execute(
+            "SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_schema"
+            " WHERE name = 'entries'"
+        ).fetchone()
+    with path.open("r+b") as file:  # a few bytes
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    with pytest.raises(Corrupt, match="put a backup in its place"):
+        async with opened() as storage:
+            await storage.entries(feed.id, 9)
 
 
 # --- A locked database ---
