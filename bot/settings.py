@@ -248,8 +248,13 @@ def _network(text: str) -> Network:
 def _read_dotenv(path: Path | None) -> dict[str, str]:
     if path is None or not path.is_file():
         return {}
-    values = {k: v for k, v in dotenv_values(path, interpolate=False).items() if v is not None}
-    return _named(values)
+    try:
+        read = dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error}. Save it as plain text in UTF-8."
+        ) from error
+    return _named({name: value for name, value in read.items() if value is not None})
 
 
 def _named(values: Mapping[str, str]) -> dict[str, str]:

@@ -93,6 +93,13 @@ def test_a_token_file_in_the_environment_wins_over_a_token_in_dotenv(tmp_path: P
     assert token.get_secret_value() == "new"
 
 
+def test_a_dotenv_that_is_no_text_is_told(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes("HERALD_CONTACT=J\u00fcrgen".encode("latin-1"))
+    with pytest.raises(ConfigError, match="Save it as plain text in UTF-8"):
+        load({}, dotenv)
+
+
 @pytest.mark.parametrize("in_file", [True, False])
 def test_an_unknown_name_is_refused_with_the_nearest_one(tmp_path: Path, *, in_file: bool) -> None:
     dotenv = tmp_path / ".env"

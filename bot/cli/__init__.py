@@ -4,7 +4,10 @@ Exit codes: 0 done; 1 something was wrong with what was asked for, said on stder
 2 a setting or an argument is wrong; 130 interrupted.
 """
 
+import argparse
 import asyncio
+import io
+import os
 import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any
@@ -19,7 +22,21 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `herald` with *argv* and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows only ASCII gets "?"
     arguments = build_parser().parse_args(argv)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has enough, as after `| head`. What Python flushes at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _run(arguments: argparse.Namespace) -> int:
     try:
         settings = Settings.load()
         log.configure(

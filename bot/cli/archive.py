@@ -83,10 +83,8 @@ async def search(arguments: argparse.Namespace, settings: Settings) -> int:
         )
         if arguments.query == "-":
             for line in sys.stdin:
-                if line.strip():
-                    print(
-                        json.dumps(await _answer(searcher, line.strip(), sort), ensure_ascii=False)
-                    )
+                answer = await _answer(searcher, line.strip(), sort)
+                print(json.dumps(answer, ensure_ascii=False), flush=True)
             return 0
         results = await searcher.search(arguments.query, channels=None, sort=sort)
     if arguments.json:

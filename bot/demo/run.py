@@ -87,8 +87,8 @@ async def run_demo(*, once: bool, extra_feeds: Sequence[str] = ()) -> int:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     # simcord tries discord.py out with clients of its own, about which discord.py warns.
     logging.getLogger("discord").setLevel(logging.ERROR)
-    terminal = Terminal(sys.stdout)
     stopping = asyncio.Event()
+    terminal = Terminal(sys.stdout, on_unread=stopping.set)
     with stop_on_signals(stopping):
         async with _open_stage() as stage:
             landed = Landed(stage.world, terminal)

@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -17,15 +18,26 @@ _ESCAPED = re.compile(r"\\([\\`*_~|>\[\]()#+.!<@:-])")
 
 
 class Terminal:
-    """Writes posts and replies as readable text; bold and colour only on a terminal."""
+    """Writes posts and replies as readable text; bold and colour only on a terminal.
 
-    def __init__(self, out: TextIO) -> None:
+    ``on_unread`` is told once when nobody reads any more, as after ``| head``.
+    """
+
+    def __init__(self, out: TextIO, *, on_unread: Callable[[], object] = lambda: None) -> None:
         self._out = out
         self._has_style = out.isatty()
+        self._on_unread = on_unread
+        self._is_read = True
 
     def say(self, text: str = "") -> None:
         """Print a line."""
-        print(text, file=self._out, flush=True)
+        if not self._is_read:
+            return
+        try:
+            print(text, file=self._out, flush=True)
+        except BrokenPipeError:
+            self._is_read = False
+            self._on_unread()
 
     def heading(self, text: str) -> None:
         """Print a line that starts something."""

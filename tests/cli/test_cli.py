@@ -4,8 +4,11 @@ import asyncio
 import io
 import json
 import logging
+import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +22,7 @@ from bot.cli import main
 from bot.cli.parser import build_parser
 from tests.servers.feed_server import FeedItem, FeedServer
 
+ROOT = Path(__file__).parents[2]
 PROSE = (
     "The Tamsel bridge carried traffic again on Sunday after eight months of repairs. "
     "Engineers replaced 40 steel girders. The mayor said the work had cost 12 million crowns."
@@ -217,13 +221,29 @@ def test_search_answers_a_query_a_line(
     herald: Herald, feed_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     herald("feeds", "add", feed_url)
-    asked = ["bridge", "-a", "it's", "C++", '"unbalanced', "🌊", "x" * 6000]
-    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(asked) + "\n\n"))
+    asked = ["bridge", "-a", "it's", "C++", '"unbalanced', "🌊", "x" * 6000, ""]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(asked) + "\n"))
     answers = [json.loads(line) for line in herald("search", "-").splitlines()]
     assert herald.code == 0
     assert [answer["query"] for answer in answers] == asked
     assert answers[0]["hits"][0]["title"] == "Bridge reopens"
-    assert ["error" in answer for answer in answers] == [i in {1, 6} for i in range(7)]
+    assert ["error" in answer for answer in answers] == [i in {1, 6, 7} for i in range(8)]
+
+
+def test_who_reads_only_the_first_line_gets_no_traceback(herald: Herald, feed_url: str) -> None:
+    herald("feeds", "add", feed_url)
+    queries = "bridge\n" * 200
+    done = subprocess.run(  # noqa: S602  # a pipe, as an operator types it
+        f"{sys.executable} -m bot search - | head -n 1",
+        shell=True,
+        input=queries,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},  # noqa: TID251
+    )
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["total"] == 1
 
 
 @pytest.mark.parametrize("query", ["", "-a", "x" * 6000])
