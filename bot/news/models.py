@@ -449,7 +449,7 @@ class Hit:
     """One search result."""
 
     entry: Entry
-    feed_title: str
+    feed_title: str  # to a member, what the post's channel calls the feed
     post: PostRef | None
     score: float
 

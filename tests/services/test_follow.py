@@ -123,13 +123,14 @@ async def test_a_sample_is_what_would_be_posted(desk: Desk) -> None:
 async def test_members_find_only_what_was_posted_where_they_may_look(desk: Desk) -> None:
     desk.serve(parsed_entry("Bridge reopens"), parsed_entry("Bridge closes"))
     proposal = await desk.follower.look(FEED_URL)
-    await desk.follower.add(proposal, wish(CHANNEL, backfill=1))
+    await desk.follower.add(proposal, wish(CHANNEL, name="Harbour news", backfill=1))
     await desk.follower.add(proposal, wish(OTHER_CHANNEL, backfill=0))
     assert (await desk.searcher.search("bridge", channels=frozenset({CHANNEL}))).total == 0
     await desk.deliverer().deliver_due()
     seen = await desk.searcher.search("bridge", channels=frozenset({CHANNEL}))
     assert (seen.total, seen.searched) == (1, 1)
     assert seen.found[0].hit.post is not None
+    assert seen.found[0].hit.feed_title == "Harbour news", "as the channel calls it"
     assert (await desk.searcher.search("bridge", channels=frozenset({OTHER_CHANNEL}))).total == 0
     assert (await desk.searcher.search("bridge", channels=frozenset())).total == 0
     assert (await desk.searcher.search("bridge", channels=None)).total == 2

@@ -241,27 +241,27 @@ def _hits(
     found = entries.load(connection, scores)
     titles = feeds.titles(connection, (entry.feed_id for entry in found.values()))
     posts = _posts(connection, found, channels)
-    return tuple(
-        Hit(
-            entry=entry,
-            feed_title=titles[entry.feed_id],
-            post=posts.get(entry.id),
-            score=scores[entry.id],
-        )
-        for entry in found.values()
-    )
+    hits = []
+    for entry in found.values():
+        post, name = posts.get(entry.id, (None, None))
+        title = name if channels is not None and name else titles[entry.feed_id]
+        hits.append(Hit(entry=entry, feed_title=title, post=post, score=scores[entry.id]))
+    return tuple(hits)
 
 
 def _posts(
     connection: sqlite3.Connection,
     ids: Iterable[EntryId],
     channels: frozenset[ChannelId] | None,
-) -> dict[EntryId, PostRef]:
+) -> dict[EntryId, tuple[PostRef, str | None]]:
+    """Return the newest post of each entry, and what its channel calls the feed."""
     rows = connection.execute(
         """
-        SELECT e.id AS entry_id, d.guild_id, d.channel_id, d.message_id
+        SELECT e.id AS entry_id, d.guild_id, d.channel_id, d.message_id, s.name
           FROM entries AS e
           JOIN deliveries AS d ON d.story_id = e.story_id AND d.state IN ('sent', 'edit_due')
+          LEFT JOIN subscriptions AS s
+            ON s.channel_id = d.channel_id AND s.feed_id = e.feed_id
          WHERE e.id IN (SELECT value FROM json_each(:ids))
            AND (:channels IS NULL OR d.channel_id IN (SELECT value FROM json_each(:channels)))
          ORDER BY d.sent_at, d.id
@@ -269,10 +269,13 @@ def _posts(
         {"ids": values.to_json(ids), **_scope(channels, None, None)},
     )
     return {
-        EntryId(row["entry_id"]): PostRef(
-            guild_id=GuildId(row["guild_id"]),
-            channel_id=ChannelId(row["channel_id"]),
-            message_id=MessageId(row["message_id"]),
+        EntryId(row["entry_id"]): (
+            PostRef(
+                guild_id=GuildId(row["guild_id"]),
+                channel_id=ChannelId(row["channel_id"]),
+                message_id=MessageId(row["message_id"]),
+            ),
+            row["name"],
         )
         for row in rows
     }
