@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-EVENT = re.compile(r'\.(?:debug|info|warning|error|exception)\(\s*"([a-z]+\.[a-z_]+)"')
+EVENT = re.compile(r'\.(?:info|warning|error|exception)\(\s*"([a-z]+\.[a-z_]+)"')
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
