@@ -15,6 +15,9 @@ RETRY_AFTER_MAX_S = 7 * DAY_S
 HELD_S = 60 * 60.0  # after a 429 or 503 that does not say how long to wait
 JITTER = 0.1  # of the delay, always upward, so that no promise to a server is broken
 
+RHYTHM_ENTRIES = 20  # the last ones, that tell a feed's rhythm
+STOPPED_AFTER = timedelta(days=28)  # of failures: not even probed any more
+
 _HOLDING = frozenset({429, 503})
 
 

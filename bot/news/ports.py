@@ -57,6 +57,22 @@ class Clock(Protocol):
 class Source(Protocol):
     """The web, as far as feeds go."""
 
+    @property
+    def parser_version(self) -> str:
+        """What reads the documents.
+
+        Another version may read something else out of the same bytes, so the validators that it
+        did not see are void.
+        """
+        ...
+
+    def group_of(self, url: str) -> str | None:
+        """Return the host group of *url*, which shares a 429; None where the host stands alone.
+
+        Private hosts and addresses in numbers stand alone.
+        """
+        ...
+
     async def fetch(self, url: str, validators: Validators, body_hash: str | None) -> Outcome:
         """Fetch and read the feed at *url*, conditionally.
 
@@ -108,6 +124,24 @@ class Publisher(Protocol):
         """
         ...
 
+    async def find(
+        self, channel_id: ChannelId, post: Post, after: MessageId | None
+    ) -> MessageId | None:
+        """Return the message that an earlier attempt at *post* has left in the channel, if any.
+
+        For attempts out of the nonce's window. Herald's own among the last 50 messages, posted
+        later than *after*, with the same link or title; None also where the history may not be
+        read. Raises PublishError.
+        """
+        ...
+
+    async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
+        """Make an earlier post say *post*; twice is as good as once.
+
+        Raises MessageGone where it was deleted, or else PublishError.
+        """
+        ...
+
 
 class Storage(Protocol):
     """The archive and the outbox. Each method is one transaction; each raises StorageError."""
@@ -139,6 +173,42 @@ class Storage(Protocol):
         A feed is polled while a channel follows it (paused or not) or it is kept, unless it is
         gone.
         """
+        ...
+
+    async def claim_feeds(
+        self, now: datetime, lease: timedelta, limit: int, holder: str
+    ) -> Sequence[Feed]:
+        """Take feeds that are due, longest overdue first; nobody else gets them meanwhile.
+
+        Until they are recorded or released, or *lease* is over. Which feeds: as `feeds_due`.
+        """
+        ...
+
+    async def claim_feed(
+        self, feed_id: FeedId, now: datetime, lease: timedelta, holder: str
+    ) -> Feed | None:
+        """Take one feed, due or not; None where somebody else has it, or it is not there."""
+        ...
+
+    async def release_feed(self, feed_id: FeedId, at: datetime, reason: str) -> None:
+        """Give a claimed feed back unpolled, due at *at*, with the reason in words."""
+        ...
+
+    async def release_feeds(self, holder: str) -> int:
+        """End every lease of *holder*, for its start after a crash. Return how many there were."""
+        ...
+
+    async def spread_feeds(self, now: datetime, *, window: timedelta, per_s: float) -> int:
+        """Spread what is due over *window*, or longer where it is more than *per_s* a second.
+
+        Longest overdue first, the first of them at once. Polls that a clock set back has put into
+        the future come as long after *now* as they were to come after the poll before; a server's
+        word likewise. Return how many feeds moved.
+        """
+        ...
+
+    async def learn_groups(self, group_of: Callable[[str], str | None]) -> None:
+        """Note the host group of every feed. *group_of* answers for a URL, quickly."""
         ...
 
     async def next_due_at(self) -> datetime | None:
@@ -223,7 +293,8 @@ class Storage(Protocol):
     ) -> Sequence[Claim]:
         """Take due deliveries for sending; nobody else gets them until *lease* is over.
 
-        At most one per channel, the oldest unsent: a channel's posts stay in order.
+        At most one per channel, the oldest unsent: a channel's posts stay in order. Where nothing
+        is unsent, the oldest post whose entry was edited, to edit its message.
         """
         ...
 
@@ -235,7 +306,7 @@ class Storage(Protocol):
         ...
 
     async def next_delivery_at(self) -> datetime | None:
-        """Return when the next unsent delivery is due, or None where nothing waits."""
+        """Return when the next delivery can be claimed, or None where nothing waits."""
         ...
 
     async def store_article(self, entry_id: EntryId, article: Article) -> None:
@@ -249,11 +320,22 @@ class Storage(Protocol):
     async def mark_sent(
         self, delivery_id: DeliveryId, message_id: MessageId, now: datetime
     ) -> None:
-        """Record that the story is in the channel."""
+        """Record that the story is in the channel, and with a roundup all that it tells.
+
+        An edit is due at once where the entry changed since it was first claimed.
+        """
+        ...
+
+    async def mark_edited(self, delivery_id: DeliveryId, now: datetime) -> None:
+        """Record that the message says what its entry says, unless that changed once more."""
+        ...
+
+    async def leave_as_posted(self, delivery_id: DeliveryId, reason: str) -> None:
+        """Give up editing a post, now and for good."""
         ...
 
     async def retry_at(self, delivery_id: DeliveryId, due_at: datetime, reason: str) -> None:
-        """Give a claimed delivery back, due later."""
+        """Give a claimed delivery back, due later; an edit is dropped once its post is too old."""
         ...
 
     async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
@@ -261,7 +343,10 @@ class Storage(Protocol):
         ...
 
     async def abandon_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
-        """Pause every subscription of a channel that is gone and give up what it is owed."""
+        """Pause every subscription of a channel that is gone and give up what it is owed.
+
+        Edits too.
+        """
         ...
 
     # Reading

@@ -14,6 +14,7 @@ from bot.news.cadence import Pace, next_poll_at
 from bot.news.identity import Recognition, asked_aliases, recognise, stated_date
 from bot.news.models import (
     Check,
+    DocumentFacts,
     EntryId,
     Failed,
     Feed,
@@ -94,7 +95,7 @@ def plan_refresh(
                 site_url=_if_new(outcome.feed.site_url, feed.site_url),
                 icon_url=_if_new(outcome.feed.icon_url, feed.icon_url),
                 language=_if_new(outcome.feed.language, feed.language),
-                ttl_s=outcome.feed.ttl_s,
+                document=DocumentFacts(ttl_s=outcome.feed.ttl_s),
                 is_republished=plan.is_republished,
                 new=plan.new,
                 seen=plan.seen,

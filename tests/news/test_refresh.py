@@ -276,7 +276,8 @@ def test_the_facts_of_a_feed_are_told_where_they_changed() -> None:
     refresh = plan(Fetched(url=FEED.url, feed=told), language="en", icon_url="https://i.example")
     assert (refresh.title, refresh.site_url) == ("The Courier", "https://c.example")
     assert (refresh.language, refresh.icon_url) == (None, None)
-    assert refresh.ttl_s == 3600
+    assert refresh.document is not None
+    assert refresh.document.ttl_s == 3600
 
 
 def test_only_a_document_has_aliases_to_look_up() -> None:

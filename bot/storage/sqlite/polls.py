@@ -2,7 +2,10 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
+from bot.news.cadence import RHYTHM_ENTRIES
 from bot.news.models import (
     ChannelId,
     EntryId,
@@ -13,7 +16,7 @@ from bot.news.models import (
     Recorded,
     Refresh,
 )
-from bot.storage.sqlite import deliveries, entries, feeds, values
+from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, values
 from bot.storage.sqlite.index import SearchIndex
 
 KNOWN_ALIASES = """
@@ -53,26 +56,46 @@ def known(connection: sqlite3.Connection, feed_id: FeedId, aliases: Sequence[str
             "SELECT 1 FROM entries WHERE feed_id = :feed_id LIMIT 1", {"feed_id": feed_id}
         ).fetchone()
         is not None,
+        seen=_seen(connection, feed_id) if aliases else (),
+    )
+
+
+NEWEST_SEEN = """
+    SELECT first_seen_at, published_at FROM entries
+     WHERE feed_id = :feed_id ORDER BY dated_at DESC LIMIT :limit
+"""
+
+
+def _seen(
+    connection: sqlite3.Connection, feed_id: FeedId
+) -> tuple[tuple[datetime, datetime | None], ...]:
+    rows = connection.execute(NEWEST_SEEN, {"feed_id": feed_id, "limit": RHYTHM_ENTRIES})
+    return tuple(
+        (values.from_ms(row["first_seen_at"]), values.from_ms_or_none(row["published_at"]))
+        for row in rows
     )
 
 
 def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh) -> Recorded:
     """Apply a poll. Applying it again changes nothing."""
-    new_entries = queued = 0
-    for new in refresh.new:
-        story_id = entries.add(connection, index, refresh.feed_id, new, refresh.check.at)
-        if story_id is None:
-            continue
-        new_entries += 1
-        for place in new.deliver_to:
-            queued += deliveries.queue(
-                connection, story_id, refresh.feed_id, place, refresh.check.at
-            )
+    stored = [
+        (new, story_id)
+        for new in refresh.new
+        if (story_id := entries.add(connection, index, refresh.feed_id, new, refresh.check.at))
+    ]
+    recorded = deliveries.owe(connection, refresh.feed_id, stored, refresh.check.at)
     for seen in refresh.seen:
         entries.learn_aliases(
             connection, refresh.feed_id, seen.entry_id, seen.aliases, refresh.check.at
         )
-        if seen.changed is not None:
-            entries.edit(connection, index, seen.entry_id, seen.changed)
+        if seen.changed is not None and entries.edit(
+            connection, index, seen.entry_id, seen.changed
+        ):
+            deliveries.owe_edit(connection, seen.entry_id, refresh.check.at)
     feeds.apply_health(connection, refresh)
-    return Recorded(new_entries=new_entries, deliveries=queued)
+    if refresh.hold is not None and refresh.hold.group is not None:
+        leases.hold_group(connection, refresh.hold.group, refresh.hold.until, refresh.hold.reason)
+    merged_into = None
+    if refresh.new_url is not None:
+        merged_into = moves.adopt(connection, refresh.feed_id, refresh.new_url)
+    return replace(recorded, merged_into=merged_into)

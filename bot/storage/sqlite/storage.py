@@ -1,7 +1,7 @@
 """The ``Storage`` port on SQLite."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,16 @@ from bot.news.models import (
     SubscriptionId,
     Summary,
 )
-from bot.storage.sqlite import deliveries, entries, facts, feeds, polls, search, subscriptions
+from bot.storage.sqlite import (
+    deliveries,
+    entries,
+    facts,
+    feeds,
+    leases,
+    polls,
+    search,
+    subscriptions,
+)
 from bot.storage.sqlite.connection import Lane
 from bot.storage.sqlite.index import SearchIndex
 
@@ -96,6 +105,34 @@ class SqliteStorage:
     async def feeds_due(self, now: datetime, limit: int) -> Sequence[Feed]:
         """Return feeds to poll at *now*, longest overdue first."""
         return await self._reader.run(lambda c: feeds.due(c, now, limit))
+
+    async def claim_feeds(
+        self, now: datetime, lease: timedelta, limit: int, holder: str
+    ) -> Sequence[Feed]:
+        """Take feeds that are due, longest overdue first."""
+        return await self._writer.run(lambda c: leases.claim(c, now, lease, limit, holder))
+
+    async def claim_feed(
+        self, feed_id: FeedId, now: datetime, lease: timedelta, holder: str
+    ) -> Feed | None:
+        """Take one feed, due or not; None where somebody else has it, or it is not there."""
+        return await self._writer.run(lambda c: leases.claim_one(c, feed_id, now, lease, holder))
+
+    async def release_feed(self, feed_id: FeedId, at: datetime, reason: str) -> None:
+        """Give a claimed feed back unpolled, due at *at*."""
+        await self._writer.run(lambda c: leases.release(c, feed_id, at, reason))
+
+    async def release_feeds(self, holder: str) -> int:
+        """End every lease of *holder*; return how many there were."""
+        return await self._writer.run(lambda c: leases.release_all(c, holder))
+
+    async def spread_feeds(self, now: datetime, *, window: timedelta, per_s: float) -> int:
+        """Spread what is due, and mend what a clock set back has put into the future."""
+        return await self._writer.run(lambda c: leases.spread(c, now, window, per_s))
+
+    async def learn_groups(self, group_of: Callable[[str], str | None]) -> None:
+        """Note the host group of every feed."""
+        await self._writer.run(lambda c: leases.learn_groups(c, group_of))
 
     async def next_due_at(self) -> datetime | None:
         """Return when the next feed is due, or None where nothing is polled."""
