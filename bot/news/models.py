@@ -16,6 +16,8 @@ EntryId = NewType("EntryId", int)
 StoryId = NewType("StoryId", int)
 SubscriptionId = NewType("SubscriptionId", int)
 DeliveryId = NewType("DeliveryId", int)
+BulletinId = NewType("BulletinId", int)
+SwitchId = NewType("SwitchId", int)
 
 # Discord's own ids ("snowflakes").
 GuildId = NewType("GuildId", int)
@@ -634,6 +636,53 @@ class Post:
     footer: str | None = None
     published_at: datetime | None = None
     headlines: tuple[Headline, ...] = ()
+
+
+# --- Telling admins, and mending ---
+
+NoticeKind = Literal["failing", "paused", "gone", "recovered", "moved", "stale"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """A working feed that the site of a feed in trouble offers."""
+
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """News of a feed's health, for the admins of one guild."""
+
+    feed: Feed
+    name: str  # what the guild calls it
+    kind: NoticeKind
+    text: str  # in words: what happened, to which address, what Herald does now
+    at: datetime
+    remedy: Remedy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulletin:
+    """One message to a guild's admins, taken for sending. ``attempts`` counts this one."""
+
+    id: BulletinId
+    guild_id: GuildId
+    channel_id: ChannelId
+    nonce: str  # as of a delivery
+    attempts: int
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switched:
+    """A guild's subscriptions, moved from one feed to another."""
+
+    id: SwitchId
+    old: Feed
+    new: Feed
+    channels: tuple[ChannelId, ...]  # that follow the new feed now, in place of the old one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from bot.news.models import (
     Article,
+    Bulletin,
+    BulletinId,
     ChannelId,
     Check,
     Claim,
@@ -32,12 +34,15 @@ from bot.news.models import (
     Post,
     Recorded,
     Refresh,
+    Remedy,
     SearchPage,
     SearchRequest,
     StorageHealth,
     StoryId,
     SubscriptionId,
     Summary,
+    Switched,
+    SwitchId,
     Validators,
     Word,
 )
@@ -139,6 +144,17 @@ class Publisher(Protocol):
         """Make an earlier post say *post*; twice is as good as once.
 
         Raises MessageGone where it was deleted, or else PublishError.
+        """
+        ...
+
+
+class Announcer(Protocol):
+    """Takes bulletins to the log channels."""
+
+    async def announce(self, bulletin: Bulletin) -> MessageId:
+        """Post and return the message's id; the same nonce as `Publisher.publish` has it.
+
+        Raises PublishError.
         """
         ...
 
@@ -299,9 +315,9 @@ class Storage(Protocol):
         ...
 
     async def release_leases(self) -> int:
-        """Make every claimed delivery due again, for the start of the only process.
+        """Make every claimed delivery and bulletin due again, for the start of the only process.
 
-        Return how many.
+        Return how many deliveries.
         """
         ...
 
@@ -346,6 +362,86 @@ class Storage(Protocol):
         """Pause every subscription of a channel that is gone and give up what it is owed.
 
         Edits too.
+        """
+        ...
+
+    # Telling admins
+
+    async def log_channel(self, guild_id: GuildId) -> ChannelId | None:
+        """Return where a guild wants to be told of its feeds' health; None: nowhere."""
+        ...
+
+    async def set_log_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
+        """Choose where a guild is told of its feeds' health; None gives up what it is owed."""
+        ...
+
+    async def forget_log_channel(self, channel_id: ChannelId) -> None:
+        """Unset a channel that is gone wherever it is the log channel."""
+        ...
+
+    async def claim_bulletins(self, now: datetime, lease: timedelta) -> Sequence[Bulletin]:
+        """Take what the log channels are owed, of each guild the oldest.
+
+        Notices are made by `record`, one to each guild that follows the feed and has a log channel;
+        what comes within minutes goes into one bulletin, and of a feed there is one a day.
+        """
+        ...
+
+    async def mark_told(self, bulletin_id: BulletinId, message_id: MessageId) -> None:
+        """Record that a bulletin is in its channel."""
+        ...
+
+    async def retell_at(self, bulletin_id: BulletinId, due_at: datetime, reason: str) -> None:
+        """Give a claimed bulletin back, due later."""
+        ...
+
+    async def drop_bulletin(self, bulletin_id: BulletinId, reason: str) -> None:
+        """Give a bulletin up for good."""
+        ...
+
+    # Mending
+
+    async def feeds_to_mend(self, looked_before: datetime, limit: int) -> Sequence[Feed]:
+        """Return followed feeds whose address no longer gives a feed, looked after long ago.
+
+        Those that failed three times in a row or are gone, the last time with 404, 410 or a
+        document that is no feed.
+        """
+        ...
+
+    async def store_remedy(self, feed_id: FeedId, remedy: Remedy | None, now: datetime) -> None:
+        """Keep what a look at the feed's site found; None: nothing."""
+        ...
+
+    async def remedy(self, feed_id: FeedId) -> Remedy | None:
+        """Return what the site of a feed in trouble offers instead. None where it is well again."""
+        ...
+
+    async def silent_feeds(self, now: datetime) -> Sequence[Feed]:
+        """Return followed feeds past `Feed.silent_from` whose silence was not told yet."""
+        ...
+
+    async def tell_silence(self, feed_id: FeedId, text: str, now: datetime) -> None:
+        """Owe the notice of a silence, once for each."""
+        ...
+
+    async def switch(
+        self, refresh: Refresh, old_feed_id: FeedId, guild_id: GuildId, now: datetime
+    ) -> Switched | None:
+        """Apply *refresh*, of the new feed, and move a guild's subscriptions to it.
+
+        Each feed learns the other's aliases, so that neither posts what the other did. Where a
+        channel follows the new feed already, the old subscription is removed. None where the guild
+        does not follow the old feed.
+        """
+        ...
+
+    async def switch_back(
+        self, switch_id: SwitchId, guild_id: GuildId, now: datetime
+    ) -> Switched | None:
+        """Undo `switch`, ``old`` and ``new`` named as there.
+
+        None: it was longer than UNDO_WINDOW ago, or by another guild.
         """
         ...
 
