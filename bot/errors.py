@@ -19,6 +19,7 @@ The tree::
     │ └ ParseFailed           the body is not a feed that can be read
     ├ PublishError            Discord did not take a post
     │ ├ ChannelGone           final: the channel no longer exists
+    │ ├ MessageGone           final: the message to edit no longer exists
     │ ├ Forbidden             final until somebody changes permissions
     │ ├ RateLimited           retried after ``retry_after_s``
     │ └ DiscordUnavailable    retried
@@ -149,6 +150,10 @@ class PublishError(HeraldError):
 
 class ChannelGone(PublishError):
     """Final: the channel no longer exists, or Herald left its server."""
+
+
+class MessageGone(PublishError):
+    """Final: the message to edit was deleted, or is not Herald's own."""
 
 
 class Forbidden(PublishError):

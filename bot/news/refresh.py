@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from bot.news.cadence import Pace, next_poll_at
+from bot.news.floods import TOLD, fates
 from bot.news.identity import Recognition, asked_aliases, recognise, stated_date
 from bot.news.models import (
     Check,
@@ -30,10 +31,7 @@ from bot.news.models import (
     Validators,
 )
 
-NEWS_FOR = timedelta(days=7)  # older entries of an established feed are archived, not posted
 FUTURE_MAX = timedelta(hours=48)  # a date further ahead is a mistake
-FLOOD_MAX = 10  # posts per poll and channel
-EMPTY_GRACE = timedelta(days=1)  # between an entry's date and its feed's showing it
 
 
 def aliases_of(outcome: Outcome, feed_url: str) -> tuple[str, ...]:
@@ -52,8 +50,8 @@ def plan_refresh(
 ) -> Refresh:
     """Return what polling *feed* with *outcome* changes. *known* answers `aliases_of`.
 
-    New entries come oldest first. At the first document of a feed nothing is news; later, what is
-    no older than NEWS_FOR, at most the FLOOD_MAX newest. *jitter*, in [0, 1), spreads the polls.
+    New entries come oldest first, each with its fate, as `floods.fates` decides. *jitter*, in
+    [0, 1), spreads the polls.
     """
     due_at, reason = next_poll_at(feed, outcome, now, pace, jitter)
     match outcome:
@@ -174,28 +172,21 @@ def _plan_entries(feed: Feed, outcome: Fetched, known: Known, now: datetime) -> 
     # Oldest first; of equal dates the document's last, for documents run newest first.
     fresh.reverse()
     fresh.sort(key=lambda pair: min(pair[0].published_at or now, now))
-    news = [at for at, (entry, _) in enumerate(fresh) if _is_news(entry, feed, known, now)]
-    posted = set(news[-FLOOD_MAX:])
+    is_all_new = all(verdict.entry_id is None for verdict in recognition.verdicts)
+    decided = fates([entry for entry, _ in fresh], feed, known, now, is_all_new=is_all_new)
     return _Plan(
         new=tuple(
             NewEntry(
-                entry=entry, aliases=aliases, deliver_to=known.channels if at in posted else ()
+                entry=entry,
+                aliases=aliases,
+                deliver_to=known.channels if fate in TOLD else (),
+                fate=fate,
             )
-            for at, (entry, aliases) in enumerate(fresh)
+            for (entry, aliases), fate in zip(fresh, decided, strict=True)
         ),
         seen=_seen(entries, recognition, known, now),
         is_republished=recognition.is_republished,
     )
-
-
-def _is_news(entry: ParsedEntry, feed: Feed, known: Known, now: datetime) -> bool:
-    """Whether an entry that was never seen is worth a post."""
-    if known.has_history:
-        return entry.published_at is None or entry.published_at >= now - NEWS_FOR
-    if feed.succeeded_at is None:
-        return False  # the first document is the backlog
-    # The feed was empty so far: a new blog's first entry is news, an archive put back is not.
-    return entry.published_at is None or entry.published_at >= feed.succeeded_at - EMPTY_GRACE
 
 
 def _seen(

@@ -57,6 +57,7 @@ def known(connection: sqlite3.Connection, feed_id: FeedId, aliases: Sequence[str
         ).fetchone()
         is not None,
         seen=_seen(connection, feed_id) if aliases else (),
+        batches=_batches(connection, feed_id) if aliases else (),
     )
 
 
@@ -74,6 +75,19 @@ def _seen(
         (values.from_ms(row["first_seen_at"]), values.from_ms_or_none(row["published_at"]))
         for row in rows
     )
+
+
+BATCHES = """
+    SELECT new_entries FROM checks WHERE feed_id = :feed_id AND new_entries > 0
+     ORDER BY checked_at DESC LIMIT :limit
+"""
+_BATCHES = 20  # polls that tell what is usual
+
+
+def _batches(connection: sqlite3.Connection, feed_id: FeedId) -> tuple[int, ...]:
+    rows = connection.execute(BATCHES, {"feed_id": feed_id, "limit": _BATCHES + 1}).fetchall()
+    # The oldest that is remembered may be the first document.
+    return tuple(row["new_entries"] for row in rows[:-1])
 
 
 def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh) -> Recorded:

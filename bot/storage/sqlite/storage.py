@@ -238,6 +238,14 @@ class SqliteStorage:
         """Record that the story is in the channel."""
         await self._writer.run(lambda c: deliveries.mark_sent(c, delivery_id, message_id, now))
 
+    async def mark_edited(self, delivery_id: DeliveryId, now: datetime) -> None:
+        """Record that the message says what its entry says, unless that changed once more."""
+        await self._writer.run(lambda c: deliveries.mark_edited(c, delivery_id, now))
+
+    async def leave_as_posted(self, delivery_id: DeliveryId, reason: str) -> None:
+        """Give up editing a post, now and for good."""
+        await self._writer.run(lambda c: deliveries.leave_as_posted(c, delivery_id, reason))
+
     async def retry_at(self, delivery_id: DeliveryId, due_at: datetime, reason: str) -> None:
         """Give a claimed delivery back, due later."""
         await self._writer.run(lambda c: deliveries.retry_at(c, delivery_id, due_at, reason))
