@@ -93,6 +93,7 @@ class Fetched:
     body_hash: str | None = None
     size: int = 0  # bytes, decoded
     took_ms: int = 0
+    parser_version: str | None = None  # what read it
     permanent_url: str | None = None  # target when every redirect on the way was 301 or 308
 
 
@@ -184,7 +185,7 @@ class Feed:
     usual_gap_s: float | None = None  # between two entries, median of the last; None: not known yet
     newest_at: datetime | None = None  # when the last entry came out, as far as we know
     failing_since: datetime | None = None  # the first of the failures in a row
-    failing_told_at: datetime | None = None  # when that was told as a StateChange
+    failing_told_at: datetime | None = None  # the last StateChange of it that was told
     gone_since: datetime | None = None  # the first 410
     moved_to: str | None = None  # where it redirects for good, not adopted yet
     moved_since: datetime | None = None
