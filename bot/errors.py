@@ -11,6 +11,7 @@ The tree::
     │ ├ ChannelNotWritable    Herald lacks permissions in a channel
     │ ├ NotAllowed            the caller lacks a permission
     │ ├ LimitReached          a stated limit is used up
+    │ ├ TooSoon               a publisher's server is not asked again yet
     │ └ BadQuery              a search that cannot be run
     ├ FeedError               somebody else's server or document; carries the URL
     │ ├ FetchFailed           no usable answer; ``status`` and ``transient`` say more
@@ -33,6 +34,8 @@ The tree::
 A message says what happened, to which thing, and what to do. Errors carry their ids as attributes
 and chain their cause.
 """
+
+from datetime import datetime
 
 
 class HeraldError(Exception):
@@ -92,6 +95,14 @@ class NotAllowed(UserError):
 
 class LimitReached(UserError):
     """A stated limit is used up."""
+
+
+class TooSoon(UserError):
+    """A publisher's server is not asked again before ``until``."""
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
 
 
 class BadQuery(UserError):

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from bot.errors import MessageGone, NotAFeed, PublishError
 from bot.news.models import (
@@ -140,6 +141,11 @@ class FakeSource:
     sites: dict[str, Sequence[str]] = field(default_factory=dict)
     errors: dict[str, Exception] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
+    parser_version: str = "1"
+
+    def group_of(self, url: str) -> str | None:
+        """Return the last two labels of the host."""
+        return ".".join((urlsplit(url).hostname or "").split(".")[-2:]) or None
 
     def publish(self, url: str, feed: ParsedFeed) -> str:
         """Serve *feed* at *url*."""
@@ -181,6 +187,7 @@ class FakeSource:
             feed=feed,
             validators=Validators(etag=f'"{version}"'),
             body_hash=version,
+            parser_version=self.parser_version,
             size=2048,
             took_ms=12,
         )

@@ -78,7 +78,7 @@ class CacheHints:
     """What a response said of when to come back. Seconds from the time of the response."""
 
     fresh_for_s: float | None = None  # max-age less Age, or Expires less Date (RFC 9111 §4.2)
-    retry_after_s: float | None = None  # RFC 9110 §10.2.3
+    retry_after_s: float | None = None  # RFC 9110 §10.2.3, clamped to a minute … seven days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -239,7 +239,9 @@ class Storage(Protocol):
         """Apply a poll: entries, deliveries, feed health, validators, the next poll, the check.
 
         A new entry any of whose aliases is stored by then is skipped, so applying twice changes
-        nothing.
+        nothing; nor does a poll of a feed that is not there any more. Ends the feed's lease. Where
+        a feed is stored under the address to adopt, it takes this one's subscriptions, entries and
+        aliases in.
         """
         ...
 

@@ -7,6 +7,7 @@ restart would, and goes on until nothing is due.
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -42,6 +43,8 @@ class Fuse:
         class Guarded:
             def __getattr__(self, name: str) -> Anything:
                 method: Callable[..., Awaitable[Any]] = getattr(port, name)
+                if not iscoroutinefunction(method):
+                    return method
 
                 async def call(*args: Anything, **kwargs: Anything) -> Anything:
                     fuse.left -= 1
@@ -74,7 +77,9 @@ async def live(desk: Desk, fuse: Fuse) -> None:
     """Poll and deliver until nothing is due, through the fuse."""
     storage = fuse.guard(desk.storage)
     await storage.release_leases()
-    await desk.poller(storage, fuse.guard(desk.source)).poll_due()
+    poller = desk.poller(storage, fuse.guard(desk.source))
+    await poller.resume()
+    await poller.poll_due()
     await desk.deliverer(storage, fuse.guard(desk.publisher), fuse.guard(desk.source)).deliver_due()
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from bot.news.cadence import STOPPED_AFTER
 from bot.news.identity import canonical_url
 from bot.news.models import (
     Check,
@@ -17,6 +16,7 @@ from bot.news.models import (
     Refresh,
     Validators,
 )
+from bot.news.states import PROBED_FOR
 from bot.storage.sqlite import values
 
 CHECKS_KEPT_FOR = timedelta(days=30)
@@ -151,7 +151,7 @@ def overviews(connection: sqlite3.Connection) -> Sequence[FeedOverview]:
 # its failures are so old that it is not even probed any more.
 POLLED = f"""
     state <> 'gone'
-    AND (state <> 'paused' OR next_poll_at < failing_since + {STOPPED_AFTER // _MS})
+    AND (state <> 'paused' OR next_poll_at < failing_told_at + {PROBED_FOR // _MS})
     AND (is_kept = 1 OR EXISTS (SELECT 1 FROM subscriptions
                                  WHERE feed_id = feeds.id AND removed_at IS NULL))
 """  # noqa: S608  # nothing of it comes from outside
@@ -229,8 +229,14 @@ _HEALTH = """
     UPDATE feeds
        SET polled_at = :checked_at,
            succeeded_at = CASE WHEN :failures = 0 THEN :checked_at ELSE succeeded_at END,
-           next_poll_at = :next_poll_at, next_poll_reason = :next_poll_reason,
-           not_before = :not_before, lease_until = NULL, lease_by = NULL,
+           -- Its host group may have been held while this poll was under way.
+           next_poll_at = MAX(:next_poll_at, COALESCE(not_before, 0)),
+           next_poll_reason = CASE WHEN not_before > :next_poll_at THEN next_poll_reason
+                                   ELSE :next_poll_reason END,
+           not_before = CASE WHEN not_before > :checked_at
+                             THEN MAX(not_before, COALESCE(:not_before, 0))
+                             ELSE :not_before END,
+           lease_until = NULL, lease_by = NULL,
            failures = :failures, state = :state, last_error = :last_error,
            failing_since = :failing_since, failing_told_at = :failing_told_at,
            gone_since = :gone_since,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.news.cadence import RHYTHM_ENTRIES
+from bot.news.identity import canonical_url
 from bot.news.models import (
     ChannelId,
     EntryId,
@@ -16,7 +17,7 @@ from bot.news.models import (
     Recorded,
     Refresh,
 )
-from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, values
+from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, values
 from bot.storage.sqlite.index import SearchIndex
 
 KNOWN_ALIASES = """
@@ -91,7 +92,10 @@ def _batches(connection: sqlite3.Connection, feed_id: FeedId) -> tuple[int, ...]
 
 
 def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh) -> Recorded:
-    """Apply a poll. Applying it again changes nothing."""
+    """Apply a poll. Applying it again changes nothing, nor does one of a feed that is not there."""
+    feed = {"feed_id": refresh.feed_id}
+    if connection.execute("SELECT 1 FROM feeds WHERE id = :feed_id", feed).fetchone() is None:
+        return Recorded(new_entries=0, deliveries=0)  # merged or switched away during the poll
     stored = [
         (new, story_id)
         for new in refresh.new
@@ -109,7 +113,19 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
     feeds.apply_health(connection, refresh)
     if refresh.hold is not None and refresh.hold.group is not None:
         leases.hold_group(connection, refresh.hold.group, refresh.hold.until, refresh.hold.reason)
+    if (change := refresh.change) is not None:
+        notices.queue(connection, refresh.feed_id, change.kind, change.reason, refresh.check.at)
     merged_into = None
     if refresh.new_url is not None:
-        merged_into = moves.adopt(connection, refresh.feed_id, refresh.new_url)
+        merged_into = _adopt(connection, refresh, refresh.new_url)
     return replace(recorded, merged_into=merged_into)
+
+
+def _adopt(connection: sqlite3.Connection, refresh: Refresh, url: str) -> FeedId | None:
+    """Give the feed its new address, and tell where that is more than http made https."""
+    was = feeds.load(connection, [refresh.feed_id]).get(refresh.feed_id)
+    merged_into = moves.adopt(connection, refresh.feed_id, url)
+    if was is not None and canonical_url(was.url) != canonical_url(url):
+        told = f"It moved from {was.url} to {url} for good. Herald reads it there from now on."
+        notices.queue(connection, merged_into or was.id, "moved", told, refresh.check.at)
+    return merged_into
