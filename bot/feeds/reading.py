@@ -31,6 +31,10 @@ class Reader:
         self._tier = tier
         self._refused: OrderedDict[bytes, str] = OrderedDict()
 
+    async def room(self) -> None:
+        """Wait until few enough documents wait to be read, lest memory fill with bodies."""
+        await self._pool.room()
+
     async def feed(self, body: bytes, content_type: str | None, url: str) -> ParsedFeed:
         """Return the feed in *body*, which was found at *url*. Raises ParseFailed."""
         if not body.strip():

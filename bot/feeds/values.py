@@ -8,6 +8,10 @@ from typing import Any, Literal, NamedTuple
 
 Tier = Literal["auto", "quick", "thorough"]  # to choose one is for tests and measurements
 
+# Counts up when documents come to be read differently. It begins each body_hash, so that every
+# feed is then read anew, once, though its server would say "not modified".
+PARSER_VERSION = "2"
+
 TITLE_MAX = 300  # characters
 TEASER_MAX = 4_000
 TEXT_MAX = 20_000  # about 3,500 words: whole articles, since search is better by full text

@@ -9,10 +9,11 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import fastfeedparser
-from lxml import etree
 
+from bot.feeds.gate import admitted
 from bot.feeds.parse import read_feed
 from tests.servers.feed_server import FeedItem, rss
 
@@ -56,11 +57,11 @@ def main() -> None:
     """Print a table, and the same as JSON."""
     rows = []
     for name, body in documents().items():
-        tasks = {
-            "thorough": lambda body=body: read_feed(body, None, URL, "thorough"),
-            "two tiers": lambda body=body: read_feed(body, None, URL),
-            "gate": lambda body=body: etree.fromstring(body),
-            "fastfeedparser": lambda body=body: fastfeedparser.parse(body),
+        tasks: dict[str, Callable[[], object]] = {
+            "thorough": partial(read_feed, body, None, URL, "thorough"),
+            "two tiers": partial(read_feed, body, None, URL),
+            "gate": partial(admitted, body),
+            "fastfeedparser": partial(fastfeedparser.parse, body),
         }
         best = dict.fromkeys(tasks, float("inf"))
         for _ in range(ROUNDS):
