@@ -4,7 +4,6 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ from bot import app
 from bot.errors import NotFollowed, UserError
 from bot.feeds.opml import Outline, read_outlines, write_opml
 from bot.frontend.listings import count
-from bot.news.models import ChannelId, FeedId, FeedOverview, Fetched, GuildId, NewSubscription
-from bot.services.transfer import Added, Fate, Wanted
+from bot.frontend.panels.importing import wanted_of
+from bot.news.models import ChannelId, FeedId, FeedOverview, GuildId, NewSubscription
+from bot.services.transfer import Added, Fate, Place
 from bot.settings import Settings
 
 CHANNEL_LINK = re.compile(r"(?:https://(?:\w+\.)?discord(?:app)?\.com/channels/)?(\d+)/(\d+)/?$")
@@ -44,9 +44,14 @@ async def add(arguments: argparse.Namespace, settings: Settings) -> int:
                 "for the archive; no channel follows it yet (--channel, or /feed add in Discord)"
             )
         else:
-            wish = _wish(place, arguments.name)(Wanted(url=arguments.url), proposal.found)
+            wish = NewSubscription(
+                guild_id=place.guild_id,
+                channel_id=place.channel_id,
+                name=arguments.name or proposal.name,
+                added_by=None,
+            )
             await core.follower.follow(proposal.found, wish)
-            where = f"in channel {place[1]}"
+            where = f"in channel {place.channel_id}"
     print(f"Added “{arguments.name or proposal.name}” ({proposal.found.url}) {where}.")
     held = count(len(proposal.found.feed.entries), "entry")
     print(f"{held} that it holds now will not be posted.")
@@ -76,11 +81,8 @@ async def read_file(arguments: argparse.Namespace, settings: Settings) -> int:
     outlines = read_outlines(_read(arguments.file))
     place = _place(arguments.channel)
     async with app.open_core(settings) as core:
-        rows = await core.transfer.add_all(
-            [Wanted(url=outline.url, title=outline.title) for outline in outlines],
-            wish=None if place is None else _wish(place, None),
-            is_rehearsal=arguments.dry_run,
-        )
+        act = core.transfer.rehearse if arguments.dry_run else core.transfer.add_all
+        rows = await act(wanted_of(outlines), place)
     if arguments.json:
         print(json.dumps([_added_as_json(row) for row in rows], ensure_ascii=False, indent=2))
         return 0
@@ -121,7 +123,7 @@ def _read(name: str) -> bytes:
         raise UserError(f"{name} cannot be read: {error.strerror}.") from error
 
 
-def _place(link: str | None) -> tuple[GuildId, ChannelId] | None:
+def _place(link: str | None) -> Place | None:
     if link is None:
         return None
     found = CHANNEL_LINK.fullmatch(link.strip())
@@ -130,21 +132,7 @@ def _place(link: str | None) -> tuple[GuildId, ChannelId] | None:
             f"“{link}” is no link of a channel. In Discord, right-click the channel, Copy Link; "
             "it looks like https://discord.com/channels/123/456."
         )
-    return GuildId(int(found[1])), ChannelId(int(found[2]))
-
-
-def _wish(
-    place: tuple[GuildId, ChannelId], name: str | None
-) -> Callable[[Wanted, Fetched], NewSubscription]:
-    def wish(row: Wanted, found: Fetched) -> NewSubscription:
-        return NewSubscription(
-            guild_id=place[0],
-            channel_id=place[1],
-            name=name or row.title or found.feed.title or found.url,
-            added_by=None,
-        )
-
-    return wish
+    return Place(guild_id=GuildId(int(found[1])), channel_id=ChannelId(int(found[2])))
 
 
 def _row_as_text(row: FeedOverview) -> list[str]:

@@ -10,6 +10,8 @@ import structlog
 
 from bot.news.models import (
     Article,
+    Bulletin,
+    BulletinId,
     ChannelId,
     Check,
     Claim,
@@ -29,20 +31,26 @@ from bot.news.models import (
     ParsedFeed,
     Recorded,
     Refresh,
+    Remedy,
     SearchPage,
     SearchRequest,
     StorageHealth,
     StoryId,
     SubscriptionId,
     Summary,
+    Switched,
+    SwitchId,
 )
 from bot.storage.sqlite import (
     deliveries,
     entries,
     facts,
     feeds,
+    guilds,
     leases,
+    notices,
     polls,
+    repairs,
     search,
     subscriptions,
 )
@@ -218,7 +226,12 @@ class SqliteStorage:
 
     async def release_leases(self) -> int:
         """Make every claimed delivery due again; return how many."""
-        return await self._writer.run(deliveries.release_leases)
+
+        def work(connection: sqlite3.Connection) -> int:
+            notices.release_leases(connection)
+            return deliveries.release_leases(connection)
+
+        return await self._writer.run(work)
 
     async def next_delivery_at(self) -> datetime | None:
         """Return when the next delivery can be claimed, or None where nothing waits."""
@@ -265,6 +278,74 @@ class SqliteStorage:
 
     # Reading
 
+    # Telling admins
+
+    async def log_channel(self, guild_id: GuildId) -> ChannelId | None:
+        """Return where a guild wants to be told of its feeds' health; None: nowhere."""
+        return await self._reader.run(lambda c: guilds.log_channel(c, guild_id))
+
+    async def set_log_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
+        """Choose where a guild is told of its feeds' health; None gives up what it is owed."""
+        await self._writer.run(lambda c: guilds.set_log_channel(c, guild_id, channel_id))
+
+    async def forget_log_channel(self, channel_id: ChannelId) -> None:
+        """Unset a channel that is gone wherever it is the log channel."""
+        await self._writer.run(lambda c: guilds.forget_log_channel(c, channel_id))
+
+    async def claim_bulletins(self, now: datetime, lease: timedelta) -> Sequence[Bulletin]:
+        """Take what the log channels are owed, of each guild the oldest."""
+        if not await self._reader.run(lambda c: notices.is_any_due(c, now)):
+            return ()
+        return await self._writer.run(lambda c: notices.claim(c, now, lease))
+
+    async def mark_told(self, bulletin_id: BulletinId, message_id: MessageId) -> None:
+        """Record that a bulletin is in its channel."""
+        await self._writer.run(lambda c: notices.mark_told(c, bulletin_id, message_id))
+
+    async def retell_at(self, bulletin_id: BulletinId, due_at: datetime, reason: str) -> None:
+        """Give a claimed bulletin back, due later."""
+        await self._writer.run(lambda c: notices.retell_at(c, bulletin_id, due_at, reason))
+
+    async def drop_bulletin(self, bulletin_id: BulletinId, reason: str) -> None:
+        """Give a bulletin up for good."""
+        await self._writer.run(lambda c: notices.abandon(c, bulletin_id, reason))
+
+    # Mending
+
+    async def feeds_to_mend(self, looked_before: datetime, limit: int) -> Sequence[Feed]:
+        """Return followed feeds whose address no longer gives a feed, looked after long ago."""
+        return await self._reader.run(lambda c: repairs.to_mend(c, looked_before, limit))
+
+    async def store_remedy(self, feed_id: FeedId, remedy: Remedy | None, now: datetime) -> None:
+        """Keep what a look at the feed's site found; None: nothing."""
+        await self._writer.run(lambda c: repairs.store_remedy(c, feed_id, remedy, now))
+
+    async def remedy(self, feed_id: FeedId) -> Remedy | None:
+        """Return what the site of a feed in trouble offers instead."""
+        return await self._reader.run(lambda c: repairs.remedy(c, feed_id))
+
+    async def silent_feeds(self, now: datetime) -> Sequence[Feed]:
+        """Return followed feeds past `Feed.silent_from` whose silence was not told yet."""
+        return await self._reader.run(lambda c: repairs.silent(c, now))
+
+    async def tell_silence(self, feed_id: FeedId, text: str, now: datetime) -> None:
+        """Owe the notice of a silence, once for each."""
+        await self._writer.run(lambda c: repairs.tell_silence(c, feed_id, text, now))
+
+    async def switch(
+        self, refresh: Refresh, old_feed_id: FeedId, guild_id: GuildId, now: datetime
+    ) -> Switched | None:
+        """Apply the new feed's *refresh* and move a guild's subscriptions to it."""
+        return await self._writer.run(
+            lambda c: repairs.switch(c, self._index, refresh, old_feed_id, guild_id, now)
+        )
+
+    async def switch_back(
+        self, switch_id: SwitchId, guild_id: GuildId, now: datetime
+    ) -> Switched | None:
+        """Undo `switch`; None: too late, or not this guild's."""
+        return await self._writer.run(lambda c: repairs.switch_back(c, switch_id, guild_id, now))
+
     async def search(self, request: SearchRequest, now: datetime) -> SearchPage:
         """Search titles and texts; any query ends in a page, if an empty one."""
         return await self._searcher.run(lambda c: search.search(c, self._index, request, now))
@@ -293,6 +374,8 @@ class SqliteStorage:
             subscriptions.purge_removed(connection, now)
 
         await self._writer.run(work)
+            notices.forget_old(connection, now)
+            repairs.forget_switches(connection, now)
         # Lets the query planner see how the tables have grown; cheap where they have not.
         await self._writer.pragma("PRAGMA optimize")
 
