@@ -141,7 +141,6 @@ class FakeSource:
     sites: dict[str, Sequence[str]] = field(default_factory=dict)
     errors: dict[str, Exception] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
-    parser_version: str = "1"
 
     def group_of(self, url: str) -> str | None:
         """Return the last two labels of the host."""
@@ -187,7 +186,6 @@ class FakeSource:
             feed=feed,
             validators=Validators(etag=f'"{version}"'),
             body_hash=version,
-            parser_version=self.parser_version,
             size=2048,
             took_ms=12,
         )

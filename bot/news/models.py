@@ -90,11 +90,13 @@ class Fetched:
     status: int = 200
     validators: Validators = field(default_factory=Validators)
     hints: CacheHints = field(default_factory=CacheHints)
+    # Opaque, to be stored and given back. It names the parser too: given the hash of another one,
+    # the source asks unconditionally and reads the body again.
     body_hash: str | None = None
     size: int = 0  # bytes, decoded
     took_ms: int = 0
-    parser_version: str | None = None  # what read it
-    permanent_url: str | None = None  # target when every redirect on the way was 301 or 308
+    # Where the first redirects led that were 301 or 308, up to one down to http; None: nowhere.
+    permanent_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +181,6 @@ class Feed:
     skip_hours: tuple[int, ...] = ()  # likewise
     skip_days: tuple[int, ...] = ()
     hub_url: str | None = None
-    parser_version: str | None = None  # that read the document the validators are of
     host_group: str | None = None  # what shares a 429 with it; None: nothing does
     not_before: datetime | None = None  # the server's word (Retry-After), whoever wants to poll
     usual_gap_s: float | None = None  # between two entries, median of the last; None: not known yet
@@ -353,8 +354,8 @@ class Known:
 
     ``aliases`` holds those of the asked keys that are stored; ``channels`` the active, unpaused
     subscriptions; ``has_history`` whether any entry of the feed is stored. ``seen`` are the newest
-    of them, newest first, asked for where there are aliases: when each was first seen, and the
-    date it gives. ``batches`` are the numbers of new entries of the last polls that brought any,
+    of them, newest first, asked for where there are aliases or the rhythm is not known yet:
+    when each was first seen, and the date it gives. ``batches`` are the numbers of new entries of the last polls that brought any,
     newest first, without the feed's first document.
     """
 
@@ -436,7 +437,6 @@ class DocumentFacts:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
     hub_url: str | None = None
-    parser_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

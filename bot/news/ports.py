@@ -62,15 +62,6 @@ class Clock(Protocol):
 class Source(Protocol):
     """The web, as far as feeds go."""
 
-    @property
-    def parser_version(self) -> str:
-        """What reads the documents.
-
-        Another version may read something else out of the same bytes, so the validators that it
-        did not see are void.
-        """
-        ...
-
     def group_of(self, url: str) -> str | None:
         """Return the host group of *url*, which shares a 429; None where the host stands alone.
 
@@ -470,7 +461,11 @@ class Storage(Protocol):
         ...
 
     async def tidy(self, now: datetime) -> None:
-        """Forget checks over 30 days old and subscriptions removed longer than UNDO_WINDOW ago."""
+        """Forget what is of no more use.
+
+        Checks over 30 days old, subscriptions removed longer than UNDO_WINDOW ago, and aliases not
+        seen in the 180 days before the last document of their feed was read.
+        """
         ...
 
     async def health(self) -> StorageHealth:

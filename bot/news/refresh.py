@@ -136,7 +136,6 @@ def _told(feed: Feed, outcome: Outcome) -> _Told:
                     skip_hours=told.skip_hours,
                     skip_days=told.skip_days,
                     hub_url=told.hub_url,
-                    parser_version=outcome.parser_version,
                 ),
             )
         case _ as unreachable:

@@ -28,7 +28,6 @@ from bot.news.models import (
     Outcome,
     Recorded,
     Refresh,
-    Validators,
 )
 from bot.news.outage import OutageWatch
 from bot.news.ports import Clock, Source, Storage
@@ -268,13 +267,8 @@ class Poller:
             )
 
     async def _poll(self, feed: Feed) -> FeedPoll:
-        is_same_parser = feed.parser_version in (None, self._source.parser_version)
         async with asyncio.timeout(POLL_MAX_S):
-            outcome = await self._source.fetch(
-                feed.url,
-                feed.validators if is_same_parser else Validators(),
-                feed.body_hash if is_same_parser else None,
-            )
+            outcome = await self._source.fetch(feed.url, feed.validators, feed.body_hash)
         is_offline = await self._note(feed, outcome)
         known = await self._storage.known(feed.id, aliases_of(outcome, feed.url))
         planned = plan_refresh(

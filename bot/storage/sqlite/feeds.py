@@ -29,7 +29,7 @@ def load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[FeedId, Fee
     rows = connection.execute(
         """
         SELECT id, url, title, site_url, icon_url, language, hub_url, host_group, ttl_s, skip_hours,
-               skip_days, etag, last_modified, body_hash, parser_version, usual_gap_s, newest_at,
+               skip_days, etag, last_modified, body_hash, usual_gap_s, newest_at,
                state, failures, last_error, failing_since, failing_told_at, gone_since, moved_to,
                moved_since, moved_times, is_kept, created_at, polled_at, succeeded_at, next_poll_at,
                next_poll_reason, not_before
@@ -64,7 +64,6 @@ def _feed(row: sqlite3.Row) -> Feed:
         skip_hours=values.from_json(row["skip_hours"]),
         skip_days=values.from_json(row["skip_days"]),
         hub_url=row["hub_url"],
-        parser_version=row["parser_version"],
         host_group=row["host_group"],
         not_before=values.from_ms_or_none(row["not_before"]),
         usual_gap_s=row["usual_gap_s"],
@@ -219,7 +218,6 @@ def apply_health(connection: sqlite3.Connection, refresh: Refresh) -> None:
             "skip_hours": values.to_json(document.skip_hours if document else ()),
             "skip_days": values.to_json(document.skip_days if document else ()),
             "hub_url": document and values.to_text_or_none(document.hub_url),
-            "parser_version": document and values.to_text_or_none(document.parser_version),
         },
     )
     _remember(connection, refresh.feed_id, refresh.check)
@@ -254,8 +252,7 @@ _HEALTH = """
            ttl_s = CASE WHEN :has_document THEN :ttl_s ELSE ttl_s END,
            skip_hours = CASE WHEN :has_document THEN :skip_hours ELSE skip_hours END,
            skip_days = CASE WHEN :has_document THEN :skip_days ELSE skip_days END,
-           hub_url = CASE WHEN :has_document THEN :hub_url ELSE hub_url END,
-           parser_version = CASE WHEN :has_document THEN :parser_version ELSE parser_version END
+           hub_url = CASE WHEN :has_document THEN :hub_url ELSE hub_url END
      WHERE id = :feed_id
 """
 

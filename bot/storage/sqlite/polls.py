@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.news.cadence import RHYTHM_ENTRIES
 from bot.news.identity import canonical_url
@@ -19,6 +19,9 @@ from bot.news.models import (
 )
 from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, values
 from bot.storage.sqlite.index import SearchIndex
+
+# After they were last seen, which is noted to the day.
+ALIASES_KEPT_FOR = timedelta(days=181)
 
 KNOWN_ALIASES = """
     SELECT a.alias, a.entry_id, COALESCE(e.published_at, e.updated_at) AS dated_at
@@ -57,7 +60,7 @@ def known(connection: sqlite3.Connection, feed_id: FeedId, aliases: Sequence[str
             "SELECT 1 FROM entries WHERE feed_id = :feed_id LIMIT 1", {"feed_id": feed_id}
         ).fetchone()
         is not None,
-        seen=_seen(connection, feed_id) if aliases else (),
+        seen=_seen(connection, feed_id, is_asked=bool(aliases)),
         batches=_batches(connection, feed_id) if aliases else (),
     )
 
@@ -69,8 +72,15 @@ NEWEST_SEEN = """
 
 
 def _seen(
-    connection: sqlite3.Connection, feed_id: FeedId
+    connection: sqlite3.Connection, feed_id: FeedId, *, is_asked: bool
 ) -> tuple[tuple[datetime, datetime | None], ...]:
+    """Return when the newest entries came; without a document only where that is not noted yet."""
+    if not is_asked:
+        row = connection.execute(
+            "SELECT newest_at FROM feeds WHERE id = :feed_id", {"feed_id": feed_id}
+        ).fetchone()
+        if row is None or row["newest_at"] is not None:
+            return ()
     rows = connection.execute(NEWEST_SEEN, {"feed_id": feed_id, "limit": RHYTHM_ENTRIES})
     return tuple(
         (values.from_ms(row["first_seen_at"]), values.from_ms_or_none(row["published_at"]))
@@ -129,3 +139,28 @@ def _adopt(connection: sqlite3.Connection, refresh: Refresh, url: str) -> FeedId
         told = f"It moved from {was.url} to {url} for good. Herald reads it there from now on."
         notices.queue(connection, merged_into or was.id, "moved", told, refresh.check.at)
     return merged_into
+
+
+def forget_old_aliases(connection: sqlite3.Connection, after: int, limit: int) -> int | None:
+    """Forget the old aliases of *limit* feeds from the one after *after*; return the last, or None.
+
+    Old are those not seen for ALIASES_KEPT_FOR when a document of the feed was last read: what is
+    in that document is kept, however long it has not changed since.
+    """
+    ids = [
+        row["id"]
+        for row in connection.execute(
+            "SELECT id FROM feeds WHERE id > :after ORDER BY id LIMIT :limit",
+            {"after": after, "limit": limit},
+        )
+    ]
+    connection.executemany(
+        """
+        DELETE FROM entry_aliases
+         WHERE feed_id = :feed_id
+           AND last_seen_at + :kept_ms <
+               (SELECT MAX(last_seen_at) FROM entry_aliases WHERE feed_id = :feed_id)
+        """,
+        [{"feed_id": id_, "kept_ms": ALIASES_KEPT_FOR // timedelta(milliseconds=1)} for id_ in ids],
+    )
+    return ids[-1] if ids else None

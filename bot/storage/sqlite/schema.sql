@@ -24,11 +24,10 @@ CREATE TABLE "feeds" (
   ttl_s INTEGER CHECK (ttl_s >= 0),
   skip_hours TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(skip_hours)),
   skip_days TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(skip_days)),
-  -- What the next request sends along; void where another parser_version reads.
+  -- What the next request sends along.
   etag TEXT,
   last_modified TEXT,
   body_hash TEXT,
-  parser_version TEXT,
   -- Its rhythm.
   usual_gap_s INTEGER CHECK (usual_gap_s >= 0),
   newest_at INTEGER,

@@ -57,6 +57,8 @@ from bot.storage.sqlite import (
 from bot.storage.sqlite.connection import Lane
 from bot.storage.sqlite.index import SearchIndex
 
+_ALIASES_TIDIED = "aliases_tidied_at"
+_TIDY_BATCH = 200  # feeds whose old aliases are forgotten in one transaction
 _REBUILD_BATCH = 500  # entries indexed in one transaction
 
 _log = structlog.get_logger()
@@ -276,8 +278,6 @@ class SqliteStorage:
 
         await self._writer.run(work)
 
-    # Reading
-
     # Telling admins
 
     async def log_channel(self, guild_id: GuildId) -> ChannelId | None:
@@ -346,6 +346,8 @@ class SqliteStorage:
         """Undo `switch`; None: too late, or not this guild's."""
         return await self._writer.run(lambda c: repairs.switch_back(c, switch_id, guild_id, now))
 
+    # Reading
+
     async def search(self, request: SearchRequest, now: datetime) -> SearchPage:
         """Search titles and texts; any query ends in a page, if an empty one."""
         return await self._searcher.run(lambda c: search.search(c, self._index, request, now))
@@ -367,17 +369,30 @@ class SqliteStorage:
         await self._writer.run(lambda c: facts.remember(c, key, value))
 
     async def tidy(self, now: datetime) -> None:
-        """Forget old checks and subscriptions that can no longer be brought back."""
+        """Forget old checks and aliases, and subscriptions that can no longer be brought back."""
 
         def work(connection: sqlite3.Connection) -> None:
             feeds.forget_old_checks(connection, now)
             subscriptions.purge_removed(connection, now)
-
-        await self._writer.run(work)
             notices.forget_old(connection, now)
             repairs.forget_switches(connection, now)
+
+        await self._writer.run(work)
+        await self._forget_aliases(now)
         # Lets the query planner see how the tables have grown; cheap where they have not.
         await self._writer.pragma("PRAGMA optimize")
+
+    async def _forget_aliases(self, now: datetime) -> None:
+        """Forget old aliases once a day, some feeds at a time: nobody waits for the writer long."""
+        last = await self.recall(_ALIASES_TIDIED)
+        if last is not None and now - datetime.fromisoformat(last) < timedelta(days=1):
+            return
+        after: int | None = 0
+        while after is not None:
+            after = await self._writer.run(
+                partial(polls.forget_old_aliases, after=after, limit=_TIDY_BATCH)
+            )
+        await self.remember(_ALIASES_TIDIED, now.isoformat())
 
     async def health(self) -> StorageHealth:
         """Return facts about the database."""

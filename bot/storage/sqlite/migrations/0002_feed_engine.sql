@@ -114,11 +114,10 @@ CREATE TABLE new_feeds (
   ttl_s INTEGER CHECK (ttl_s >= 0),
   skip_hours TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(skip_hours)),
   skip_days TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(skip_days)),
-  -- What the next request sends along; void where another parser_version reads.
+  -- What the next request sends along.
   etag TEXT,
   last_modified TEXT,
   body_hash TEXT,
-  parser_version TEXT,
   -- Its rhythm.
   usual_gap_s INTEGER CHECK (usual_gap_s >= 0),
   newest_at INTEGER,
@@ -146,12 +145,11 @@ CREATE TABLE new_feeds (
   CHECK ((moved_to IS NULL) = (moved_since IS NULL))
 ) STRICT;
 
--- Without the validators: this version reads more out of the same document.
-INSERT INTO new_feeds (id, url, canonical_url, title, site_url, icon_url, language, ttl_s, state,
-                       failures, last_error, failing_since, is_kept, created_at, polled_at,
-                       succeeded_at, next_poll_at, next_poll_reason)
-SELECT id, url, canonical_url, title, site_url, icon_url, language, ttl_s, state, failures,
-       last_error,
+INSERT INTO new_feeds (id, url, canonical_url, title, site_url, icon_url, language, ttl_s, etag,
+                       last_modified, body_hash, state, failures, last_error, failing_since,
+                       is_kept, created_at, polled_at, succeeded_at, next_poll_at, next_poll_reason)
+SELECT id, url, canonical_url, title, site_url, icon_url, language, ttl_s, etag, last_modified,
+       body_hash, state, failures, last_error,
        CASE WHEN failures > 0 THEN COALESCE(succeeded_at, created_at) END,
        is_kept, created_at, polled_at, succeeded_at, next_poll_at, next_poll_reason
   FROM feeds;
