@@ -13,7 +13,16 @@ from bot.errors import NotFollowed, UserError
 from bot.feeds.opml import Outline, read_outlines, write_opml
 from bot.frontend.listings import count
 from bot.frontend.panels.importing import wanted_of
-from bot.news.models import ChannelId, FeedId, FeedOverview, GuildId, NewSubscription
+from bot.news import health
+from bot.news.models import (
+    ChannelId,
+    FeedId,
+    FeedOverview,
+    FeedState,
+    GuildId,
+    NewSubscription,
+    Repairs,
+)
 from bot.services.transfer import Added, Fate, Place
 from bot.settings import Settings
 
@@ -24,12 +33,16 @@ async def show_all(arguments: argparse.Namespace, settings: Settings) -> int:
     """List every feed with its health."""
     async with app.open_core(settings) as core:
         rows = await core.storage.feeds()
+        repairs = await core.storage.repairs([row.feed.id for row in rows])
+        now = core.clock.now()
+    listed = [(row, repairs.get(row.feed.id, Repairs())) for row in rows]
     if arguments.json:
-        print(json.dumps([_row_as_json(row) for row in rows], ensure_ascii=False, indent=2))
+        told = [_row_as_json(row, done, now) for row, done in listed]
+        print(json.dumps(told, ensure_ascii=False, indent=2))
     elif not rows:
         print("There are no feeds yet. Add one: herald feeds add URL")
     else:
-        print("\n".join(line for row in rows for line in _row_as_text(row)))
+        print("\n".join(line for row, done in listed for line in _row_as_text(row, done, now)))
     return 0
 
 
@@ -135,14 +148,14 @@ def _place(link: str | None) -> Place | None:
     return Place(guild_id=GuildId(int(found[1])), channel_id=ChannelId(int(found[2])))
 
 
-def _row_as_text(row: FeedOverview) -> list[str]:
+def _row_as_text(row: FeedOverview, repairs: Repairs, now: datetime) -> list[str]:
     feed = row.feed
     if row.subscriptions:
         followed = count(row.subscriptions, "channel")
     else:
         followed = "for the archive only" if feed.is_kept else "not polled"
     due = f"next check {feed.next_poll_at:%Y-%m-%d %H:%M} UTC ({feed.next_poll_reason})"
-    is_polled = row.subscriptions or feed.is_kept
+    is_polled = (row.subscriptions or feed.is_kept) and feed.state is not FeedState.GONE
     lines = [
         f"{feed.id:>4}  {feed.state.value:<8} {feed.title}",
         f"      {feed.url}",
@@ -151,22 +164,32 @@ def _row_as_text(row: FeedOverview) -> list[str]:
             + (f"; {due}" if is_polled else "")
         ),
     ]
+    words = health.state(feed, now)
+    if words != health.WELL:
+        lines += [f"      {line}" for line in words.splitlines()]
     if feed.last_error:
         lines.append(f"      {feed.last_error}")
+    if repairs.moved_from:
+        lines.append(f"      moved from {repairs.moved_from} for good, {_ago(repairs.moved_at)}")
+    if repairs.remedy:
+        lines.append(f"      its site offers {repairs.remedy.url} instead")
     return lines
 
 
-def _row_as_json(row: FeedOverview) -> dict[str, Any]:
+def _row_as_json(row: FeedOverview, repairs: Repairs, now: datetime) -> dict[str, Any]:
     feed = row.feed
     return {
         "id": feed.id,
         "title": feed.title,
         "url": feed.url,
         "state": feed.state.value,
+        "state_in_words": health.state(feed, now),
         "failures": feed.failures,
         "last_error": feed.last_error,
         "next_poll_at": feed.next_poll_at.isoformat(),
         "next_poll_reason": feed.next_poll_reason,
+        "moved_from": repairs.moved_from,
+        "offered_instead": repairs.remedy and repairs.remedy.url,
         "entries": row.entries,
         "subscriptions": row.subscriptions,
         "last_entry_at": row.last_entry_at and row.last_entry_at.isoformat(),

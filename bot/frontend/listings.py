@@ -23,6 +23,7 @@ from bot.news.models import (
     NotModified,
     PostRef,
     Remedy,
+    Repairs,
     Snippet,
 )
 from bot.news.text import truncate
@@ -101,8 +102,8 @@ def feeds_embed(
     )
 
 
-def card_embed(card: FeedCard, now: datetime, remedy: Remedy | None = None) -> discord.Embed:
-    """Return all there is to tell of a followed feed; *remedy*: what its site offers instead."""
+def card_embed(card: FeedCard, now: datetime, repairs: Repairs) -> discord.Embed:
+    """Return all there is to tell of a followed feed."""
     feed, subscription = card.following.feed, card.following.subscription
     embed = discord.Embed(
         title=inline(subscription.name),
@@ -125,8 +126,11 @@ def card_embed(card: FeedCard, now: datetime, remedy: Remedy | None = None) -> d
     embed.add_field(name="Last checks", value=checks or "none yet", inline=False)
     if feed.last_error:
         embed.add_field(name="Last error", value=block(feed.last_error, 1000), inline=False)
-    if remedy is not None:
-        embed.add_field(name="Its site offers", value=remedy_told(remedy), inline=False)
+    if repairs.moved_from is not None and repairs.moved_at is not None:
+        moved = f"from {block(repairs.moved_from, 600)} for good, {when(repairs.moved_at)}"
+        embed.add_field(name="Moved", value=moved, inline=False)
+    if repairs.remedy is not None:
+        embed.add_field(name="Its site offers", value=_remedy_told(repairs.remedy), inline=False)
     return embed
 
 
@@ -145,7 +149,7 @@ def next_check(feed: Feed) -> str:
     return f"{when(feed.next_poll_at)}{reason}"
 
 
-def remedy_told(remedy: Remedy) -> str:
+def _remedy_told(remedy: Remedy) -> str:
     """Return what a feed's site offers instead, as markdown."""
     return f"**{inline(remedy.title, 150)}**\n{block(remedy.url, 600)}"
 

@@ -6,6 +6,8 @@ from typing import assert_never
 from bot.news.cadence import in_words
 from bot.news.models import Feed, FeedState
 
+WELL = "all well"
+
 _DAY_S = 24 * 60 * 60.0
 
 
@@ -34,7 +36,7 @@ def state(feed: Feed, now: datetime) -> str:
     match feed.state:
         case FeedState.OK:
             quiet = silence(feed, now)
-            words = f"all well, but quiet: {quiet}" if quiet else "all well"
+            words = f"{WELL}, but quiet: {quiet}" if quiet else WELL
         case FeedState.FAILING:
             times = "once" if feed.failures == 1 else f"{feed.failures} times in a row"
             words = f"failing, {times}{_since(feed)}"

@@ -653,6 +653,15 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repairs:
+    """What was done about a feed."""
+
+    remedy: Remedy | None = None  # None also where the feed is well again
+    moved_from: str | None = None  # its address before it moved for good
+    moved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """News of a feed's health, for the admins of one guild."""
 

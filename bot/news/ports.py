@@ -4,7 +4,7 @@ Adapters never inherit from these; that they fit is proved by mypy in ``app.py``
 ``tests/contracts/``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -35,6 +35,7 @@ from bot.news.models import (
     Recorded,
     Refresh,
     Remedy,
+    Repairs,
     SearchPage,
     SearchRequest,
     StorageHealth,
@@ -406,8 +407,8 @@ class Storage(Protocol):
         """Keep what a look at the feed's site found; None: nothing."""
         ...
 
-    async def remedy(self, feed_id: FeedId) -> Remedy | None:
-        """Return what the site of a feed in trouble offers instead. None where it is well again."""
+    async def repairs(self, feed_ids: Sequence[FeedId]) -> Mapping[FeedId, Repairs]:
+        """Return what was done about feeds, for those where anything was."""
         ...
 
     async def silent_feeds(self, now: datetime) -> Sequence[Feed]:

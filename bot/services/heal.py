@@ -28,6 +28,7 @@ from bot.news.models import (
     Known,
     Refresh,
     Remedy,
+    Repairs,
     Switched,
     SwitchId,
 )
@@ -90,9 +91,9 @@ class Healer:
             found += remedy is not None
         return found
 
-    async def remedy(self, feed_id: FeedId) -> Remedy | None:
-        """Return what the site of a feed in trouble offers instead."""
-        return await self._storage.remedy(feed_id)
+    async def repairs(self, feed_id: FeedId) -> Repairs:
+        """Return what was done about a feed."""
+        return (await self._storage.repairs([feed_id])).get(feed_id, Repairs())
 
     async def offer(self, guild_id: GuildId, feed_id: FeedId) -> Offer:
         """Read the remedy of a feed that the guild follows, for a preview.
@@ -100,7 +101,7 @@ class Healer:
         Raises UserError where there is nothing to switch to, FeedError where it fails by now.
         """
         rows = await self.rows(guild_id, feed_id)
-        remedy = await self._storage.remedy(feed_id)
+        remedy = (await self.repairs(feed_id)).remedy
         if remedy is None:
             raise UserError(
                 f"There is nothing to switch to: “{rows[0].subscription.name}” works again, or "

@@ -30,6 +30,7 @@ from bot.news.models import (
     NoticeKind,
     Query,
     Remedy,
+    Repairs,
     Snippet,
     Subscription,
     SubscriptionId,
@@ -115,8 +116,9 @@ def test_any_card_is_within_limits(row: Following, error: str, offered: str | No
         for n in range(5)
     )
     remedy = Remedy(url=f"https://x.example.org/{offered}", title=offered) if offered else None
+    repairs = Repairs(remedy=remedy, moved_from=offered, moved_at=NOW)
     card = FeedCard(following=row, checks=checks)
-    assert broken_limits(None, [card_embed(card, NOW, remedy)]) == []
+    assert broken_limits(None, [card_embed(card, NOW, repairs)]) == []
 
 
 @relaxed

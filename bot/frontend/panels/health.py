@@ -218,8 +218,9 @@ async def card_of(
 ) -> tuple[discord.Embed, _View]:
     """Return the card of a followed feed with its buttons."""
     card = await follower.card(following)
-    remedy = await healer.remedy(following.feed.id)
-    return card_embed(card, healer.now(), remedy), feed_view(following.feed.id, remedy)
+    repairs = await healer.repairs(following.feed.id)
+    embed = card_embed(card, healer.now(), repairs)
+    return embed, feed_view(following.feed.id, repairs.remedy)
 
 
 async def show_offer(interaction: discord.Interaction, healer: Healer, offer: Offer) -> None:

@@ -138,6 +138,18 @@ def _adopt(connection: sqlite3.Connection, refresh: Refresh, url: str) -> FeedId
     if was is not None and canonical_url(was.url) != canonical_url(url):
         told = f"It moved from {was.url} to {url} for good. Herald reads it there from now on."
         notices.queue(connection, merged_into or was.id, "moved", told, refresh.check.at)
+        connection.execute(
+            """
+            INSERT INTO repairs (feed_id, moved_from, moved_at) VALUES (:id, :url, :now)
+            ON CONFLICT (feed_id) DO UPDATE
+               SET moved_from = excluded.moved_from, moved_at = excluded.moved_at
+            """,
+            {
+                "id": merged_into or was.id,
+                "url": values.to_text(was.url),
+                "now": values.to_ms(refresh.check.at),
+            },
+        )
     return merged_into
 
 

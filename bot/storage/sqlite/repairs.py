@@ -15,6 +15,7 @@ from bot.news.models import (
     GuildId,
     Refresh,
     Remedy,
+    Repairs,
     Switched,
     SwitchId,
 )
@@ -66,16 +67,26 @@ def store_remedy(
     )
 
 
-def remedy(connection: sqlite3.Connection, feed_id: FeedId) -> Remedy | None:
-    """Return what the site of a feed in trouble offers instead. None where it is well again."""
-    row = connection.execute(
+def load(connection: sqlite3.Connection, ids: Iterable[FeedId]) -> dict[FeedId, Repairs]:
+    """Return what was done about these feeds; a remedy only where the feed is not well again."""
+    rows = connection.execute(
         """
-        SELECT r.url, r.title FROM repairs AS r JOIN feeds AS f ON f.id = r.feed_id
-         WHERE r.feed_id = :feed_id AND r.url IS NOT NULL AND f.state <> 'ok'
+        SELECT r.feed_id, r.url, r.title, r.moved_from, r.moved_at, f.state
+          FROM repairs AS r JOIN feeds AS f ON f.id = r.feed_id
+         WHERE r.feed_id IN (SELECT value FROM json_each(:ids))
         """,
-        {"feed_id": feed_id},
-    ).fetchone()
-    return None if row is None else Remedy(url=row["url"], title=row["title"])
+        {"ids": values.to_json(ids)},
+    )
+    return {
+        FeedId(row["feed_id"]): Repairs(
+            remedy=Remedy(url=row["url"], title=row["title"])
+            if row["url"] is not None and row["state"] != "ok"
+            else None,
+            moved_from=row["moved_from"],
+            moved_at=values.from_ms_or_none(row["moved_at"]),
+        )
+        for row in rows
+    }
 
 
 def silent(connection: sqlite3.Connection, now: datetime) -> Sequence[Feed]:

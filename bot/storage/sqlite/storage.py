@@ -1,7 +1,7 @@
 """The ``Storage`` port on SQLite."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from bot.news.models import (
     Recorded,
     Refresh,
     Remedy,
+    Repairs,
     SearchPage,
     SearchRequest,
     StorageHealth,
@@ -320,9 +321,9 @@ class SqliteStorage:
         """Keep what a look at the feed's site found; None: nothing."""
         await self._writer.run(lambda c: repairs.store_remedy(c, feed_id, remedy, now))
 
-    async def remedy(self, feed_id: FeedId) -> Remedy | None:
-        """Return what the site of a feed in trouble offers instead."""
-        return await self._reader.run(lambda c: repairs.remedy(c, feed_id))
+    async def repairs(self, feed_ids: Sequence[FeedId]) -> Mapping[FeedId, Repairs]:
+        """Return what was done about feeds, for those where anything was."""
+        return await self._reader.run(lambda c: repairs.load(c, feed_ids))
 
     async def silent_feeds(self, now: datetime) -> Sequence[Feed]:
         """Return followed feeds past `Feed.silent_from` whose silence was not told yet."""

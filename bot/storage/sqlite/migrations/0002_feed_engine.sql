@@ -70,14 +70,17 @@ CREATE INDEX notices_untold ON notices (guild_id, id) WHERE bulletin_id IS NULL;
 -- Foreign key; claim_bulletins: what a bulletin tells.
 CREATE INDEX notices_by_bulletin ON notices (bulletin_id) WHERE bulletin_id IS NOT NULL;
 
--- What was done about feeds in trouble.
+-- What was done about feeds in trouble or on the move.
 CREATE TABLE repairs (
   feed_id INTEGER NOT NULL PRIMARY KEY REFERENCES feeds (id) ON DELETE CASCADE,
   looked_at INTEGER,  -- when its site was last asked for other feeds
   url TEXT,  -- of the feed that the site offers instead
   title TEXT,
   stale_told_at INTEGER,
-  CHECK ((url IS NULL) = (title IS NULL))
+  moved_from TEXT,  -- its address before the last one was adopted
+  moved_at INTEGER,
+  CHECK ((url IS NULL) = (title IS NULL)),
+  CHECK ((moved_from IS NULL) = (moved_at IS NULL))
 ) STRICT;
 
 -- What a server's admins moved from one feed to another, for as long as that can be undone.
@@ -94,8 +97,9 @@ CREATE TABLE switches (
 -- tidy: what can no longer be undone.
 CREATE INDEX switches_by_time ON switches (switched_at);
 
--- Foreign keys: deleting a feed finds its switches.
+-- Foreign key: deleting a feed finds what was switched from it.
 CREATE INDEX switches_by_old_feed ON switches (old_feed_id);
+-- Foreign key: deleting a feed finds what was switched to it.
 CREATE INDEX switches_by_new_feed ON switches (new_feed_id);
 
 -- A CHECK cannot be altered, so the table is made anew (https://www.sqlite.org/lang_altertable.html,
