@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _DOCUMENT = frozenset({200, 203, 226})
 _CONDITIONS = frozenset({"If-None-Match", "If-Modified-Since"})
+_FEED_TYPE = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)", re.IGNORECASE)
 _CHUNK = 64 * 1024
 _CONNECTIONS = 64
 
@@ -49,6 +51,7 @@ class Download:
     hints: CacheHints = field(default_factory=CacheHints)
     took_ms: int = 0
     permanent_url: str | None = None  # see Fetched
+    alternates: tuple[str, ...] = ()  # feeds that the Link header declares (RFC 8288)
 
 
 class Fetcher:
@@ -147,6 +150,7 @@ class Fetcher:
                     hints=hints_of(response.headers, datetime.now(UTC)),
                     took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
                     permanent_url=way.permanent_url,
+                    alternates=_alternates(response),
                 )
         raise FetchFailed(
             f"{shown(url)} redirects more than {self._limits.redirects} times, the last time to "
@@ -229,6 +233,13 @@ def _conditions(validators: Validators | None) -> dict[str, str]:
     if validators and validators.last_modified:
         headers["If-Modified-Since"] = validators.last_modified
     return headers
+
+
+def _alternates(response: aiohttp.ClientResponse) -> tuple[str, ...]:
+    """Return the feeds that the Link header declares."""
+    links = response.links.getall("alternate", [])
+    feeds = (str(link["url"]) for link in links if _FEED_TYPE.match(str(link.get("type", ""))))
+    return tuple(dict.fromkeys(url for url in feeds if web_url(url)))
 
 
 def _target(url: str, response: aiohttp.ClientResponse) -> str:

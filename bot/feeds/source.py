@@ -25,6 +25,7 @@ from bot.feeds.guard import Network
 from bot.feeds.limits import DEFAULT_LIMITS, Limits
 from bot.feeds.pool import WorkerPool
 from bot.feeds.reading import Reader
+from bot.feeds.sites import Rule, site_feeds
 from bot.feeds.values import PARSER_VERSION, Tier
 from bot.news.models import (
     Article,
@@ -45,11 +46,17 @@ class Web:
     """Fits the ports Source and Articles. Made by ``open_web``."""
 
     def __init__(
-        self, fetcher: Fetcher, reader: Reader, limits: Limits, *, reads_pages: bool
+        self,
+        fetcher: Fetcher,
+        reader: Reader,
+        limits: Limits,
+        *,
+        reads_pages: bool,
+        rule: Rule = site_feeds,
     ) -> None:
         self._fetcher = fetcher
         self._reader = reader
-        self._discoverer = Discoverer(fetcher, reader, limits)
+        self._discoverer = Discoverer(fetcher, reader, limits, rule=rule)
         self._articles = ArticleReader(fetcher, reader, limits, reads_pages=reads_pages)
 
     async def fetch(self, url: str, validators: Validators, body_hash: str | None) -> Outcome:
@@ -114,10 +121,12 @@ async def open_web(
     keepalive_s: float = 5.0,
     limits: Limits = DEFAULT_LIMITS,
     tier: Tier = "auto",
+    rule: Rule = site_feeds,
 ) -> AsyncIterator[Web]:
     """Open the HTTP session and the workers; these start when there is something to read.
 
-    *tier* keeps to one way of reading feeds, for tests and measurements.
+    *tier* keeps to one way of reading feeds, for tests and measurements; *rule* knows sites by
+    their addresses.
     """
     workers = 2 if (os.cpu_count() or 1) >= _MANY_CORES else 1
     async with (
@@ -129,7 +138,7 @@ async def open_web(
             limits=limits,
         ) as fetcher,
     ):
-        yield Web(fetcher, Reader(pool, tier=tier), limits, reads_pages=reads_pages)
+        yield Web(fetcher, Reader(pool, tier=tier), limits, reads_pages=reads_pages, rule=rule)
 
 
 def failed_of(url: str, error: FeedError | NotAFeed, *, took_ms: int) -> Failed:
