@@ -49,13 +49,27 @@ class DiscordAnnouncer:
         self._publisher = publisher
 
     async def announce(self, bulletin: Bulletin) -> MessageId:
-        """Post a bulletin with its buttons. Raises PublishError."""
-        return await self._publisher.send(
-            bulletin.channel_id,
-            bulletin_embed(bulletin),
-            bulletin.nonce,
-            bulletin_view(bulletin.notices),
-        )
+        """Post a bulletin with its buttons, unless an earlier attempt did. Raises PublishError."""
+        embed = bulletin_embed(bulletin)
+        if bulletin.attempts > 1:  # its nonce may be too old by now
+            found = await self._publisher.look_back(
+                bulletin.channel_id, lambda message: _is_of(message, embed)
+            )
+            if found is not None:
+                return found
+        view = bulletin_view(bulletin.notices)
+        return await self._publisher.send(bulletin.channel_id, embed, bulletin.nonce, view)
+
+
+def _is_of(message: discord.Message, embed: discord.Embed) -> bool:
+    """Whether *message* is the bulletin of *embed*: of the same title and second."""
+    return any(
+        shown.title == embed.title
+        and shown.timestamp is not None
+        and embed.timestamp is not None
+        and int(shown.timestamp.timestamp()) == int(embed.timestamp.timestamp())
+        for shown in message.embeds
+    )
 
 
 def bulletin_embed(bulletin: Bulletin) -> discord.Embed:

@@ -73,15 +73,24 @@ class DiscordPublisher:
         Discord tells no nonce of an old message. A channel gets its posts one after the other, so
         that what came later than *after*, the last one known to be there, is of this very attempt.
         """
+        embed = post_embed(post)
+        return await self.look_back(channel_id, lambda message: _says(message, embed), after)
+
+    async def look_back(
+        self,
+        channel_id: ChannelId,
+        is_wanted: Callable[[discord.Message], bool],
+        after: MessageId | None = None,
+    ) -> MessageId | None:
+        """Return the newest of Herald's own messages that is wanted; None where there is none."""
         try:
             channel = await self._postable(channel_id)
             if not may_read_history(channel):
                 return None
-            embed = post_embed(post)
             async for message in channel.history(limit=LOOK_BACK):
                 if after is not None and message.id <= after:
                     return None
-                if _is_post(message, channel) and _says(message, embed):
+                if _is_post(message, channel) and is_wanted(message):
                     return MessageId(message.id)
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _translated(error, channel_id) from error

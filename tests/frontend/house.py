@@ -72,6 +72,7 @@ class House:
     follower: Follower
     deliverer: Deliverer
     publisher: DiscordPublisher
+    clock: SimcordClock
     poller: Poller
     teller: Teller
     expected: set[type[Exception]] = field(default_factory=set)  # errors that the test provokes
@@ -210,6 +211,7 @@ async def open_house(path: Path, web: Web | None = None) -> AsyncIterator[House]
                     storage, source, summariser, publisher := _publisher(lambda: house), clock
                 ),
                 publisher=publisher,
+                clock=clock,
                 poller=make_poller(storage, source, clock),
                 teller=Teller(storage, DiscordAnnouncer(publisher), clock),
             )

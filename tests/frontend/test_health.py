@@ -6,7 +6,9 @@ import discord
 import pytest
 
 from bot.errors import FetchFailed
-from bot.news.models import Feed, FeedState, GuildId, StateChange
+from bot.frontend.bulletins import DiscordAnnouncer
+from bot.news.models import Bulletin, Feed, FeedState, GuildId, MessageId, StateChange
+from bot.services.tell import Teller
 from tests.factories import refresh
 from tests.frontend.house import COURIER, House, buttons, message, text
 
@@ -153,6 +155,26 @@ async def test_a_bulletin_waits_for_permissions(watched: House) -> None:
     watched.forbid(watched.other)
     await watched.env.advance_time(15 * 60)
     assert len(await bulletins(watched)) == 1
+
+
+@pytest.mark.parametrize("later_s", [30, 3600])
+async def test_a_crash_between_telling_and_noting_it_tells_nothing_twice(
+    watched: House, later_s: int
+) -> None:
+    class Crashing(DiscordAnnouncer):
+        async def announce(self, bulletin: Bulletin) -> MessageId:
+            await super().announce(bulletin)
+            raise KeyboardInterrupt
+
+    await tell(watched)
+    await watched.env.advance_time(130)
+    with pytest.raises(KeyboardInterrupt):
+        await Teller(watched.storage, Crashing(watched.publisher), watched.clock).tell_due()
+    await watched.restart()
+    await watched.storage.release_leases()
+    await watched.env.advance_time(later_s)
+    assert await watched.teller.tell_due() == 1
+    assert len(watched.posts(watched.other)) == 1
 
 
 async def dead(house: House) -> None:
