@@ -47,13 +47,14 @@ SPREAD = timedelta(seconds=60)  # the least over which a backlog is polled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPoll:
-    """What came of polling one feed."""
+    """What came of polling one feed. ``recorded`` says why what is new was not all posted."""
 
     feed: Feed
     outcome: Outcome
     new_entries: int
     deliveries: int
     next_poll_at: datetime
+    recorded: Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,6 +292,7 @@ class Poller:
             new_entries=recorded.new_entries,
             deliveries=recorded.deliveries,
             next_poll_at=refresh.next_poll_at,
+            recorded=recorded,
         )
 
     async def _note(self, feed: Feed, outcome: Outcome) -> bool:
@@ -317,7 +319,14 @@ def _tell(feed: Feed, outcome: Outcome, refresh: Refresh, recorded: Recorded) ->
         case Failed():
             line.warning("feed.failed", reason=outcome.reason, failures=refresh.failures)
         case Fetched() | NotModified():
-            line.info("feed.polled", new=recorded.new_entries, queued=recorded.deliveries)
+            told = {
+                "posted": recorded.posted,
+                "rolled_up": recorded.rolled_up,
+                "too_old": recorded.too_old,
+                "held_back": recorded.held_back,
+            }
+            fates = {fate: count for fate, count in told.items() if count}
+            line.info("feed.polled", new=recorded.new_entries, queued=recorded.deliveries, **fates)
     if recorded.merged_into is not None:
         line.warning("feed.merged", into=recorded.merged_into, to=refresh.new_url)
     elif refresh.new_url is not None:

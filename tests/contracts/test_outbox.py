@@ -129,7 +129,7 @@ async def test_only_another_title_or_link_is_worth_an_edit(
     storage: Storage, feed: Feed, changes: dict[str, object], *, is_edited: bool
 ) -> None:
     sent = await post(storage, feed, "News")
-    await edit(storage, feed, sent.entry, **changes)
+    await edit(storage, feed, sent.entry, NOW + HOUR, **changes)
     assert bool(await claimed(storage, NOW + HOUR)) is is_edited
 
 
@@ -149,7 +149,7 @@ async def test_a_summary_is_kept_unless_the_text_changes(
     sent = await post(storage, feed, "News")
     summary = Summary(text="It happened.", method="extractive")
     await storage.store_summary(sent.entry.story_id, summary)
-    await edit(storage, feed, sent.entry, **{"title": "Another", **changes})
+    await edit(storage, feed, sent.entry, NOW + HOUR, **{"title": "Another", **changes})
     assert (await one(storage, NOW + HOUR)).summary == (summary if is_kept else None)
 
 

@@ -146,7 +146,7 @@ def test_no_flood_posts_more_than_the_caps_and_each_entry_has_a_fate(
 ) -> None:
     feed = replace(
         ESTABLISHED,
-        newest_at=newest and NOW - newest,
+        newest_at=None if newest is None else NOW - newest,
         succeeded_at=NOW - HOUR if has_succeeded else None,
     )
     made = decided(

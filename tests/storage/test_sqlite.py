@@ -184,6 +184,8 @@ WRITES: dict[str, Call] = {
     "store_article": lambda s: s.store_article(ENTRY, Article(text="", method="page")),
     "store_summary": lambda s: s.store_summary(STORY, Summary(text="", method="feed")),
     "mark_sent": lambda s: s.mark_sent(DELIVERY, MessageId(1), NOW),
+    "mark_edited": lambda s: s.mark_edited(DELIVERY, NOW),
+    "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
     "abandon": lambda s: s.abandon(DELIVERY, ""),
     "abandon_channel": lambda s: s.abandon_channel(CHANNEL, NOW, ""),
@@ -322,6 +324,8 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "claim_feeds": (leases.CLAIM, {"now": 0, "limit": 1, "lease_until": 1, "holder": "run"}),
     "newest seen": (polls.NEWEST_SEEN, {"feed_id": 1, "limit": 1}),
     "claim_deliveries": (deliveries.HEADS, {}),
+    "claim_deliveries, edits": (deliveries.EDIT_HEADS, {}),
+    "batches": (polls.BATCHES, {"feed_id": 1, "limit": 1}),
     "known": (polls.KNOWN_ALIASES, {"feed_id": 1, "aliases": "[]"}),
     "entries": (entries.NEWEST_OF_FEED, {"feed_id": 1, "limit": 1}),
     "latest": (
