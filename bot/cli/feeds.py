@@ -18,7 +18,6 @@ from bot.news.models import (
     ChannelId,
     FeedId,
     FeedOverview,
-    FeedState,
     GuildId,
     NewSubscription,
     Repairs,
@@ -155,7 +154,7 @@ def _row_as_text(row: FeedOverview, repairs: Repairs, now: datetime) -> list[str
     else:
         followed = "for the archive only" if feed.is_kept else "not polled"
     due = f"next check {feed.next_poll_at:%Y-%m-%d %H:%M} UTC ({feed.next_poll_reason})"
-    is_polled = (row.subscriptions or feed.is_kept) and feed.state is not FeedState.GONE
+    is_polled = (row.subscriptions or feed.is_kept) and not health.is_given_up(feed)
     lines = [
         f"{feed.id:>4}  {feed.state.value:<8} {feed.title}",
         f"      {feed.url}",

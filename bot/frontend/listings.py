@@ -143,7 +143,7 @@ def state_in_words(following: Following, now: datetime) -> str:
 
 def next_check(feed: Feed) -> str:
     """Return when a feed is checked next and why then, as markdown."""
-    if feed.state is FeedState.GONE:
+    if health.is_given_up(feed):
         return "never"
     reason = f"\n{block(feed.next_poll_reason, 300)}" if feed.next_poll_reason else ""
     return f"{when(feed.next_poll_at)}{reason}"

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from bot.news.cadence import in_words
 from bot.news.models import Feed, FeedState
+from bot.news.states import PROBED_FOR
 
 WELL = "all well"
 
@@ -40,6 +41,8 @@ def state(feed: Feed, now: datetime) -> str:
         case FeedState.FAILING:
             times = "once" if feed.failures == 1 else f"{feed.failures} times in a row"
             words = f"failing, {times}{_since(feed)}"
+        case FeedState.PAUSED if is_given_up(feed):
+            words = f"given up: it has failed{_since(feed)}; a check by hand that succeeds wakes it"
         case FeedState.PAUSED:
             words = (
                 f"paused: it has failed{_since(feed)} and is only tried once a day; "
@@ -52,6 +55,14 @@ def state(feed: Feed, now: datetime) -> str:
         case _:
             assert_never(feed.state)
     return words + _move(feed)
+
+
+def is_given_up(feed: Feed) -> bool:
+    """Whether nothing polls the feed any more, but somebody who asks for it."""
+    if feed.state is FeedState.PAUSED and feed.failing_told_at is not None:
+        ends_at: datetime = feed.failing_told_at + PROBED_FOR
+        return feed.next_poll_at >= ends_at
+    return feed.state is FeedState.GONE
 
 
 def _since(feed: Feed) -> str:

@@ -246,12 +246,15 @@ async def _each(
         on_done(done)
         return result
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(row)) for row in rows]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=within_s)
-            for task in late:
-                task.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(row)) for row in rows]
+            if tasks:
+                _, late = await asyncio.wait(tasks, timeout=within_s)
+                for task in late:
+                    task.cancel()
+    except ExceptionGroup as faults:
+        raise faults.exceptions[0] from None  # such as a database that is locked: say so
     return [
         row if task.cancelled() else task.result() for row, task in zip(rows, tasks, strict=True)
     ]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from bot.errors import Busy
 from bot.feeds.opml import Outline, read_outlines, write_opml
 from bot.news.models import GuildId, Outcome, Validators
 from bot.services import transfer
@@ -87,6 +88,16 @@ async def test_only_channels_that_can_be_written_take_an_import(house: House) ->
     pressed = await house.admin.click(message(table), label="Import 1")
     assert "lacks Send Messages" in pressed.followups[0].content
     assert await names(house) == []
+
+
+async def test_a_locked_database_is_told_in_words(house: House) -> None:
+    async def locked(*_asked: object) -> Outcome:
+        raise Busy("The database is locked.", path="herald.db")
+
+    house.source.fetch = locked  # type: ignore[method-assign,assignment]  # fails as the storage would
+    house.expected.add(Busy)
+    shown = await house.admin.slash(house.news, "feed import", file=lines(COURIER))
+    assert "cannot use its database right now" in shown.followups[0].content
 
 
 def hold_up(house: House) -> Callable[[], None]:

@@ -280,3 +280,22 @@ async def test_what_is_over_before_it_was_told_is_not_told(desk: Desk) -> None:
     assert await notices(desk) == []  # once a day
     desk.clock.advance(timedelta(days=1))
     assert await notices(desk) == [("recovered", "It is recovered.")]
+
+
+async def test_an_adopted_move_is_told_and_remembered_but_not_http_made_https(desk: Desk) -> None:
+    desk.serve(parsed_entry())
+    feed = await follow(desk)
+    await desk.storage.set_log_channel(GUILD, OTHER_CHANNEL)
+    moved_at = desk.clock.now()
+    secure = FEED_URL.replace("//", "//www.")
+    await desk.storage.record(replace(refresh(feed.id, at=moved_at), new_url=secure))
+    assert await notices(desk) == []
+    assert (await healer(desk).repairs(feed.id)).moved_from is None
+    await desk.storage.record(replace(refresh(feed.id, at=moved_at), new_url=NEW))
+    ((kind, told),) = await notices(desk)
+    assert (kind, told[: len("It moved from ") + len(secure)]) == (
+        "moved",
+        f"It moved from {secure}",
+    )
+    repairs = await healer(desk).repairs(feed.id)
+    assert (repairs.moved_from, repairs.moved_at) == (secure, moved_at)

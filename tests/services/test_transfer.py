@@ -1,5 +1,8 @@
 import asyncio
 
+import pytest
+
+from bot.errors import Busy
 from bot.news.models import Failed, FeedState, Outcome, Validators
 from bot.services import transfer
 from bot.services.transfer import Fate, Place, Wanted
@@ -113,3 +116,16 @@ async def test_two_addresses_of_one_feed_are_told_as_one(desk: Desk) -> None:
     assert [row.fate for row in again] == [Fate.NEW]  # kept, but not in this channel
     archive = await desk.transfer.rehearse(rows[:1])
     assert [row.fate for row in archive] == [Fate.ALREADY]
+
+
+class Locked(FakeSource):
+    """A web where nothing can be written down."""
+
+    async def fetch(self, *_asked: object) -> Outcome:
+        raise Busy("The database is locked.", path="herald.db")
+
+
+async def test_a_locked_database_is_told_as_such(desk: Desk) -> None:
+    desk.source = Locked()
+    with pytest.raises(Busy):
+        await desk.transfer.rehearse([Wanted(url=FEED_URL), Wanted(url=OTHER)], HERE)

@@ -174,12 +174,15 @@ async def progress(
                 await interaction.edit_original_response(content=text, embed=None, view=None)
             await asyncio.sleep(PROGRESS_S)
 
-    async with asyncio.TaskGroup() as group:
-        reporter = group.create_task(report())
-        try:
-            yield on_done
-        finally:
-            reporter.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            reporter = group.create_task(report())
+            try:
+                yield on_done
+            finally:
+                reporter.cancel()
+    except ExceptionGroup as faults:
+        raise faults.exceptions[0] from None  # what kept the work itself from being done
 
 
 async def _finish(
