@@ -24,19 +24,31 @@ import structlog
 
 from bot.errors import ConfigError, StorageError
 from bot.feeds.source import Web, open_web
+from bot.frontend.bulletins import DiscordAnnouncer
 from bot.frontend.client import HeraldClient, identify, log_in, point_at, stay_connected
 from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
 from bot.language.extractive import Extractive
-from bot.news.cadence import Pace
+from bot.news.cadence import NEW_S, Pace
 from bot.news.models import Claim, Post
-from bot.news.ports import Articles, Clock, Publisher, Source, Storage, Summariser, Tokeniser
+from bot.news.ports import (
+    Announcer,
+    Articles,
+    Clock,
+    Publisher,
+    Source,
+    Storage,
+    Summariser,
+    Tokeniser,
+)
 from bot.schedule import Loop, Schedule
 from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
+from bot.services.heal import Healer
 from bot.services.look import Looker
 from bot.services.poll import Poller
 from bot.services.search import Searcher
+from bot.services.tell import Teller
 from bot.services.transfer import Transfer
 from bot.settings import Settings
 from bot.storage import open_storage
@@ -46,7 +58,7 @@ log = structlog.get_logger()
 GRACE_S = 6.0  # for what is in hand when told to stop; closing the gateway may take 3 more
 DATABASE = "herald.db"
 LOCK = "herald.lock"
-DEFAULT_INTERVAL_S = 15 * 60
+DAEMON = "run"  # who holds the leases of the one process that runs on
 
 
 class SystemClock:
@@ -69,6 +81,7 @@ class Core:
     schedule: Schedule
     poller: Poller
     follower: Follower
+    healer: Healer
     searcher: Searcher
     transfer: Transfer
     tokenise: Tokeniser
@@ -110,11 +123,16 @@ async def open_reader(settings: Settings, *, clock: Clock | None = None) -> Asyn
 
 
 @asynccontextmanager
-async def open_core(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Core]:
-    """Open the database and the web, and join the use cases to them. Raises StorageError."""
+async def open_core(
+    settings: Settings, *, clock: Clock | None = None, holder: str = "once"
+) -> AsyncIterator[Core]:
+    """Open the database and the web, and join the use cases to them. Raises StorageError.
+
+    *holder* names the process in the leases of feeds.
+    """
     clock = clock or SystemClock()
     pace = Pace(
-        interval_s=settings.poll_interval_s or DEFAULT_INTERVAL_S,
+        interval_s=settings.poll_interval_s or NEW_S,
         is_fixed=settings.poll_interval_s is not None,
     )
     spread = random.Random().random  # noqa: S311  # spreads polls, guards nothing
@@ -129,7 +147,14 @@ async def open_core(settings: Settings, *, clock: Clock | None = None) -> AsyncI
         source: Source = web
         schedule = Schedule()
         poller = Poller(
-            storage, source, clock, pace=pace, random=spread, on_recorded=schedule.deliver.poke
+            storage,
+            source,
+            clock,
+            pace=pace,
+            random=spread,
+            polls_per_s=settings.polls_per_s,
+            holder=holder,
+            on_recorded=schedule.deliver.poke,
         )
         follower = Follower(
             storage,
@@ -149,6 +174,7 @@ async def open_core(settings: Settings, *, clock: Clock | None = None) -> AsyncI
             schedule=schedule,
             poller=poller,
             follower=follower,
+            healer=Healer(storage, source, follower, clock, pace=pace, random=spread),
             searcher=Searcher(storage, clock, words.tokenise),
             transfer=Transfer(storage, source, follower),
             tokenise=words.tokenise,
@@ -190,11 +216,12 @@ def only_process(data_dir: Path) -> Iterator[None]:
 def loops(
     core: Core,
     publisher: Publisher,
+    announcer: Announcer,
     *,
     is_ready: Callable[[], bool],
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
-    """Return the loops of the bot: poll, deliver while *is_ready*, tidy."""
+    """Return the loops of the bot: poll, deliver and tell while *is_ready*, mend, tidy."""
     deliverer = Deliverer(
         core.storage, core.web, core.summariser, publisher, core.clock, on_sent=on_sent
     )
@@ -203,12 +230,20 @@ def loops(
         if is_ready():
             await deliverer.deliver_due()
 
+    teller = Teller(core.storage, announcer, core.clock)
+
+    async def tell() -> None:
+        if is_ready():
+            await teller.tell_due()
+
     async def tidy() -> None:
         await core.storage.tidy(core.clock.now())
 
     return (
         Loop("poll", core.schedule.poll, core.poller.poll_due, overlaps=True),
         Loop("deliver", core.schedule.deliver, deliver),
+        Loop("tell", core.schedule.tell, tell),
+        Loop("mend", core.schedule.mend, core.healer.mend_due),
         Loop("tidy", core.schedule.tidy, tidy),
     )
 
@@ -264,8 +299,9 @@ async def run(settings: Settings) -> None:
     token = token_of(settings)
     stopping = asyncio.Event()
     with only_process(settings.data_dir), stop_on_signals(stopping):
-        async with open_core(settings) as core:
+        async with open_core(settings, holder=DAEMON) as core:
             freed = await core.storage.release_leases()
+            await core.poller.resume()
             log.info("app.started", version=version("herald-newsbot"), resumed_deliveries=freed)
             await _serve(core, token, stopping)
     log.info("app.stopped")
@@ -275,7 +311,7 @@ async def _serve(core: Core, token: str, stopping: asyncio.Event) -> None:
     point_at(core.settings.discord_api_base, core.settings.discord_gateway)
     link = Link(core)
     publisher = DiscordPublisher(link.current)
-    work = loops(core, publisher, is_ready=link.is_ready)
+    work = loops(core, publisher, DiscordAnnouncer(publisher), is_ready=link.is_ready)
     try:
         async with asyncio.TaskGroup() as group:
             gateway = group.create_task(stay_connected(link.make_client, token))
@@ -310,8 +346,10 @@ def build_client(core: Core) -> HeraldClient:
     """Make the Discord client with every slash command, not connected."""
     return HeraldClient(
         follower=core.follower,
+        healer=core.healer,
+        transfer=core.transfer,
         searcher=core.searcher,
-        memory=core.storage,
+        storage=core.storage,
         clock=core.clock,
         proxy=core.settings.discord_proxy,
         on_ready=core.schedule.deliver.poke,

@@ -11,6 +11,7 @@ The tree::
     │ ├ ChannelNotWritable    Herald lacks permissions in a channel
     │ ├ NotAllowed            the caller lacks a permission
     │ ├ LimitReached          a stated limit is used up
+    │ ├ TooSoon               a publisher's server is not asked again yet
     │ └ BadQuery              a search that cannot be run
     ├ FeedError               somebody else's server or document; carries the URL
     │ ├ FetchFailed           no usable answer; ``status`` and ``transient`` say more
@@ -19,6 +20,7 @@ The tree::
     │ └ ParseFailed           the body is not a feed that can be read
     ├ PublishError            Discord did not take a post
     │ ├ ChannelGone           final: the channel no longer exists
+    │ ├ MessageGone           final: the message to edit no longer exists
     │ ├ Forbidden             final until somebody changes permissions
     │ ├ RateLimited           retried after ``retry_after_s``
     │ └ DiscordUnavailable    retried
@@ -32,6 +34,8 @@ The tree::
 A message says what happened, to which thing, and what to do. Errors carry their ids as attributes
 and chain their cause.
 """
+
+from datetime import datetime
 
 
 class HeraldError(Exception):
@@ -93,6 +97,14 @@ class LimitReached(UserError):
     """A stated limit is used up."""
 
 
+class TooSoon(UserError):
+    """A publisher's server is not asked again before ``until``."""
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
 class BadQuery(UserError):
     """A search that cannot be run, and why."""
 
@@ -149,6 +161,10 @@ class PublishError(HeraldError):
 
 class ChannelGone(PublishError):
     """Final: the channel no longer exists, or Herald left its server."""
+
+
+class MessageGone(PublishError):
+    """Final: the message to edit was deleted, or is not Herald's own."""
 
 
 class Forbidden(PublishError):

@@ -17,6 +17,8 @@ log = structlog.get_logger()
 
 POLL_TICK_S = 1
 DELIVER_TICK_S = 5  # besides a poke whenever something was queued
+TELL_TICK_S = 15
+MEND_TICK_S = 60
 TIDY_TICK_S = 3600
 BROKEN_PAUSE_S = 5.0  # after an error that a loop could not lay at one feed's or story's door
 
@@ -43,11 +45,15 @@ class Schedule:
     def __init__(self) -> None:
         self.poll = Pulse()
         self.deliver = Pulse()
+        self.tell = Pulse()
+        self.mend = Pulse()
         self.tidy = Pulse()
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         for pulse, seconds in (
             (self.poll, POLL_TICK_S),
             (self.deliver, DELIVER_TICK_S),
+            (self.tell, TELL_TICK_S),
+            (self.mend, MEND_TICK_S),
             (self.tidy, TIDY_TICK_S),
         ):
             self._scheduler.add_job(
@@ -66,7 +72,7 @@ class Schedule:
 
     async def __aenter__(self) -> Self:
         self._scheduler.start()
-        for pulse in (self.poll, self.deliver, self.tidy):
+        for pulse in (self.poll, self.deliver, self.tell, self.mend, self.tidy):
             pulse.poke()
         return self
 

@@ -49,8 +49,15 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         le=7 * 24 * 3600,
-        description="Poll every feed so often, in seconds. Unset: every 15 minutes, or later where "
-        "the feed says so. Below 300 is for tests and private networks: be kind to publishers.",
+        description="Poll every feed so often, in seconds. Unset: each in its own rhythm, every 10 "
+        "minutes to 6 hours, less often where it is silent or asks for that. What a server asks "
+        "for is heeded anyway. Below 300 is for tests and private networks: be kind to publishers.",
+    )
+    polls_per_s: int = Field(
+        default=20,
+        ge=1,
+        le=50,
+        description="The most feeds to start polling in a second, whatever has piled up.",
     )
     allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(),

@@ -1,10 +1,12 @@
 """Fakes at the ports: they record what they were asked and answer what they were told."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
-from bot.errors import NotAFeed, PublishError
+from bot.errors import MessageGone, NotAFeed, PublishError
 from bot.news.models import (
     Article,
     ChannelId,
@@ -52,25 +54,79 @@ class FakeMemory:
         self.facts[key] = value
 
 
+@dataclass(kw_only=True)
+class FakeMessage:
+    """A message of Herald's in a channel."""
+
+    id: MessageId
+    channel_id: ChannelId
+    post: Post
+    edits: int = 0
+
+
 @dataclass
 class FakePublisher:
     """Keeps posts; a nonce that it has seen gets the first message again, as Discord does.
 
-    ``failures``: raised by the next calls, in order, instead of posting.
+    ``failures``: raised by the next calls, in order, instead of doing anything. ``knows_nonces`` is
+    false once the window of all nonces is over; ``may_read_history`` is what `find` needs.
     """
 
-    posts: list[tuple[ChannelId, Post]] = field(default_factory=list)
+    messages: list[FakeMessage] = field(default_factory=list)
     failures: list[PublishError] = field(default_factory=list)
+    knows_nonces: bool = True
+    may_read_history: bool = True
+    finds: int = 0  # how often a channel was looked at
     _by_nonce: dict[str, MessageId] = field(default_factory=dict)
+    _ids: Iterator[int] = field(default_factory=lambda: itertools.count(900_000_000_000_000_001))
+
+    @property
+    def posts(self) -> list[tuple[ChannelId, Post]]:
+        """What is in the channels, in the order of posting, as it reads now."""
+        return [(message.channel_id, message.post) for message in self.messages]
 
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
         """Keep the post."""
+        self._fail()
+        if nonce not in self._by_nonce or not self.knows_nonces:
+            made = FakeMessage(id=MessageId(next(self._ids)), channel_id=channel_id, post=post)
+            self.messages.append(made)
+            self._by_nonce[nonce] = made.id
+        return self._by_nonce[nonce]
+
+    async def find(
+        self, channel_id: ChannelId, post: Post, after: MessageId | None
+    ) -> MessageId | None:
+        """Return the newest message after *after* with the link or title of *post*."""
+        self._fail()
+        self.finds += 1
+        if not self.may_read_history:
+            return None
+        here = [message for message in self.messages if message.channel_id == channel_id]
+        for message in reversed(here[-50:]):
+            is_later = after is None or message.id > after
+            is_same_link = post.url is not None and message.post.url == post.url
+            if is_later and (is_same_link or message.post.title == post.title):
+                return message.id
+        return None
+
+    async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
+        """Change the message."""
+        self._fail()
+        for message in self.messages:
+            if (message.channel_id, message.id) == (channel_id, message_id):
+                message.post = post
+                message.edits += 1
+                return
+        raise MessageGone("The message no longer exists.", channel_id=channel_id)
+
+    def delete(self, message_id: MessageId) -> None:
+        """Take a message away, as a moderator may."""
+        self.messages = [message for message in self.messages if message.id != message_id]
+
+    def _fail(self) -> None:
         if self.failures:
             raise self.failures.pop(0)
-        if nonce not in self._by_nonce:
-            self.posts.append((channel_id, post))
-            self._by_nonce[nonce] = MessageId(900_000_000_000_000_000 + len(self.posts))
-        return self._by_nonce[nonce]
 
 
 @dataclass
@@ -85,6 +141,10 @@ class FakeSource:
     sites: dict[str, Sequence[str]] = field(default_factory=dict)
     errors: dict[str, Exception] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
+
+    def group_of(self, url: str) -> str | None:
+        """Return the last two labels of the host."""
+        return ".".join((urlsplit(url).hostname or "").split(".")[-2:]) or None
 
     def publish(self, url: str, feed: ParsedFeed) -> str:
         """Serve *feed* at *url*."""

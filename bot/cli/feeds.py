@@ -4,7 +4,6 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,17 @@ from bot import app
 from bot.errors import NotFollowed, UserError
 from bot.feeds.opml import Outline, read_outlines, write_opml
 from bot.frontend.listings import count
-from bot.news.models import ChannelId, FeedId, FeedOverview, Fetched, GuildId, NewSubscription
-from bot.services.transfer import Added, Fate, Wanted
+from bot.frontend.panels.importing import wanted_of
+from bot.news import health
+from bot.news.models import (
+    ChannelId,
+    FeedId,
+    FeedOverview,
+    GuildId,
+    NewSubscription,
+    Repairs,
+)
+from bot.services.transfer import Added, Fate, Place
 from bot.settings import Settings
 
 CHANNEL_LINK = re.compile(r"(?:https://(?:\w+\.)?discord(?:app)?\.com/channels/)?(\d+)/(\d+)/?$")
@@ -24,12 +32,16 @@ async def show_all(arguments: argparse.Namespace, settings: Settings) -> int:
     """List every feed with its health."""
     async with app.open_core(settings) as core:
         rows = await core.storage.feeds()
+        repairs = await core.storage.repairs([row.feed.id for row in rows])
+        now = core.clock.now()
+    listed = [(row, repairs.get(row.feed.id, Repairs())) for row in rows]
     if arguments.json:
-        print(json.dumps([_row_as_json(row) for row in rows], ensure_ascii=False, indent=2))
+        told = [_row_as_json(row, done, now) for row, done in listed]
+        print(json.dumps(told, ensure_ascii=False, indent=2))
     elif not rows:
         print("There are no feeds yet. Add one: herald feeds add URL")
     else:
-        print("\n".join(line for row in rows for line in _row_as_text(row)))
+        print("\n".join(line for row, done in listed for line in _row_as_text(row, done, now)))
     return 0
 
 
@@ -44,9 +56,14 @@ async def add(arguments: argparse.Namespace, settings: Settings) -> int:
                 "for the archive; no channel follows it yet (--channel, or /feed add in Discord)"
             )
         else:
-            wish = _wish(place, arguments.name)(Wanted(url=arguments.url), proposal.found)
+            wish = NewSubscription(
+                guild_id=place.guild_id,
+                channel_id=place.channel_id,
+                name=arguments.name or proposal.name,
+                added_by=None,
+            )
             await core.follower.follow(proposal.found, wish)
-            where = f"in channel {place[1]}"
+            where = f"in channel {place.channel_id}"
     print(f"Added “{arguments.name or proposal.name}” ({proposal.found.url}) {where}.")
     held = count(len(proposal.found.feed.entries), "entry")
     print(f"{held} that it holds now will not be posted.")
@@ -76,11 +93,8 @@ async def read_file(arguments: argparse.Namespace, settings: Settings) -> int:
     outlines = read_outlines(_read(arguments.file))
     place = _place(arguments.channel)
     async with app.open_core(settings) as core:
-        rows = await core.transfer.add_all(
-            [Wanted(url=outline.url, title=outline.title) for outline in outlines],
-            wish=None if place is None else _wish(place, None),
-            is_rehearsal=arguments.dry_run,
-        )
+        act = core.transfer.rehearse if arguments.dry_run else core.transfer.add_all
+        rows = await act(wanted_of(outlines), place)
     if arguments.json:
         print(json.dumps([_added_as_json(row) for row in rows], ensure_ascii=False, indent=2))
         return 0
@@ -121,7 +135,7 @@ def _read(name: str) -> bytes:
         raise UserError(f"{name} cannot be read: {error.strerror}.") from error
 
 
-def _place(link: str | None) -> tuple[GuildId, ChannelId] | None:
+def _place(link: str | None) -> Place | None:
     if link is None:
         return None
     found = CHANNEL_LINK.fullmatch(link.strip())
@@ -130,31 +144,17 @@ def _place(link: str | None) -> tuple[GuildId, ChannelId] | None:
             f"“{link}” is no link of a channel. In Discord, right-click the channel, Copy Link; "
             "it looks like https://discord.com/channels/123/456."
         )
-    return GuildId(int(found[1])), ChannelId(int(found[2]))
+    return Place(guild_id=GuildId(int(found[1])), channel_id=ChannelId(int(found[2])))
 
 
-def _wish(
-    place: tuple[GuildId, ChannelId], name: str | None
-) -> Callable[[Wanted, Fetched], NewSubscription]:
-    def wish(row: Wanted, found: Fetched) -> NewSubscription:
-        return NewSubscription(
-            guild_id=place[0],
-            channel_id=place[1],
-            name=name or row.title or found.feed.title or found.url,
-            added_by=None,
-        )
-
-    return wish
-
-
-def _row_as_text(row: FeedOverview) -> list[str]:
+def _row_as_text(row: FeedOverview, repairs: Repairs, now: datetime) -> list[str]:
     feed = row.feed
     if row.subscriptions:
         followed = count(row.subscriptions, "channel")
     else:
         followed = "for the archive only" if feed.is_kept else "not polled"
     due = f"next check {feed.next_poll_at:%Y-%m-%d %H:%M} UTC ({feed.next_poll_reason})"
-    is_polled = row.subscriptions or feed.is_kept
+    is_polled = (row.subscriptions or feed.is_kept) and not health.is_given_up(feed)
     lines = [
         f"{feed.id:>4}  {feed.state.value:<8} {feed.title}",
         f"      {feed.url}",
@@ -163,22 +163,32 @@ def _row_as_text(row: FeedOverview) -> list[str]:
             + (f"; {due}" if is_polled else "")
         ),
     ]
+    words = health.state(feed, now)
+    if words != health.WELL:
+        lines += [f"      {line}" for line in words.splitlines()]
     if feed.last_error:
         lines.append(f"      {feed.last_error}")
+    if repairs.moved_from:
+        lines.append(f"      moved from {repairs.moved_from} for good, {_ago(repairs.moved_at)}")
+    if repairs.remedy:
+        lines.append(f"      its site offers {repairs.remedy.url} instead")
     return lines
 
 
-def _row_as_json(row: FeedOverview) -> dict[str, Any]:
+def _row_as_json(row: FeedOverview, repairs: Repairs, now: datetime) -> dict[str, Any]:
     feed = row.feed
     return {
         "id": feed.id,
         "title": feed.title,
         "url": feed.url,
         "state": feed.state.value,
+        "state_in_words": health.state(feed, now),
         "failures": feed.failures,
         "last_error": feed.last_error,
         "next_poll_at": feed.next_poll_at.isoformat(),
         "next_poll_reason": feed.next_poll_reason,
+        "moved_from": repairs.moved_from,
+        "offered_instead": repairs.remedy and repairs.remedy.url,
         "entries": row.entries,
         "subscriptions": row.subscriptions,
         "last_entry_at": row.last_entry_at and row.last_entry_at.isoformat(),

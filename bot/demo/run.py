@@ -28,6 +28,7 @@ from bot.demo.server import FeedServer
 from bot.demo.terminal import Terminal
 from bot.demo.world import ADMIN, MEMBER, QUIET_CHANNEL, World, avatars, open_world
 from bot.errors import HeraldError
+from bot.frontend.bulletins import DiscordAnnouncer
 from bot.frontend.client import HeraldClient
 from bot.frontend.publisher import DiscordPublisher
 from bot.news.models import ChannelId, Claim, GuildId, NewSubscription, Post, UserId
@@ -93,7 +94,13 @@ async def run_demo(*, once: bool, extra_feeds: Sequence[str] = ()) -> int:
         async with _open_stage() as stage:
             landed = Landed(stage.world, terminal)
             publisher = DiscordPublisher(lambda: stage.client)
-            work = loops(stage.core, publisher, is_ready=stage.client.is_ready, on_sent=landed.tell)
+            work = loops(
+                stage.core,
+                publisher,
+                DiscordAnnouncer(publisher),
+                is_ready=stage.client.is_ready,
+                on_sent=landed.tell,
+            )
             async with asyncio.TaskGroup() as group:
                 bot = group.create_task(run_loops(stage.core, work, stopping))
                 try:

@@ -6,6 +6,8 @@ from email.utils import parsedate_to_datetime
 
 from bot.news.models import CacheHints, Validators
 
+RETRY_AFTER_MIN_S = 60.0
+RETRY_AFTER_MAX_S = 7 * 86_400.0  # a typo must not silence a feed for a year
 _VALIDATOR_MAX = 1024  # characters; a longer ETag is a fault, and would be sent back at every poll
 
 
@@ -39,14 +41,16 @@ def _fresh_for_s(headers: Mapping[str, str], sent_at: datetime) -> float | None:
 
 
 def _retry_after_s(value: str | None, sent_at: datetime) -> float | None:
-    """Return the seconds of Retry-After, given as such or as a date (RFC 9110 §10.2.3)."""
+    """Return the seconds of Retry-After, given as such or as a date (RFC 9110 §10.2.3), clamped."""
     if value is None:
         return None
     seconds = _seconds(value.strip())
-    if seconds is not None:
-        return seconds
-    at = _http_date(value)
-    return None if at is None else max(0.0, (at - sent_at).total_seconds())
+    if seconds is None:
+        at = _http_date(value)
+        if at is None:
+            return None
+        seconds = (at - sent_at).total_seconds()
+    return min(max(seconds, RETRY_AFTER_MIN_S), RETRY_AFTER_MAX_S)
 
 
 def _seconds(value: str) -> float | None:

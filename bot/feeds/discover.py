@@ -10,11 +10,14 @@ from bot.feeds.encodings import is_page
 from bot.feeds.fetch import Download, Fetcher
 from bot.feeds.limits import Limits
 from bot.feeds.reading import Reader
+from bot.feeds.sites import Rule, site_feeds, spelled_out
 from bot.feeds.urls import typed_url
 from bot.feeds.wording import shown
 from bot.news.models import Discovery, Fetched
 
-_FEEDS_MAX = 5
+_FEEDS_MAX = 8
+_TOLD = 4  # addresses named in a sentence
+_BUSY = frozenset({429, 503})
 # The addresses that publishing software uses, the most frequent first: WordPress, Ghost, Hugo,
 # Jekyll, Substack …
 _USUAL = (
@@ -32,33 +35,53 @@ _USUAL = (
 
 
 class Discoverer:
-    """Looks for feeds one request after the other."""
+    """Looks for feeds one request after the other.
 
-    def __init__(self, fetcher: Fetcher, reader: Reader, limits: Limits) -> None:
+    typed ─ a site that *rule* knows? ─ its feeds
+              └ the page ─ a feed? ─ itself
+                           └ feeds it declares, in a header or in <link> ─ all of them
+                                └ links that speak of feeds ─ all that are
+                                     └ the usual places ─ the first
+    """
+
+    def __init__(
+        self, fetcher: Fetcher, reader: Reader, limits: Limits, *, rule: Rule = site_feeds
+    ) -> None:
         self._fetcher = fetcher
         self._reader = reader
         self._limits = limits
+        self._rule = rule
 
     async def discover(self, typed: str) -> Discovery:
         """Return the feeds behind *typed*. Raises InvalidUrl, NotAFeed or the page's FeedError."""
-        page = await self._page(typed)
+        address = spelled_out(typed) or typed
+        url, _ = typed_url(address)
+        search = _Search(self, self._limits)
+        known = await search.all_of(self._rule(url))
+        if known:
+            return search.result(typed, known)
+        try:
+            page = await self._page(address)
+        except FetchFailed as error:
+            raise search.refusal or error from None
         if not is_page(page.body, page.content_type):
-            return Discovery(asked_url=typed, feeds=(await self.read(page),))
+            return search.result(typed, [await self.read(page)])
         links = await self._reader.links(page.body, page.content_type, page.url)
-        tried: list[str] = []
-        ends_at = asyncio.get_running_loop().time() + self._limits.discover_s
-        declared = [feed async for feed in self._feeds(links.declared, tried, ends_at)]
-        if declared:
-            return Discovery(asked_url=typed, feeds=tuple(declared), tried=tuple(tried))
-        guesses = (*links.hinted, *usual_places(page.url))
-        async for feed in self._feeds(guesses, tried, ends_at):
-            return Discovery(asked_url=typed, feeds=(feed,), tried=tuple(tried))
-        raise NotAFeed(
-            f"{shown(page.url)} answered {page.status} but offers no feed; tried {len(tried)} "
-            f"usual address{'es' if len(tried) != 1 else ''}.",
-            url=page.url,
-            tried=tuple(tried),
-        )
+        # A short link may have led to a site with a rule.
+        beyond = self._rule(page.url) if page.url != url else ()
+        for places in ((*page.alternates, *links.declared, *beyond), links.hinted):
+            if found := await search.all_of(places):
+                return search.result(typed, found)
+        if found := await search.first_of(usual_places(page.url)):
+            return search.result(typed, found)
+        if search.refusal is not None:
+            raise search.refusal
+        raise NotAFeed(_nothing(page, search.tried), url=page.url, tried=tuple(search.tried))
+
+    async def candidate(self, address: str) -> Fetched:
+        """Return the feed at an address that may have one. Raises FeedError or NotAFeed."""
+        download = await self._fetcher.get(address, total_s=self._limits.candidate_s)
+        return await self.read(download)
 
     async def read(self, download: Download) -> Fetched:
         """Return the feed in a download. Raises NotAFeed for a web page, else ParseFailed."""
@@ -91,25 +114,64 @@ class Discoverer:
                 # Without any answer, the failure of the address that was meant says more.
                 raise (error if plain.status is None else plain) from None
 
-    async def _feeds(
-        self, addresses: Iterable[str], tried: list[str], ends_at: float
-    ) -> AsyncIterator[Fetched]:
-        """Yield the feeds among *addresses*, as they are found; what was asked goes to *tried*."""
-        found: set[str] = set()
+
+class _Search:
+    """One search: what was asked, what was found, and until when to go on."""
+
+    def __init__(self, discoverer: Discoverer, limits: Limits) -> None:
+        self.tried: list[str] = []
+        # The first server that asked to be left alone: then nothing was proved.
+        self.refusal: FetchFailed | None = None
+        self._discoverer = discoverer
+        self._seconds = limits.discover_s
+        self._ends_at: float | None = None  # from the first candidate on
+
+    async def all_of(self, addresses: Iterable[str]) -> list[Fetched]:
+        """Return the feeds among *addresses*, each document once."""
+        return [feed async for feed in self._feeds(addresses)]
+
+    async def first_of(self, addresses: Iterable[str]) -> list[Fetched]:
+        """Return the first feed among *addresses*: the others are mostly the same."""
+        async for feed in self._feeds(addresses):
+            return [feed]
+        return []
+
+    def result(self, typed: str, feeds: list[Fetched]) -> Discovery:
+        """Return what was found."""
+        return Discovery(asked_url=typed, feeds=tuple(feeds), tried=tuple(self.tried))
+
+    async def _feeds(self, addresses: Iterable[str]) -> AsyncIterator[Fetched]:
+        found: set[str | None] = set()
+        count = 0
         for address in addresses:
-            if address in tried:
+            if address in self.tried:
                 continue
-            if asyncio.get_running_loop().time() >= ends_at or len(found) >= _FEEDS_MAX:
+            now = asyncio.get_running_loop().time()
+            self._ends_at = self._ends_at or now + self._seconds
+            if now >= self._ends_at or count >= _FEEDS_MAX:
                 return
-            tried.append(address)
+            self.tried.append(address)
             try:
-                download = await self._fetcher.get(address, total_s=self._limits.candidate_s)
-                feed = await self.read(download)
-            except (FeedError, NotAFeed):
+                feed = await self._discoverer.candidate(address)
+            except (FeedError, NotAFeed) as error:
+                if isinstance(error, FetchFailed) and error.status in _BUSY:
+                    self.refusal = self.refusal or error
                 continue
-            if feed.url not in found:
-                found.add(feed.url)
+            if not {feed.url, feed.body_hash} & found:
+                found |= {feed.url, feed.body_hash}
+                count += 1
                 yield feed
+
+
+def _nothing(page: Download, tried: list[str]) -> str:
+    """Return the sentence for a site without a feed."""
+    paths = [urlsplit(address).path for address in tried[:_TOLD]]
+    more = len(tried) - len(paths)
+    others = f" and {more} more" if more > 0 else ""
+    return (
+        f"{shown(page.url)} answered {page.status} but offers no feed; tried "
+        f"{len(tried)} addresses: {', '.join(map(shown, paths))}{others}."
+    )
 
 
 def usual_places(url: str) -> tuple[str, ...]:

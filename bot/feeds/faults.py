@@ -7,11 +7,14 @@ from collections.abc import Mapping
 import aiohttp
 
 from bot.errors import AddressForbidden, FetchFailed, NotAFeed, ParseFailed, TooLarge
+from bot.feeds.groups import group_of
 from bot.feeds.guard import PORTS, Refused
 from bot.feeds.limits import MIB
 from bot.feeds.pool import TaskFailed
 from bot.feeds.wording import excerpt, shown
 
+# Hosts that say 403 where they mean 429.
+_FORBIDS_THE_HASTY = frozenset({"reddit.com", "tumblr.com"})
 _TRANSIENT = frozenset({408, 421, 423, 425, 429})
 _STATUS_WORDS = {
     204: "has nothing to give (204)",
@@ -22,7 +25,6 @@ _STATUS_WORDS = {
     404: "does not exist (404)",
     406: "has no version for a feed reader (406)",
     410: "is gone for good (410)",
-    429: "says that Herald asks too often (429)",
     451: "is blocked for legal reasons (451)",
     500: "has an error of its own (500)",
     502: "has an error behind its gateway (502)",
@@ -92,11 +94,14 @@ def answered(
 ) -> FetchFailed:
     """Return the error for an answer without a document."""
     at = shown(url)
+    is_hasty = is_too_often(url, status)
     if headers.get("cf-mitigated", "").lower() == "challenge":
         message = (
             f"{at} refuses bots: {status} from Cloudflare, which wants a browser. Herald does not "
             "pretend to be one; ask the site to let feed readers through."
         )
+    elif is_hasty:
+        message = f"{at} says that Herald asks too often ({status})."
     else:
         words = _STATUS_WORDS.get(status)
         message = f"{at} {words}." if words else f"{at} answers with status {status}."
@@ -106,9 +111,16 @@ def answered(
         message,
         url=url,
         status=status,
-        transient=status >= 500 or status in _TRANSIENT,  # noqa: PLR2004  # RFC 9110 §15.6
+        transient=is_hasty or status >= 500 or status in _TRANSIENT,  # noqa: PLR2004  # RFC 9110 §15.6
         retry_after_s=retry_after_s,
     )
+
+
+def is_too_often(url: str, status: int) -> bool:
+    """Return whether a host says by *status* that it is asked too often."""
+    if status == 403:  # noqa: PLR2004  # Forbidden
+        return group_of(url) in _FORBIDS_THE_HASTY
+    return status == 429  # noqa: PLR2004  # Too Many Requests
 
 
 def too_large(url: str, max_bytes: int) -> TooLarge:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Self
 from urllib.parse import urljoin
 
 import aiohttp
+from yarl import URL
 
 from bot.errors import FetchFailed
 from bot.feeds import faults
@@ -17,6 +19,7 @@ from bot.feeds.caching import hints_of, validators_of
 from bot.feeds.guard import Guard, Network
 from bot.feeds.limits import Limits
 from bot.feeds.urls import host_of, web_url
+from bot.feeds.values import PARSER_VERSION
 from bot.feeds.wording import shown
 from bot.news.models import CacheHints, Validators
 
@@ -30,6 +33,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _DOCUMENT = frozenset({200, 203, 226})
 _CONDITIONS = frozenset({"If-None-Match", "If-Modified-Since"})
+_FEED_TYPE = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)", re.IGNORECASE)
 _CHUNK = 64 * 1024
 _CONNECTIONS = 64
 
@@ -42,11 +46,12 @@ class Download:
     status: int
     body: bytes = b""
     content_type: str | None = None
-    body_hash: str | None = None  # SHA-256 of the decoded body, in hexadecimal
+    body_hash: str | None = None  # the parser's version, and SHA-256 of the decoded body
     validators: Validators = field(default_factory=Validators)
     hints: CacheHints = field(default_factory=CacheHints)
     took_ms: int = 0
-    permanent_url: str | None = None
+    permanent_url: str | None = None  # see Fetched
+    alternates: tuple[str, ...] = ()  # feeds that the Link header declares (RFC 8288)
 
 
 class Fetcher:
@@ -126,30 +131,31 @@ class Fetcher:
         self, url: str, headers: Mapping[str, str], max_bytes: int, only_types: frozenset[str]
     ) -> Download:
         """Request *url* and what it redirects to, at most ``limits.redirects`` times."""
-        asked, is_permanent = url, True
+        way = Way(url)
         started = asyncio.get_running_loop().time()
         for _ in range(self._limits.redirects + 1):
-            async with self._request(url, headers) as response:
-                if response.status not in _REDIRECTS:
-                    digest = hashlib.sha256()
-                    body = await _body_of(response, url, max_bytes, only_types, digest.update)
-                    return Download(
-                        url=url,
-                        status=response.status,
-                        body=body,
-                        content_type=response.headers.get("Content-Type"),
-                        body_hash=digest.hexdigest() if body else None,
-                        validators=validators_of(response.headers),
-                        hints=hints_of(response.headers, datetime.now(UTC)),
-                        took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
-                        permanent_url=url if is_permanent and url != asked else None,
-                    )
-                is_permanent = is_permanent and response.status in _PERMANENT
-                url = _target(url, response)
+            async with self._request(way.url, headers) as response:
+                if response.status in _REDIRECTS:
+                    way = way.then(response.status, _target(way.url, response))
+                    continue
+                digest = hashlib.sha256()
+                body = await _body_of(response, way.url, max_bytes, only_types, digest.update)
+                return Download(
+                    url=way.url,
+                    status=response.status,
+                    body=body,
+                    content_type=response.headers.get("Content-Type"),
+                    body_hash=f"{PARSER_VERSION}:{digest.hexdigest()}" if body else None,
+                    validators=validators_of(response.headers),
+                    hints=hints_of(response.headers, datetime.now(UTC)),
+                    took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
+                    permanent_url=way.permanent_url,
+                    alternates=_alternates(response),
+                )
         raise FetchFailed(
-            f"{shown(asked)} redirects more than {self._limits.redirects} times, the last time to "
-            f"{shown(url)}.",
-            url=asked,
+            f"{shown(url)} redirects more than {self._limits.redirects} times, the last time to "
+            f"{shown(way.url)}.",
+            url=url,
             transient=False,
         )
 
@@ -170,6 +176,24 @@ class Fetcher:
             response = await self._session.get(url, headers=plain, allow_redirects=False)
         async with response:
             yield response
+
+
+class Way:
+    """The redirects from an address to its document."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.permanent_url: str | None = None  # see Fetched
+        self._is_permanent = True
+
+    def then(self, status: int, target: str) -> "Way":
+        """Return the way with one more redirect."""
+        way = Way(target)
+        # To http from https is fine for once, but nothing to remember.
+        is_downgrade = self.url.startswith("https:") and target.startswith("http:")
+        way._is_permanent = self._is_permanent and status in _PERMANENT and not is_downgrade
+        way.permanent_url = target if way._is_permanent else self.permanent_url
+        return way
 
 
 class HostTurns:
@@ -211,16 +235,40 @@ def _conditions(validators: Validators | None) -> dict[str, str]:
     return headers
 
 
+def _alternates(response: aiohttp.ClientResponse) -> tuple[str, ...]:
+    """Return the feeds that the Link header declares."""
+    links = response.links.getall("alternate", [])
+    feeds = (str(link["url"]) for link in links if _FEED_TYPE.match(str(link.get("type", ""))))
+    return tuple(dict.fromkeys(url for url in feeds if web_url(url)))
+
+
 def _target(url: str, response: aiohttp.ClientResponse) -> str:
     """Return where a redirect leads. Raises FetchFailed where that is nowhere on the web."""
-    location = response.headers.get("Location", "")
-    target = web_url(urljoin(url, location.strip())) if location.strip() else None
+    location = response.headers.get("Location", "").strip()
+    target = redirected(url, location) if location else None
     if target is None:
         where = f"“{shown(location)}”, which is no web address" if location else "nowhere"
         raise FetchFailed(
             f"{shown(url)} redirects to {where}.", url=url, status=response.status, transient=False
         )
-    return target.partition("#")[0]
+    return target
+
+
+def redirected(url: str, location: str) -> str | None:
+    """Return where *location* leads from *url*, or None where that is nowhere on the web.
+
+    A login goes along within its origin (RFC 6454 §4) only, and a server cannot give one.
+    """
+    target = web_url(urljoin(url, location))
+    if target is None:
+        return None
+    target = target.partition("#")[0]
+    here, there = URL(url), URL(target)
+    is_same_origin = here.origin() == there.origin()
+    login = (here.user, here.password) if is_same_origin else (None, None)
+    if login == (there.user, there.password):
+        return target
+    return str(there.with_user(None).with_user(login[0]).with_password(login[1]))
 
 
 async def _body_of(

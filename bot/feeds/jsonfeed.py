@@ -45,8 +45,9 @@ def read_json(body: bytes, url: str) -> FeedValues:
         or web_url(_string(document.get("favicon")), url),
         language=_string(document.get("language")) or None,
         kind="json11" if str(document["version"]).rstrip("/").endswith("1.1") else "json10",
-        ttl_s=None,
         entries=tuple(tuple(entry) for entry in entries),
+        hub_url=_hub(document, url),
+        self_url=web_url(_string(document.get("feed_url")), url),
     )
 
 
@@ -88,6 +89,14 @@ def _entry(item: dict[str, Any], base: str, document: dict[str, Any]) -> EntryVa
         updated=_time(item.get("date_modified")),
         tags=tuple(dict.fromkeys(cut(tag, TAG_MAX) for tag in tags[:TAGS_MAX])),
     )
+
+
+def _hub(document: dict[str, Any], url: str) -> str | None:
+    """Return the WebSub hub among "hubs"."""
+    for hub in _list(document.get("hubs")):
+        if isinstance(hub, dict) and _string(hub.get("type")).lower() == "websub":
+            return web_url(_string(hub.get("url")), url)
+    return None
 
 
 def _author(thing: dict[str, Any]) -> str | None:

@@ -19,8 +19,10 @@ class Limits:
     silence_s: float = 15.0  # between two reads
     redirects: int = 5
     connections_per_host: int = 2
-    reading_s: float = 5.0  # inside the worker; ends Python code
-    reading_deadline_s: float = 8.0  # in the parent; kills the worker, ends C code too
+    # CPU time, so that an honest feed is not refused because the machine is busy.
+    reading_s: float = 5.0  # ends Python code
+    reading_kill_s: float = 7.0  # the kernel ends the worker, C code too; counted in whole seconds
+    reading_deadline_s: float = 30.0  # by the clock, in the parent: for a worker that only waits
     worker_memory_bytes: int = 1024 * MIB
     worker_tasks: int = 500  # a worker is replaced after so many, lest it grow
 

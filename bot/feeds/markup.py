@@ -11,19 +11,14 @@ from bot.feeds.urls import web_url
 
 _PARAGRAPH: Final = "\ue000"  # marks in the flow of text, of the private use area
 _LINE: Final = "\ue001"
-# The marks, which no document may bring along, and what lxml does not take back into a tree.
+# What lxml does not take back into a tree.
 _UNWANTED = str.maketrans(
     dict.fromkeys(
-        [
-            _PARAGRAPH,
-            _LINE,
-            "\ufffe",
-            "\uffff",
-            *(c for c in map(chr, range(0x20)) if c not in "\t\n\r"),
-        ],
-        " ",
+        ["\ufffe", "\uffff", *(c for c in map(chr, range(0x20)) if c not in "\t\n\r")], " "
     )
 )
+# The marks, which no document may bring along, spelled in any way.
+_FOREIGN_MARK = re.compile("[\ue000\ue001]|&#(?:x0{0,8}e00[01]|0{0,8}5734[45]);?", re.IGNORECASE)
 
 _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
 _BLOCKS = frozenset(
@@ -86,7 +81,16 @@ _DROPPED = frozenset(
         "video",
     ]
 )
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]+")
+# What stands for the "<" of a tag that breaks the flow.
+_MARKED = {
+    spelled: f"{mark}<"
+    for mark, names in ((_PARAGRAPH, _BLOCKS), (_LINE, _LINES), (" ", _CELLS))
+    for name in names
+    for spelled in (name, name.upper(), name.title())
+}
+_TAG_START = re.compile(r"<(?=/?([A-Za-z][A-Za-z0-9]*)(?:[\s/>]|$))")
+_CONTROLS = tuple(map(chr, (*range(0x09), *range(0x0E, 0x1C), 0x7F)))
+_CONTROL = re.compile(f"[{''.join(_CONTROLS)}]+")
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _TITLE_TAG = re.compile(
     r"</?(?:a|abbr|b|bdi|big|br|cite|code|em|font|h[1-6]|i|img|mark|p|q|s|small|span|strike|strong|sub|"
@@ -115,19 +119,43 @@ def plain_text(text: str) -> str:
 
 
 def read_fragment(html: str, base: str | None) -> tuple[str, str | None]:
-    """Return the text of an HTML fragment and its first real picture."""
+    """Return the text of an HTML fragment and its first real picture.
+
+    Marks are put into the source where an element breaks the flow of text, so that lxml's own walk
+    gives text with the breaks in it: a walk in Python takes several times as long.
+    """
     if not _TAG.search(html):
         return plain_text(unescape(html)), None
-    root = _fragment(html)
+    marked = html
+    if "\ue000" in html or "\ue001" in html or "&#" in html:
+        marked = _FOREIGN_MARK.sub(" ", html)
+    first, *rest = _TAG_START.split(marked)
+    names, texts = rest[::2], rest[1::2]
+    pieces = (f"{_MARKED.get(name, '<')}{text}" for name, text in zip(names, texts, strict=True))
+    root = _fragment(first + "".join(pieces))
     if root is None:
         return plain_text(unescape(html)), None
-    image_url = _first_image(root, base)
-    return _text_of(root), image_url
+    met = {name.lower() for name in set(names)}
+    image_url = _first_image(root, base) if "img" in met else None
+    if not met.isdisjoint(_DROPPED):
+        for node in root.iter(*_DROPPED):
+            node.text = None
+            del node[:]
+    if "pre" in met:
+        _keep_lines(root)
+    return _paragraphs(etree.tostring(root, method="text", encoding="unicode")), image_url
 
 
 def _flat(text: str) -> str:
     """Return *text* on one line, blanks collapsed. str.split does it quicker than a pattern."""
-    return " ".join(_CONTROL.sub(" ", text).split())
+    return " ".join(_uncontrolled(text).split())
+
+
+def _uncontrolled(text: str) -> str:
+    """Return *text* with blanks for control characters; to look for each is the quickest way."""
+    if any(char in text for char in _CONTROLS):
+        return _CONTROL.sub(" ", text)
+    return text
 
 
 def cut(text: str, limit: int) -> str:
@@ -157,27 +185,20 @@ def _fragment(html: str) -> etree._Element | None:
         return None
 
 
-def _text_of(root: etree._Element) -> str:
-    """Return the text below *root* as a reader would see it. Leaves marks in the tree.
-
-    Marks are put at the elements that break the flow, and the rest is left to lxml: a walk in
-    Python over every element takes up to twice as long.
-    """
-    for node in root.iter(*_DROPPED):
-        node.text = None
-        del node[:]
+def _keep_lines(root: etree._Element) -> None:
+    """Turn the line breaks inside of every <pre> into marks."""
     for node in root.iter("pre"):
         for inside in node.iter():
             inside.text = _clean(inside.text).replace("\n", _LINE)
             if inside is not node:
                 inside.tail = _clean(inside.tail).replace("\n", _LINE)
-    for mark, tags in ((_PARAGRAPH, _BLOCKS), (_LINE, _LINES), (" ", _CELLS)):
-        for node in root.iter(*tags):
-            node.text = mark + _clean(node.text)
-            node.tail = mark + _clean(node.tail)
+
+
+def _paragraphs(marked: str) -> str:
+    """Return a text with marks as paragraphs parted by a blank line."""
     paragraphs = []
-    for paragraph in "".join(map(str, root.itertext())).split(_PARAGRAPH):
-        lines = (_flat(line) for line in paragraph.split(_LINE))
+    for paragraph in _uncontrolled(marked).split(_PARAGRAPH):
+        lines = (" ".join(line.split()) for line in paragraph.split(_LINE))
         if kept := "\n".join(line for line in lines if line):
             paragraphs.append(kept)
     return "\n\n".join(paragraphs)

@@ -1,19 +1,31 @@
-"""Read and write OPML 2.0 (http://opml.org/spec2.opml): how feed readers exchange lists."""
+"""Read and write OPML 2.0 (http://opml.org/spec2.opml): how feed readers exchange lists.
 
+Read too: plain lists of URLs, and FeedCord's appsettings.json
+(https://github.com/Qolors/FeedCord, docs/reference.md).
+"""
+
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from lxml import etree
 
 from bot.errors import ParseFailed
 from bot.feeds.encodings import decoded
+from bot.feeds.sites import site_feeds
 from bot.feeds.urls import web_url
 from bot.feeds.wording import excerpt
 
 _WHERE: Final = "OPML"
 _MAX_BYTES = 5 * 1024 * 1024
 _OUTLINES_MAX = 10_000
+_T = TypeVar("_T", list[object], str)
+# What .NET lets pass in JSON, and json does not. Strings are matched to be kept; no pattern goes
+# back over what it has seen.
+_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*+")|//[^\n]*+|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*+[]}])', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +38,9 @@ class Outline:
 
 
 def read_outlines(body: bytes) -> tuple[Outline, ...]:
-    """Return the feeds of an OPML document, or of plain text with one URL a line, in its order.
+    """Return the feeds of OPML, of plain text with a URL a line, or of FeedCord's settings.
 
+    They come in the list's order.
     A feed that the list names twice is there twice: whoever imports it says so. In plain text,
     blank lines and lines that begin with # do not count. Raises ParseFailed.
     """
@@ -37,9 +50,13 @@ def read_outlines(body: bytes) -> tuple[Outline, ...]:
         b"\xff\xfe",
         b"\xfe\xff",
     }
-    outlines = _from_opml(body) if is_xml else _from_lines(decoded(body, None))
+    if is_xml:
+        outlines = _from_opml(body)
+    else:
+        text = decoded(body, None)
+        outlines = _from_feedcord(text) if text.lstrip()[:1] == "{" else _from_lines(text)
     if not outlines:
-        raise ParseFailed("The list holds no feed: no outline has an xmlUrl.", url=_WHERE)
+        raise ParseFailed("The list holds no feed.", url=_WHERE)
     if len(outlines) > _OUTLINES_MAX:
         raise ParseFailed(f"The list holds more than {_OUTLINES_MAX:,} feeds.", url=_WHERE)
     return tuple(outlines)
@@ -110,6 +127,50 @@ def _from_lines(text: str) -> list[Outline]:
             )
         found.append(Outline(title=url, url=url))
     return found
+
+
+def _from_feedcord(text: str) -> list[Outline]:
+    """Return the feeds of an appsettings.json; its instances, a channel each, become folders.
+
+    The webhooks in it are not looked at. .NET takes comments and trailing commas in such files.
+    """
+    try:
+        document = json.loads(_LAST_COMMA.sub(_kept, _COMMENT.sub(_kept, text)))
+    except (ValueError, RecursionError) as error:
+        raise ParseFailed(f"The list is broken JSON: {excerpt(str(error))}.", url=_WHERE) from error
+    found: list[Outline] = []
+    for instance in _of_type(list, _member(document, "instances")):
+        folder = " ".join(_of_type(str, _member(instance, "id")).split()) or None
+        for key in ("rssurls", "youtubeurls"):
+            for address in _of_type(list, _member(instance, key)):
+                # The sample that FeedCord comes with has an empty address.
+                url = web_url(address) if isinstance(address, str) else None
+                if url is not None:
+                    url = next(iter(site_feeds(url)), url) if key == "youtubeurls" else url
+                    found.append(Outline(title=url, url=url, folder=folder))
+    if not found and _member(document, "instances") is None:
+        raise ParseFailed(
+            "The list is JSON, but not FeedCord's: it has no “Instances”.", url=_WHERE
+        )
+    return found
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found[1] or ""
+
+
+def _member(thing: object, name: str) -> object:
+    """Return a member of a JSON object; its name in any case, as .NET reads it."""
+    if isinstance(thing, dict):
+        for key, value in thing.items():
+            if str(key).lower() == name:
+                return value
+    return None
+
+
+def _of_type(kind: type[_T], value: object) -> _T:
+    """Return *value*, or an empty one where it is of another type."""
+    return value if isinstance(value, kind) else kind()
 
 
 def _name(node: etree._Element) -> str:

@@ -9,6 +9,7 @@ import trafilatura
 
 from bot.feeds.encodings import decoded
 from bot.feeds.markup import cut, page_tree
+from bot.feeds.sites import page_feeds
 from bot.feeds.urls import web_url
 from bot.feeds.values import TEXT_MAX, LinksValues, PageValues
 from bot.feeds.worker import Unreadable
@@ -18,15 +19,9 @@ logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 _SHORT = 250  # characters; below that it is rarely the article
 _LINKS_MAX = 8
-_FEED_TYPES = frozenset(
-    {
-        "application/rss+xml",
-        "application/atom+xml",
-        "application/feed+json",
-        "application/rdf+xml",
-        "application/xml",
-        "text/xml",
-    }
+# With "x-" and "x." as some have it, and with "text/" for "application/".
+_FEED_TYPE = re.compile(
+    r"(?:application|text)/(?:x[-.])?(?:(?:rss|atom|rdf)(?:\+xml)?|feed\+json|xml)"
 )
 _FEED_WORD = re.compile(
     r"(?:^|[\W_])(?:rss|atom|feeds?)(?:$|[\W_])|\.(?:rss|atom|rdf)$", re.IGNORECASE
@@ -49,19 +44,24 @@ def read_article(body: bytes, content_type: str | None, url: str) -> tuple[objec
 
 def read_links(body: bytes, content_type: str | None, url: str) -> tuple[object, ...]:
     """Return the LinksValues of a page, bare."""
-    tree = page_tree(decoded(body, content_type))
+    html = decoded(body, content_type)
+    tree = page_tree(html)
     if tree is None:
         return tuple(LinksValues(declared=(), hinted=()))
     base = next((web_url(node.get("href"), url) for node in tree.iter("base")), None) or url
     declared: list[str] = []
     comments: list[str] = []  # a blog's comments are seldom what is meant
+    canonical: str | None = None
     for node in tree.iter("link"):
+        if "canonical" in (node.get("rel") or "").lower().split():
+            canonical = canonical or web_url(node.get("href"), base)
         address = _declared_feed(node, base)
         if address is not None:
             about = f"{node.get('title') or ''} {address}".lower()
             (comments if "comment" in about else declared).append(address)
     hinted = [address for node in tree.iter("a") if (address := _hinted_feed(node, base))]
-    found = tuple(dict.fromkeys(declared + comments))[:_LINKS_MAX]
+    of_site = page_feeds(url, html, canonical)
+    found = tuple(dict.fromkeys([*declared, *of_site, *comments]))[:_LINKS_MAX]
     return tuple(
         LinksValues(
             declared=found,
@@ -102,7 +102,7 @@ def _declared_feed(node: lxml.html.HtmlElement, base: str) -> str | None:
     if address is None or not {"alternate", "feed"} & set(relations):
         return None
     kind = (node.get("type") or "").lower().partition(";")[0].strip()
-    is_feed = kind in _FEED_TYPES or "feed" in relations
+    is_feed = _FEED_TYPE.fullmatch(kind) is not None or "feed" in relations
     # Plain application/json is mostly WordPress's interface for programs.
     return address if is_feed or (kind == "application/json" and "feed" in address) else None
 

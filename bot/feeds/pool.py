@@ -9,6 +9,7 @@ one is always known.
 import asyncio
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
@@ -55,6 +56,10 @@ class WorkerPool:
         for _ in range(size):
             self._idle.put_nowait(None)
         self._all: set[_Worker] = set()
+        self._most_waiting = size + 2
+        self._waiting = 0  # tasks that have a worker or want one
+        self._has_room = asyncio.Event()
+        self._has_room.set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,22 +73,39 @@ class WorkerPool:
         """The process ids of the workers that live."""
         return tuple(worker.pid for worker in self._all)
 
+    async def room(self) -> None:
+        """Wait while more than two tasks per pool wait for a worker.
+
+        For callers that could fetch the next body later: each that waits is held in memory.
+        """
+        await self._has_room.wait()
+
     async def run(self, task: str, *args: object) -> object:
         """Return what *task* ("module:function") makes of *args*. Raises TaskFailed.
 
         A worker that dies is tried once more with a fresh one: something else may have killed it.
         """
+        self._count(1)
         try:
             return await self._run_once(task, args)
         except TaskFailed as failure:
             if failure.fault != "crash":
                 raise
             _log.warning("worker.crashed", task=task)
-        return await self._run_once(task, args)
+            return await self._run_once(task, args)
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        self._waiting += change
+        if self._waiting < self._most_waiting:
+            self._has_room.set()
+        else:
+            self._has_room.clear()
 
     async def _run_once(self, task: str, args: tuple[object, ...]) -> object:
         async with self._worker() as worker:
-            request = packed((task, args, self._limits.reading_s))
+            request = packed((task, args, self._limits.reading_s, self._limits.reading_kill_s))
             try:
                 async with asyncio.timeout(self._limits.reading_deadline_s):
                     reply = await worker.ask(request)
@@ -95,6 +117,11 @@ class WorkerPool:
                 ) from None
             except _GONE as error:
                 await self._end(worker)
+                if worker.ended_by == signal.SIGXCPU:
+                    raise TaskFailed(
+                        f"reading it took more than {self._limits.reading_kill_s:g} s of CPU time",
+                        fault="time",
+                    ) from error
                 raise TaskFailed("reading it crashed the reader", fault="crash") from error
             except asyncio.CancelledError:
                 await self._end(worker)  # its answer would be taken for the next task's
@@ -195,6 +222,12 @@ class _Worker:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def ended_by(self) -> int | None:
+        """The signal that ended the process, None where it lives or left by itself."""
+        code = self._process.returncode
+        return -code if code is not None and code < 0 else None
+
     async def ask(self, request: bytes) -> object:
         """Send a request and return the reply."""
         self._writer.write(request)
@@ -208,6 +241,7 @@ class _Worker:
 
     async def end(self) -> None:
         """Kill the process and wait until it is gone."""
+        self._process.poll()  # where it is gone already, remember by what
         self._process.kill()
         self._writer.close()
         await asyncio.shield(asyncio.to_thread(self._process.wait))

@@ -10,7 +10,7 @@ import structlog
 from bot.errors import ParseFailed
 from bot.feeds import faults
 from bot.feeds.pool import TaskFailed, WorkerPool
-from bot.feeds.values import EntryValues, FeedValues, LinksValues, PageValues
+from bot.feeds.values import EntryValues, FeedValues, LinksValues, PageValues, Tier
 from bot.feeds.wording import shown
 from bot.news.models import ParsedEntry, ParsedFeed
 
@@ -26,15 +26,20 @@ _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 class Reader:
     """Reads feeds and pages in worker processes."""
 
-    def __init__(self, pool: WorkerPool) -> None:
+    def __init__(self, pool: WorkerPool, *, tier: Tier = "auto") -> None:
         self._pool = pool
+        self._tier = tier
         self._refused: OrderedDict[bytes, str] = OrderedDict()
+
+    async def room(self) -> None:
+        """Wait until few enough documents wait to be read, lest memory fill with bodies."""
+        await self._pool.room()
 
     async def feed(self, body: bytes, content_type: str | None, url: str) -> ParsedFeed:
         """Return the feed in *body*, which was found at *url*. Raises ParseFailed."""
         if not body.strip():
             raise ParseFailed(f"{shown(url)} answers with an empty document.", url=url)
-        values = await self._read("bot.feeds.parse:read_feed", body, content_type, url)
+        values = await self._read("bot.feeds.parse:read_feed", body, content_type, url, self._tier)
         return parsed_feed(values)
 
     async def article(self, body: bytes, content_type: str | None, url: str) -> PageValues:
@@ -48,7 +53,7 @@ class Reader:
         return LinksValues(*await self._read("bot.feeds.pages:read_links", body, content_type, url))
 
     async def _read(
-        self, task: str, body: bytes, content_type: str | None, url: str
+        self, task: str, body: bytes, content_type: str | None, url: str, *more: object
     ) -> tuple[Any, ...]:
         """Run a task of a worker, unless this very document stopped one before."""
         key = _key(task, body) if self._refused else b""
@@ -60,7 +65,7 @@ class Reader:
                 url=url,
             )
         try:
-            values = await self._pool.run(task, body, content_type, url)
+            values = await self._pool.run(task, body, content_type, url, *more)
         except TaskFailed as failure:
             if failure.is_dangerous:
                 _log.warning("document.refused", url=shown(url), fault=failure.fault)
@@ -89,6 +94,10 @@ def parsed_feed(bare: tuple[Any, ...]) -> ParsedFeed:
         language=values.language,
         kind=values.kind,
         ttl_s=values.ttl_s,
+        skip_hours=values.skip_hours,
+        skip_days=values.skip_days,
+        hub_url=values.hub_url,
+        self_url=values.self_url,
         entries=tuple(_entry(EntryValues(*bare)) for bare in values.entries),
     )
 

@@ -12,6 +12,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from bot.errors import AddressForbidden, FeedError, FetchFailed, NotAFeed, TooLarge
 from bot.feeds import faults
@@ -19,10 +20,13 @@ from bot.feeds.article import ArticleReader
 from bot.feeds.discover import Discoverer
 from bot.feeds.encodings import is_page
 from bot.feeds.fetch import Fetcher
+from bot.feeds.groups import group_of
 from bot.feeds.guard import Network
 from bot.feeds.limits import DEFAULT_LIMITS, Limits
 from bot.feeds.pool import WorkerPool
 from bot.feeds.reading import Reader
+from bot.feeds.sites import Rule, site_feeds
+from bot.feeds.values import PARSER_VERSION, Tier
 from bot.news.models import (
     Article,
     CacheHints,
@@ -42,15 +46,24 @@ class Web:
     """Fits the ports Source and Articles. Made by ``open_web``."""
 
     def __init__(
-        self, fetcher: Fetcher, reader: Reader, limits: Limits, *, reads_pages: bool
+        self,
+        fetcher: Fetcher,
+        reader: Reader,
+        limits: Limits,
+        *,
+        reads_pages: bool,
+        rule: Rule = site_feeds,
     ) -> None:
         self._fetcher = fetcher
         self._reader = reader
-        self._discoverer = Discoverer(fetcher, reader, limits)
+        self._discoverer = Discoverer(fetcher, reader, limits, rule=rule)
         self._articles = ArticleReader(fetcher, reader, limits, reads_pages=reads_pages)
 
     async def fetch(self, url: str, validators: Validators, body_hash: str | None) -> Outcome:
         """Fetch and read the feed at *url*, conditionally. Failures are values."""
+        if body_hash is not None and not body_hash.startswith(f"{PARSER_VERSION}:"):
+            validators, body_hash = Validators(), None  # another parser read it
+        await self._reader.room()
         started = asyncio.get_running_loop().time()
         try:
             download = await self._fetcher.get(url, validators=validators)
@@ -63,6 +76,7 @@ class Web:
                     ),
                     hints=download.hints,
                     took_ms=download.took_ms,
+                    permanent_url=download.permanent_url,
                 )
             if body_hash is not None and download.body_hash == body_hash:
                 return NotModified(
@@ -72,11 +86,16 @@ class Web:
                     hints=download.hints,
                     size=len(download.body),
                     took_ms=download.took_ms,
+                    permanent_url=download.permanent_url,
                 )
             return await self._discoverer.read(download)
         except (FeedError, NotAFeed) as error:
             took_s = asyncio.get_running_loop().time() - started
-            return _failed(url, error, took_ms=round(took_s * 1000))
+            return failed_of(url, error, took_ms=round(took_s * 1000))
+
+    def group_of(self, url: str) -> str | None:
+        """Return the host group of *url*, or None where it stands for itself."""
+        return group_of(url)
 
     async def discover(self, url: str) -> Discovery:
         """Find the feeds behind *url*. Raises InvalidUrl, NotAFeed or the page's own FeedError."""
@@ -101,8 +120,14 @@ async def open_web(
     reads_pages: bool = True,
     keepalive_s: float = 5.0,
     limits: Limits = DEFAULT_LIMITS,
+    tier: Tier = "auto",
+    rule: Rule = site_feeds,
 ) -> AsyncIterator[Web]:
-    """Open the HTTP session and the workers; these start when there is something to read."""
+    """Open the HTTP session and the workers; these start when there is something to read.
+
+    *tier* keeps to one way of reading feeds, for tests and measurements; *rule* knows sites by
+    their addresses.
+    """
     workers = 2 if (os.cpu_count() or 1) >= _MANY_CORES else 1
     async with (
         WorkerPool(size=workers, limits=limits, imports=("bot.feeds.parse",)) as pool,
@@ -113,16 +138,28 @@ async def open_web(
             limits=limits,
         ) as fetcher,
     ):
-        yield Web(fetcher, Reader(pool), limits, reads_pages=reads_pages)
+        yield Web(fetcher, Reader(pool, tier=tier), limits, reads_pages=reads_pages, rule=rule)
 
 
-def _failed(url: str, error: FeedError | NotAFeed, *, took_ms: int) -> Failed:
+def failed_of(url: str, error: FeedError | NotAFeed, *, took_ms: int) -> Failed:
     """Return the value that stands for an error."""
     match error:
         case FetchFailed(status=int(status)):
-            hints = CacheHints(retry_after_s=error.retry_after_s)
+            group = group_of(error.url)
+            hold: Literal["feed", "group"] | None = None
+            if faults.is_too_often(error.url, status):
+                hold = "feed" if group is None else "group"
+            elif status == 503 or error.retry_after_s is not None:  # noqa: PLR2004  # Unavailable
+                hold = "feed"
             return Failed(
-                url=url, reason=str(error), kind="http", status=status, hints=hints, took_ms=took_ms
+                url=url,
+                reason=str(error),
+                kind="http",
+                status=status,
+                hints=CacheHints(retry_after_s=error.retry_after_s),
+                took_ms=took_ms,
+                hold=hold,
+                group=group,
             )
         case FetchFailed():
             return Failed(url=url, reason=str(error), kind="network", took_ms=took_ms)

@@ -4,7 +4,13 @@ The named tuples are built in the worker, sent as bare tuples (a pickle of plain
 code to be loaded, see ``worker.py``), and named again in the parent.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+Tier = Literal["auto", "quick", "thorough"]  # to choose one is for tests and measurements
+
+# Counts up when documents come to be read differently. It begins each body_hash, so that every
+# feed is then read anew, once, though its server would say "not modified".
+PARSER_VERSION = "2"
 
 TITLE_MAX = 300  # characters
 TEASER_MAX = 4_000
@@ -40,8 +46,12 @@ class FeedValues(NamedTuple):
     icon_url: str | None
     language: str | None
     kind: str
-    ttl_s: int | None
     entries: tuple[tuple[Any, ...], ...]
+    ttl_s: int | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    hub_url: str | None = None
+    self_url: str | None = None
 
 
 class PageValues(NamedTuple):

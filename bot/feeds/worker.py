@@ -2,12 +2,14 @@
 
 Started by ``pool.py`` with a socket as standard input. A frame is four bytes of length, then a
 pickle of plain values (None, bool, int, float, str, bytes, tuple, list, dict). Requests: (task,
-args, budget in seconds), where a task is named "module:function". Replies: ("ok", value), or (kind,
-sentence) with kind "unreadable" (the task says why), "time", "memory" or "fault".
+args, budget, limit), the last two in seconds of CPU time, where a task is named "module:function".
+Replies: ("ok", value), or (kind, sentence) with kind "unreadable" (the task says why), "time",
+"memory" or "fault".
 """
 
 import importlib
 import io
+import math
 import os
 import pickle  # only plain values: see PlainUnpickler
 import resource
@@ -15,6 +17,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,7 +69,7 @@ def main() -> None:
     # answer.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, _out_of_time)
+    signal.signal(signal.SIGPROF, _out_of_time)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_NOFILE, _NOFILE))
@@ -91,10 +94,10 @@ def _send(stream: io.BufferedRWPair, reply: tuple[object, ...]) -> None:
 
 def _reply_to(request: bytes) -> tuple[object, ...]:
     """Run a task and return what to answer."""
-    task, args, budget_s = pickle.loads(request)  # noqa: S301  # from our own parent
+    task, args, budget_s, limit_s = pickle.loads(request)  # noqa: S301  # from our own parent
     try:
         function = _function(task)
-        with _budget(budget_s):
+        with _budget(budget_s, limit_s):
             return ("ok", function(*args))
     except Unreadable as error:
         return ("unreadable", str(error))
@@ -114,13 +117,21 @@ def _function(task: str) -> Callable[..., object]:
 
 
 @contextmanager
-def _budget(seconds: float) -> Iterator[None]:
-    """Raise OutOfTime in the block after *seconds*, and again should an ``except`` swallow it."""
-    signal.setitimer(signal.ITIMER_REAL, seconds, seconds / 4)
+def _budget(seconds: float, limit_s: float) -> Iterator[None]:
+    """Raise OutOfTime in the block after *seconds* of CPU time; after *limit_s*, end the process.
+
+    It is raised again should an ``except`` swallow it. C code hears of neither, hence the limit,
+    which the kernel keeps: SIGXCPU ends a process that does not handle it (getrlimit(2)).
+    """
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    spent_s = time.process_time()
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(spent_s + limit_s), hard))
+    signal.setitimer(signal.ITIMER_PROF, seconds, seconds / 4)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
 
 
 def _out_of_time(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 import discord
@@ -19,12 +19,16 @@ from discord.http import Route
 from bot.errors import ConfigError, DiscordUnavailable
 from bot.frontend.commands.feed import FeedCommands
 from bot.frontend.commands.news import NewsCommands
+from bot.frontend.commands.settings import SettingsCommands
 from bot.frontend.errors import answer_error
+from bot.frontend.panels.health import HEALTH_ITEMS
 from bot.frontend.panels.undo import FollowingClient, UndoRemoval
 from bot.news.models import ChannelId
-from bot.news.ports import Clock
+from bot.news.ports import Clock, Storage
 from bot.services.follow import Follower
+from bot.services.heal import Healer
 from bot.services.search import Searcher
+from bot.services.transfer import Transfer
 
 log = structlog.get_logger()
 
@@ -33,7 +37,9 @@ BACKOFF_MIN_S = 1.0
 BACKOFF_MAX_S = 300.0
 CLOSE_WITHIN_S = 3.0  # for the closing handshake with a gateway that may be dead
 
-COMMANDS_KEY = "discord.commands"  # what Memory keeps the digest of the uploaded commands under
+COMMANDS_KEY = (
+    "discord.commands"  # what the storage keeps the digest of the uploaded commands under
+)
 
 _NOWHERE = ChannelId(0)
 
@@ -44,18 +50,6 @@ _FATAL_CLOSES = {
     4013: "Discord does not know the intents that Herald asked for. Update Herald.",
     4014: "Discord does not allow this bot the intents that Herald asked for. Update Herald.",
 }
-
-
-class Memory(Protocol):
-    """Where small facts are kept; a part of the Storage port."""
-
-    async def recall(self, key: str) -> str | None:
-        """Return a remembered fact."""
-        ...
-
-    async def remember(self, key: str, value: str) -> None:
-        """Remember a fact."""
-        ...
 
 
 class HeraldTree(app_commands.CommandTree[discord.Client]):
@@ -83,8 +77,10 @@ class HeraldClient(FollowingClient):
         self,
         *,
         follower: Follower,
+        healer: Healer,
+        transfer: Transfer,
         searcher: Searcher,
-        memory: Memory,
+        storage: Storage,
         clock: Clock,
         proxy: str | None = None,
         on_ready: Callable[[], None] = lambda: None,
@@ -100,16 +96,18 @@ class HeraldClient(FollowingClient):
             proxy=proxy,
         )
         self.follower = follower
+        self.healer = healer
         self.was_ready = False
         self.tree = HeraldTree(self)
-        self.tree.add_command(FeedCommands(follower, clock))
+        self.tree.add_command(FeedCommands(follower, healer, transfer, clock))
         self.tree.add_command(NewsCommands(follower, searcher, clock))
-        self._memory = memory
+        self.tree.add_command(SettingsCommands(storage))
+        self._memory = storage
         self._tell_ready = on_ready
 
     async def setup_hook(self) -> None:
         """Register what outlives a restart, and upload the commands where they changed."""
-        self.add_dynamic_items(UndoRemoval)
+        self.add_dynamic_items(UndoRemoval, *HEALTH_ITEMS)
         try:
             await self.upload_commands()
         except (app_commands.CommandSyncFailure, discord.RateLimited) as error:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import assert_never
 
 import discord
@@ -9,9 +10,25 @@ import discord
 from bot.frontend import limits
 from bot.frontend.markdown import block, escape_block, inline, label, link, plain, when
 from bot.frontend.render import safe_url
-from bot.news.models import Check, FeedState, Following, Hit, PostRef, Snippet
+from bot.news import health
+from bot.news.models import (
+    ChannelId,
+    Check,
+    Failed,
+    Feed,
+    FeedState,
+    Fetched,
+    Following,
+    Hit,
+    NotModified,
+    PostRef,
+    Remedy,
+    Repairs,
+    Snippet,
+)
 from bot.news.text import truncate
 from bot.services.follow import FeedCard
+from bot.services.poll import FeedPoll
 from bot.services.search import Found, Results
 
 FEEDS_PER_PAGE = 8
@@ -73,33 +90,32 @@ def latest_embed(hits: Sequence[Hit], source: str | None) -> discord.Embed:
 
 
 def feeds_embed(
-    rows: Sequence[Following], page: int, pages: int, total: int, scope: str
+    rows: Sequence[Following], page: int, pages: int, total: int, scope: str, now: datetime
 ) -> discord.Embed:
     """Return a page of followed feeds; *scope* says which, in words."""
     return discord.Embed(
         title=inline(f"Feeds {scope}", 120),
-        description="\n".join(_feed_row(row) for row in rows),
+        description="\n".join(_feed_row(row, now) for row in rows),
         colour=COLOUR,
     ).set_footer(
         text=f"Page {page + 1} of {pages} · {count(total, 'feed')} · /feed show tells more"
     )
 
 
-def card_embed(card: FeedCard) -> discord.Embed:
+def card_embed(card: FeedCard, now: datetime, repairs: Repairs) -> discord.Embed:
     """Return all there is to tell of a followed feed."""
     feed, subscription = card.following.feed, card.following.subscription
     embed = discord.Embed(
         title=inline(subscription.name),
         url=safe_url(feed.site_url) or safe_url(feed.url),
-        description=block(f"{state_in_words(card.following)}\n{feed.url}", 2000),
+        description=block(f"{state_in_words(card.following, now)}\n{feed.url}", 2000),
         colour=COLOUR if feed.state is FeedState.OK else TROUBLE_COLOUR,
     )
     embed.add_field(name="Channel", value=f"<#{subscription.channel_id}>")
     added = when(subscription.added_at)
     by = f" by <@{subscription.added_by}>" if subscription.added_by else ""
     embed.add_field(name="Added", value=f"{added}{by}")
-    reason = f"\n{block(feed.next_poll_reason, 300)}" if feed.next_poll_reason else ""
-    embed.add_field(name="Next check", value=f"{when(feed.next_poll_at)}{reason}")
+    embed.add_field(name="Next check", value=next_check(feed))
     last = card.following.last_entry_at
     embed.add_field(name="Newest entry", value=when(last) if last else "none yet")
     embed.add_field(name="Entries in 24 h", value=f"{card.following.entries_24h:,}")
@@ -110,35 +126,78 @@ def card_embed(card: FeedCard) -> discord.Embed:
     embed.add_field(name="Last checks", value=checks or "none yet", inline=False)
     if feed.last_error:
         embed.add_field(name="Last error", value=block(feed.last_error, 1000), inline=False)
+    if repairs.moved_from is not None and repairs.moved_at is not None:
+        moved = f"from {block(repairs.moved_from, 600)} for good, {when(repairs.moved_at)}"
+        embed.add_field(name="Moved", value=moved, inline=False)
+    if repairs.remedy is not None:
+        embed.add_field(name="Its site offers", value=_remedy_told(repairs.remedy), inline=False)
     return embed
 
 
-def state_in_words(following: Following) -> str:
+def state_in_words(following: Following, now: datetime) -> str:
     """Return how a followed feed fares, with the mark that lists use."""
-    match following.feed.state:
-        case FeedState.FAILING:
-            words = f"failing, {count(following.feed.failures, 'time')} in a row"
-        case FeedState.GONE:
-            words = "gone: its server says that it was taken down for good"
-        case FeedState.OK:
-            words = "all well"
-        case _:
-            assert_never(following.feed.state)
     paused = "; paused here" if following.subscription.is_paused else ""
-    return f"{mark(following)} {words}{paused}"
+    first, *more = health.state(following.feed, now).split("\n")
+    return "\n".join([f"{mark(following)} {first}{paused}", *more])
+
+
+def next_check(feed: Feed) -> str:
+    """Return when a feed is checked next and why then, as markdown."""
+    if health.is_given_up(feed):
+        return "never"
+    reason = f"\n{block(feed.next_poll_reason, 300)}" if feed.next_poll_reason else ""
+    return f"{when(feed.next_poll_at)}{reason}"
+
+
+def _remedy_told(remedy: Remedy) -> str:
+    """Return what a feed's site offers instead, as markdown."""
+    return f"**{inline(remedy.title, 150)}**\n{block(remedy.url, 600)}"
 
 
 def mark(following: Following) -> str:
-    """Return a sign that also reads without colour: ● well, ▲ failing, ✕ gone, ‖ paused."""
-    if following.subscription.is_paused:
-        return "‖"
-    match following.feed.state:
+    """Return a sign that also reads without colour; see `state_mark`, ‖ where it is paused here."""
+    return "‖" if following.subscription.is_paused else state_mark(following.feed.state)
+
+
+def state_mark(state: FeedState) -> str:
+    """Return ● well, ▲ failing, ‖ paused, ✕ gone."""
+    match state:
         case FeedState.OK:
             return "●"
         case FeedState.FAILING:
             return "▲"
+        case FeedState.PAUSED:
+            return "‖"
         case FeedState.GONE:
             return "✕"
+        case _:
+            assert_never(state)
+
+
+def poll_told(poll: FeedPoll, channels: Sequence[ChannelId], *, is_paused: bool) -> str:
+    """Return what came of a poll, in a sentence; *is_paused* says so of the channels."""
+    next_poll = f" Next check {when(poll.next_poll_at)}."
+    match poll.outcome:
+        case NotModified(status=status):
+            told = f"{status}, nothing new." if status == 304 else "Unchanged, nothing new."  # noqa: PLR2004  # HTTP
+        case Failed(reason=reason):
+            told = block(reason, 1500)
+        case Fetched() if not poll.new_entries:
+            told = "Nothing new."
+        case Fetched():
+            queued = f"{poll.deliveries:,}" if poll.deliveries else "none"
+            told = f"{poll.new_entries:,} new, {queued} queued for posting."
+            if is_paused:
+                told += f" It is paused in {mentions(channels)}, so nothing is posted there."
+        case _:
+            assert_never(poll.outcome)
+    return told + next_poll
+
+
+def mentions(channels: Sequence[ChannelId]) -> str:
+    """Return up to five channels, as mentions."""
+    more = f" and {len(channels) - 5} more" if len(channels) > 5 else ""  # noqa: PLR2004  # as said
+    return ", ".join(f"<#{channel}>" for channel in channels[:5]) + more
 
 
 def count(number: int, noun: str) -> str:
@@ -152,17 +211,25 @@ def jump_url(post: PostRef) -> str:
     return f"https://discord.com/channels/{post.guild_id}/{post.channel_id}/{post.message_id}"
 
 
-def _feed_row(row: Following) -> str:
+def _feed_row(row: Following, now: datetime) -> str:
     subscription, feed = row.subscription, row.feed
     parts = [
         f"{mark(row)} **{inline(subscription.name, 120)}**",
         f"<#{subscription.channel_id}>",
-        "paused" if subscription.is_paused else f"next check {when(feed.next_poll_at)}",
+        _next_of(row),
         f"last entry {when(row.last_entry_at)}" if row.last_entry_at else "no entry yet",
         f"{row.entries_24h:,} in 24 h",
     ]
-    trouble = f"\n-# {block(plain(feed.last_error, 160), 160)}" if feed.last_error else ""
-    return " · ".join(parts) + trouble
+    trouble = feed.last_error or (health.silence(feed, now) if feed.state is FeedState.OK else None)
+    return " · ".join(parts) + (f"\n-# {block(plain(trouble, 160), 160)}" if trouble else "")
+
+
+def _next_of(row: Following) -> str:
+    if row.subscription.is_paused:
+        return "paused"
+    if row.feed.state in {FeedState.GONE, FeedState.PAUSED}:
+        return row.feed.state.value
+    return f"next check {when(row.feed.next_poll_at)}"
 
 
 def _check_row(check: Check) -> str:

@@ -57,6 +57,11 @@ def missing_to_post(channel: Target) -> tuple[str, ...]:
     return tuple(name for name, is_given in wanted if not is_given)
 
 
+def may_read_history(channel: Target) -> bool:
+    """Whether Herald may look at what was posted in *channel*; it can post without."""
+    return _permissions(channel, channel.guild.me).read_message_history
+
+
 def require_postable(channel: Target, member: discord.Member) -> None:
     """Raise unless both the caller and Herald may post in *channel*."""
     allowed = _permissions(channel, member)

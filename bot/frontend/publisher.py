@@ -11,16 +11,18 @@ from bot.errors import (
     ChannelGone,
     DiscordUnavailable,
     Forbidden,
+    MessageGone,
     PublishError,
     RateLimited,
 )
-from bot.frontend.permissions import Target, missing_to_post
+from bot.frontend.permissions import Target, may_read_history, missing_to_post
 from bot.frontend.render import post_embed
 from bot.news.models import ChannelId, MessageId, Post
 
 log = structlog.get_logger()
 
 READY_WITHIN_S = 20.0  # a start with many servers takes a few seconds; the outbox tries again
+LOOK_BACK = 50  # messages; what Discord gives of a channel's history in one request by default
 CLOUDFLARE_WAIT_S = 600.0  # a 429 without Discord's headers says no time of its own
 
 
@@ -34,27 +36,85 @@ class DiscordPublisher:
         self._current = current
 
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
-        """Post and return the message's id.
+        """Post and return the message's id."""
+        return await self.send(channel_id, post_embed(post), nonce)
+
+    async def send(
+        self,
+        channel_id: ChannelId,
+        embed: discord.Embed,
+        nonce: str,
+        view: discord.ui.View | None = None,
+    ) -> MessageId:
+        """Send and return the message's id. Raises PublishError.
 
         Permissions are checked first: Discord counts refused requests towards a ban (10,000 in ten
         minutes), and shows a message without its embed where only Embed Links is missing.
         """
         try:
-            client = await self._client(channel_id)
-            channel = await _channel(client, channel_id)
-            if missing := missing_to_post(channel):
-                raise Forbidden(
-                    f"Herald lacks {', '.join(missing)} in #{channel.name} ({channel.guild.name}).",
-                    channel_id=channel_id,
-                )
+            channel = await self._postable(channel_id)
             # discord.py adds enforce_nonce: Discord then answers a repeated nonce with the message
             # that it made before.
             message = await channel.send(
-                embed=post_embed(post), nonce=nonce, allowed_mentions=discord.AllowedMentions.none()
+                embed=embed,
+                nonce=nonce,
+                allowed_mentions=discord.AllowedMentions.none(),
+                view=view or discord.utils.MISSING,
             )
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _translated(error, channel_id) from error
         return MessageId(message.id)
+
+    async def find(
+        self, channel_id: ChannelId, post: Post, after: MessageId | None
+    ) -> MessageId | None:
+        """Return the message that says *post* already; None also where nobody lets us look.
+
+        Discord tells no nonce of an old message. A channel gets its posts one after the other, so
+        that what came later than *after*, the last one known to be there, is of this very attempt.
+        """
+        embed = post_embed(post)
+        return await self.look_back(channel_id, lambda message: _says(message, embed), after)
+
+    async def look_back(
+        self,
+        channel_id: ChannelId,
+        is_wanted: Callable[[discord.Message], bool],
+        after: MessageId | None = None,
+    ) -> MessageId | None:
+        """Return the newest of Herald's own messages that is wanted; None where there is none."""
+        try:
+            channel = await self._postable(channel_id)
+            if not may_read_history(channel):
+                return None
+            async for message in channel.history(limit=LOOK_BACK):
+                if after is not None and message.id <= after:
+                    return None
+                if _is_post(message, channel) and is_wanted(message):
+                    return MessageId(message.id)
+        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _translated(error, channel_id) from error
+        return None
+
+    async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
+        """Make an earlier post say *post*. Without Embed Links, Discord would empty it."""
+        try:
+            channel = await self._postable(channel_id)
+            await channel.get_partial_message(message_id).edit(
+                embed=post_embed(post), allowed_mentions=discord.AllowedMentions.none()
+            )
+        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _translated(error, channel_id) from error
+
+    async def _postable(self, channel_id: ChannelId) -> Target:
+        """Return a channel that Herald may post to, or raise what keeps it from that."""
+        channel = await _channel(await self._client(channel_id), channel_id)
+        if missing := missing_to_post(channel):
+            raise Forbidden(
+                f"Herald lacks {', '.join(missing)} in #{channel.name} ({channel.guild.name}).",
+                channel_id=channel_id,
+            )
+        return channel
 
     async def _client(self, channel_id: ChannelId) -> discord.Client:
         client = self._current()
@@ -84,6 +144,21 @@ async def _channel(client: discord.Client, channel_id: ChannelId) -> Target:
     return channel
 
 
+def _is_post(message: discord.Message, channel: Target) -> bool:
+    """Whether Herald posted *message* of its own accord: no answer to a command."""
+    is_own = message.author.id == channel.guild.me.id
+    return is_own and message.type is discord.MessageType.default
+
+
+def _says(message: discord.Message, embed: discord.Embed) -> bool:
+    """Whether *message* is a post with the link or, where its entry was edited since, the title."""
+    return any(
+        (shown.url is not None and shown.url == embed.url)
+        or (shown.title or "").strip() == (embed.title or "").strip()
+        for shown in message.embeds
+    )
+
+
 def _translated(  # noqa: PLR0911  # a table: one return a case
     error: discord.DiscordException | aiohttp.ClientError | OSError, channel_id: ChannelId
 ) -> PublishError:
@@ -102,6 +177,9 @@ def _translated(  # noqa: PLR0911  # a table: one return a case
                 channel_id=channel_id,
                 retry_after_s=wait_s,
             )
+        case discord.HTTPException(code=10008) | discord.HTTPException(code=50005):
+            # Unknown message; one of another author, as after a change of the bot's account
+            return MessageGone("The message no longer exists.", channel_id=channel_id)
         case (
             discord.HTTPException(status=404) | discord.HTTPException(code=10003)
         ):  # unknown channel

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import discord
 
 from bot.frontend import limits
-from bot.frontend.markdown import block, inline, plain
-from bot.news.models import Post
+from bot.frontend.markdown import block, escape_block, inline, label, link, plain
+from bot.news.models import Headline, Post
 from bot.news.text import http_url
 
 # Title, author, footer and body together stay under limits.EMBED_TOTAL_MAX at these.
@@ -21,7 +21,7 @@ def post_embed(post: Post) -> discord.Embed:
     embed = discord.Embed(
         title=inline(post.title) or "(untitled)",
         url=safe_url(post.url),
-        description=block(post.body, BODY_MAX) or None,
+        description=_description(post) or None,
         colour=discord.Colour(post.colour & 0xFFFFFF),
         timestamp=post.published_at if post.published_at and post.published_at > _EPOCH else None,
     )
@@ -34,6 +34,43 @@ def post_embed(post: Post) -> discord.Embed:
     if post.footer and (footer := plain(post.footer, FOOTER_MAX)):
         embed.set_footer(text=footer)
     return embed
+
+
+def _description(post: Post) -> str:
+    """Return body and headlines; a headline is shown whole, or counted where there is no room."""
+    if not post.headlines:
+        return block(post.body, BODY_MAX)
+    body = block(post.body, BODY_MAX // 2)
+    lines = [body, ""] if body else []
+    room = BODY_MAX - sum(len(line) + 1 for line in lines)
+    shown = [_headline(headline) for headline in post.headlines]
+    fitting = _fitting(shown, room)
+    if len(fitting) < len(shown):
+        fitting = _fitting(shown, room - len(_rest(len(shown))) - 1)
+        fitting.append(_rest(len(shown) - len(fitting)))
+    return "\n".join([*lines, *fitting])
+
+
+def _fitting(lines: list[str], room: int) -> list[str]:
+    """Return the lines that fit into *room*, in their order; one that is far too long is left."""
+    kept: list[str] = []
+    for line in lines:
+        if len(line) + 1 <= room:
+            kept.append(line)
+            room -= len(line) + 1
+    return kept
+
+
+def _headline(headline: Headline) -> str:
+    # The bullet is a character and no list of Discord's, so that what follows starts no line.
+    title = plain(headline.title)
+    if (url := safe_url(headline.url)) and (shown := label(title)):
+        return f"• {link(shown, url)}"
+    return f"• {escape_block(title)}"
+
+
+def _rest(count: int) -> str:
+    return f"… and {count} more, with `/news latest`"
 
 
 def safe_url(url: str | None) -> str | None:

@@ -16,6 +16,8 @@ EntryId = NewType("EntryId", int)
 StoryId = NewType("StoryId", int)
 SubscriptionId = NewType("SubscriptionId", int)
 DeliveryId = NewType("DeliveryId", int)
+BulletinId = NewType("BulletinId", int)
+SwitchId = NewType("SwitchId", int)
 
 # Discord's own ids ("snowflakes").
 GuildId = NewType("GuildId", int)
@@ -53,6 +55,10 @@ class ParsedFeed:
     language: str | None = None  # BCP 47, as the feed says
     kind: str = ""  # "rss20", "atom10", "json11", …
     ttl_s: int | None = None  # RSS <ttl> or sy:updatePeriod/Frequency, in seconds
+    skip_hours: tuple[int, ...] = ()  # RSS <skipHours>: hours of the day in GMT, 0 to 23, ascending
+    skip_days: tuple[int, ...] = ()  # RSS <skipDays>: weekdays in GMT, 0 is Monday, ascending
+    hub_url: str | None = None  # WebSub hub; noted, not used
+    self_url: str | None = None  # what the document calls its own address
     entries: tuple[ParsedEntry, ...] = ()
 
 
@@ -72,7 +78,7 @@ class CacheHints:
     """What a response said of when to come back. Seconds from the time of the response."""
 
     fresh_for_s: float | None = None  # max-age less Age, or Expires less Date (RFC 9111 §4.2)
-    retry_after_s: float | None = None  # RFC 9110 §10.2.3
+    retry_after_s: float | None = None  # RFC 9110 §10.2.3, clamped to a minute … seven days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +90,13 @@ class Fetched:
     status: int = 200
     validators: Validators = field(default_factory=Validators)
     hints: CacheHints = field(default_factory=CacheHints)
+    # Opaque, to be stored and given back. It names the parser too: given the hash of another one,
+    # the source asks unconditionally and reads the body again.
     body_hash: str | None = None
     size: int = 0  # bytes, decoded
     took_ms: int = 0
-    permanent_url: str | None = None  # target when every redirect on the way was 301 or 308
+    # Where the first redirects led that were 301 or 308, up to one down to http; None: nowhere.
+    permanent_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +109,7 @@ class NotModified:
     hints: CacheHints = field(default_factory=CacheHints)
     size: int = 0
     took_ms: int = 0
+    permanent_url: str | None = None  # as in Fetched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +122,9 @@ class Failed:
     status: int | None = None
     hints: CacheHints = field(default_factory=CacheHints)
     took_ms: int = 0
+    # How far a "come back later" reaches: this feed (503), or its host group (429).
+    hold: Literal["feed", "group"] | None = None
+    group: str | None = None  # the host group that held us; None: it has none, so this feed only
 
 
 Outcome = Fetched | NotModified | Failed
@@ -138,8 +151,9 @@ class FeedState(StrEnum):
     """The health of a feed. A *paused* subscription is not a state of its feed."""
 
     OK = "ok"
-    FAILING = "failing"
-    GONE = "gone"
+    FAILING = "failing"  # the last poll failed
+    PAUSED = "paused"  # failed for so long that it is only probed
+    GONE = "gone"  # its server says for good that there is nothing; never polled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +178,34 @@ class Feed:
     next_poll_at: datetime
     next_poll_reason: str = ""  # in words, for /feed show
     ttl_s: int | None = None  # what the last document asked for, as in ParsedFeed
+    skip_hours: tuple[int, ...] = ()  # likewise
+    skip_days: tuple[int, ...] = ()
+    hub_url: str | None = None
+    host_group: str | None = None  # what shares a 429 with it; None: nothing does
+    not_before: datetime | None = None  # the server's word (Retry-After), whoever wants to poll
+    usual_gap_s: float | None = None  # between two entries, median of the last; None: not known yet
+    newest_at: datetime | None = None  # when the last entry came out, as far as we know
+    failing_since: datetime | None = None  # the first of the failures in a row
+    failing_told_at: datetime | None = None  # the last StateChange of it that was told
+    gone_since: datetime | None = None  # the first 410
+    moved_to: str | None = None  # where it redirects for good, not adopted yet
+    moved_since: datetime | None = None
+    moved_times: int = 0  # polls in a row that said so
+
+    @property
+    def silent_from(self) -> datetime | None:
+        """When its silence becomes unusual, measured by its own rhythm; None where there is none.
+
+        A feed whose last entry came out at ``newest_at`` is stale once this has passed.
+        """
+        if self.newest_at is None or self.usual_gap_s is None:
+            return None
+        usual = timedelta(seconds=STALE_GAPS * self.usual_gap_s)
+        return self.newest_at + max(usual, STALE_MIN)
+
+
+STALE_GAPS = 4  # usual gaps without an entry that are unusual
+STALE_MIN = timedelta(days=3)  # a weekend is no silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,17 +317,24 @@ class Delivery:
     nonce: str  # at most 25 characters (Discord), the same for every attempt
     attempts: int
     created_at: datetime
+    tried_at: datetime | None = None  # of the first attempt; None: this is it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A delivery taken for sending, with all that composing its post needs."""
+    """A delivery taken for sending, or a sent one whose message is to be edited.
+
+    With all that composing needs.
+    """
 
     delivery: Delivery
     entry: Entry  # the one that leads the story
     feed: Feed
     source_name: str  # what the channel calls the feed
     summary: Summary | None  # stored one
+    roundup: tuple[Entry, ...] = ()  # told in one message, newest first; empty: an ordinary post
+    message_id: MessageId | None = None  # the message to edit; None: it is to be sent
+    newest_message_id: MessageId | None = None  # of the channel's posts that are known to be there
 
 
 # --- Plans: what pure decisions return, for one storage call to apply ---
@@ -304,21 +353,40 @@ class Known:
     """What the archive knows that bears on one fetched document.
 
     ``aliases`` holds those of the asked keys that are stored; ``channels`` the active, unpaused
-    subscriptions; ``has_history`` whether any entry of the feed is stored.
+    subscriptions; ``has_history`` whether any entry of the feed is stored. ``seen`` are the newest
+    of them, newest first, asked for where there are aliases or the rhythm is not known yet:
+    when each was first seen, and the date it gives. ``batches`` are the numbers of new entries of the last polls that brought any,
+    newest first, without the feed's first document.
     """
 
     aliases: Mapping[str, KnownAlias] = field(default_factory=dict)
     channels: tuple[tuple[GuildId, ChannelId], ...] = ()
     has_history: bool = False
+    seen: tuple[tuple[datetime, datetime | None], ...] = ()
+    batches: tuple[int, ...] = ()
+
+
+class Fate(StrEnum):
+    """What becomes of a new entry, beside being stored."""
+
+    POSTED = "posted"
+    ROLLED_UP = "rolled up"  # told with others in one message
+    TOO_OLD = "too old"  # dated long before it appeared
+    HELD_BACK = "held back"  # of the first document, or of one that is all new after long silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEntry:
-    """An entry to store, with every key it may come back under and the channels it is owed to."""
+    """An entry to store, with every key it may come back under and the channels it is owed to.
+
+    ``deliver_to`` are owed a post of it where its fate is POSTED; where it is ROLLED_UP, a place in
+    the one roundup that they get of the whole refresh.
+    """
 
     entry: ParsedEntry
     aliases: tuple[str, ...]
     deliver_to: tuple[tuple[GuildId, ChannelId], ...] = ()
+    fate: Fate = Fate.POSTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +396,47 @@ class SeenEntry:
     entry_id: EntryId
     aliases: tuple[str, ...]
     changed: ParsedEntry | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChange:
+    """News of a feed's health that its admins are told, once.
+
+    ``failing`` is told after a while of failures, not at the first; ``recovered`` only where
+    something was told before.
+    """
+
+    kind: Literal["failing", "paused", "gone", "recovered"]
+    reason: str  # in words: what happened, to which address, what Herald does now
+    since: datetime  # of the first failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A server's word not to come back before ``until``."""
+
+    until: datetime
+    group: str | None  # every feed of this host group; None: this feed only
+    reason: str  # in words, as ``next_poll_reason`` of the others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where a feed redirects for good, as often as polls in a row said so."""
+
+    to: str
+    since: datetime
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFacts:
+    """What a document that was read says of its feed, in place of what the last one said."""
+
+    ttl_s: int | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    hub_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,7 +460,17 @@ class Refresh:
     site_url: str | None = None
     icon_url: str | None = None
     language: str | None = None
-    ttl_s: int | None = None
+    document: DocumentFacts | None = None  # None: no document was read, all stays as it is
+    usual_gap_s: float | None = None  # None: as stored
+    newest_at: datetime | None = None  # None: as stored
+    host_group: str | None = None
+    hold: Hold | None = None
+    failing_since: datetime | None = None  # with what follows always applied
+    failing_told_at: datetime | None = None
+    gone_since: datetime | None = None
+    move: Move | None = None
+    new_url: str | None = None  # adopt this address; a feed stored there already takes this one in
+    change: StateChange | None = None
     is_republished: bool = False  # most known entries came back under new names: none was new
     new: tuple[NewEntry, ...] = ()
     seen: tuple[SeenEntry, ...] = ()
@@ -361,11 +480,18 @@ class Refresh:
 class Recorded:
     """What a refresh came to once stored.
 
-    Fewer than planned where another poll had been there first.
+    Fewer than planned where another poll had been there first. ``merged_into``: the feed that took
+    this one in, whose address was adopted.
     """
 
     new_entries: int
     deliveries: int
+    merged_into: FeedId | None = None
+    # What became of the new entries. Posted and rolled up count only where a channel is owed them.
+    posted: int = 0
+    rolled_up: int = 0
+    too_old: int = 0
+    held_back: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -486,8 +612,19 @@ class Snippet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """One line of a roundup."""
+
+    title: str
+    url: str | None  # http(s) only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A rendered, front-end-neutral message: plain text, nothing escaped or cut yet."""
+    """A rendered, front-end-neutral message: plain text, nothing escaped or cut yet.
+
+    ``headlines`` follow the body, one a line; those for which there is no room are counted.
+    """
 
     title: str
     url: str | None  # http(s) only
@@ -499,6 +636,63 @@ class Post:
     colour: int = 0x5865F2  # 0xRRGGBB
     footer: str | None = None
     published_at: datetime | None = None
+    headlines: tuple[Headline, ...] = ()
+
+
+# --- Telling admins, and mending ---
+
+NoticeKind = Literal["failing", "paused", "gone", "recovered", "moved", "stale"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """A working feed that the site of a feed in trouble offers."""
+
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repairs:
+    """What was done about a feed."""
+
+    remedy: Remedy | None = None  # None also where the feed is well again
+    moved_from: str | None = None  # its address before it moved for good
+    moved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """News of a feed's health, for the admins of one guild."""
+
+    feed: Feed
+    name: str  # what the guild calls it
+    kind: NoticeKind
+    text: str  # in words: what happened, to which address, what Herald does now
+    at: datetime
+    remedy: Remedy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulletin:
+    """One message to a guild's admins, taken for sending. ``attempts`` counts this one."""
+
+    id: BulletinId
+    guild_id: GuildId
+    channel_id: ChannelId
+    nonce: str  # as of a delivery
+    attempts: int
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switched:
+    """A guild's subscriptions, moved from one feed to another."""
+
+    id: SwitchId
+    old: Feed
+    new: Feed
+    channels: tuple[ChannelId, ...]  # that follow the new feed now, in place of the old one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,14 @@ Adapters never inherit from these; that they fit is proved by mypy in ``app.py``
 ``tests/contracts/``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.news.models import (
     Article,
+    Bulletin,
+    BulletinId,
     ChannelId,
     Check,
     Claim,
@@ -32,12 +34,16 @@ from bot.news.models import (
     Post,
     Recorded,
     Refresh,
+    Remedy,
+    Repairs,
     SearchPage,
     SearchRequest,
     StorageHealth,
     StoryId,
     SubscriptionId,
     Summary,
+    Switched,
+    SwitchId,
     Validators,
     Word,
 )
@@ -56,6 +62,13 @@ class Clock(Protocol):
 
 class Source(Protocol):
     """The web, as far as feeds go."""
+
+    def group_of(self, url: str) -> str | None:
+        """Return the host group of *url*, which shares a 429; None where the host stands alone.
+
+        Private hosts and addresses in numbers stand alone.
+        """
+        ...
 
     async def fetch(self, url: str, validators: Validators, body_hash: str | None) -> Outcome:
         """Fetch and read the feed at *url*, conditionally.
@@ -108,6 +121,35 @@ class Publisher(Protocol):
         """
         ...
 
+    async def find(
+        self, channel_id: ChannelId, post: Post, after: MessageId | None
+    ) -> MessageId | None:
+        """Return the message that an earlier attempt at *post* has left in the channel, if any.
+
+        For attempts out of the nonce's window. Herald's own among the last 50 messages, posted
+        later than *after*, with the same link or title; None also where the history may not be
+        read. Raises PublishError.
+        """
+        ...
+
+    async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
+        """Make an earlier post say *post*; twice is as good as once.
+
+        Raises MessageGone where it was deleted, or else PublishError.
+        """
+        ...
+
+
+class Announcer(Protocol):
+    """Takes bulletins to the log channels."""
+
+    async def announce(self, bulletin: Bulletin) -> MessageId:
+        """Post and return the message's id; the same nonce as `Publisher.publish` has it.
+
+        Raises PublishError.
+        """
+        ...
+
 
 class Storage(Protocol):
     """The archive and the outbox. Each method is one transaction; each raises StorageError."""
@@ -141,6 +183,42 @@ class Storage(Protocol):
         """
         ...
 
+    async def claim_feeds(
+        self, now: datetime, lease: timedelta, limit: int, holder: str
+    ) -> Sequence[Feed]:
+        """Take feeds that are due, longest overdue first; nobody else gets them meanwhile.
+
+        Until they are recorded or released, or *lease* is over. Which feeds: as `feeds_due`.
+        """
+        ...
+
+    async def claim_feed(
+        self, feed_id: FeedId, now: datetime, lease: timedelta, holder: str
+    ) -> Feed | None:
+        """Take one feed, due or not; None where somebody else has it, or it is not there."""
+        ...
+
+    async def release_feed(self, feed_id: FeedId, at: datetime, reason: str) -> None:
+        """Give a claimed feed back unpolled, due at *at*, with the reason in words."""
+        ...
+
+    async def release_feeds(self, holder: str) -> int:
+        """End every lease of *holder*, for its start after a crash. Return how many there were."""
+        ...
+
+    async def spread_feeds(self, now: datetime, *, window: timedelta, per_s: float) -> int:
+        """Spread what is due over *window*, or longer where it is more than *per_s* a second.
+
+        Longest overdue first, the first of them at once. Polls that a clock set back has put into
+        the future come as long after *now* as they were to come after the poll before; a server's
+        word likewise. Return how many feeds moved.
+        """
+        ...
+
+    async def learn_groups(self, group_of: Callable[[str], str | None]) -> None:
+        """Note the host group of every feed. *group_of* answers for a URL, quickly."""
+        ...
+
     async def next_due_at(self) -> datetime | None:
         """Return when the next feed is due, or None where nothing is polled."""
         ...
@@ -153,7 +231,9 @@ class Storage(Protocol):
         """Apply a poll: entries, deliveries, feed health, validators, the next poll, the check.
 
         A new entry any of whose aliases is stored by then is skipped, so applying twice changes
-        nothing.
+        nothing; nor does a poll of a feed that is not there any more. Ends the feed's lease. Where
+        a feed is stored under the address to adopt, it takes this one's subscriptions, entries and
+        aliases in.
         """
         ...
 
@@ -223,19 +303,20 @@ class Storage(Protocol):
     ) -> Sequence[Claim]:
         """Take due deliveries for sending; nobody else gets them until *lease* is over.
 
-        At most one per channel, the oldest unsent: a channel's posts stay in order.
+        At most one per channel, the oldest unsent: a channel's posts stay in order. Where nothing
+        is unsent, the oldest post whose entry was edited, to edit its message.
         """
         ...
 
     async def release_leases(self) -> int:
-        """Make every claimed delivery due again, for the start of the only process.
+        """Make every claimed delivery and bulletin due again, for the start of the only process.
 
-        Return how many.
+        Return how many deliveries.
         """
         ...
 
     async def next_delivery_at(self) -> datetime | None:
-        """Return when the next unsent delivery is due, or None where nothing waits."""
+        """Return when the next delivery can be claimed, or None where nothing waits."""
         ...
 
     async def store_article(self, entry_id: EntryId, article: Article) -> None:
@@ -249,11 +330,22 @@ class Storage(Protocol):
     async def mark_sent(
         self, delivery_id: DeliveryId, message_id: MessageId, now: datetime
     ) -> None:
-        """Record that the story is in the channel."""
+        """Record that the story is in the channel, and with a roundup all that it tells.
+
+        An edit is due at once where the entry changed since it was first claimed.
+        """
+        ...
+
+    async def mark_edited(self, delivery_id: DeliveryId, now: datetime) -> None:
+        """Record that the message says what its entry says, unless that changed once more."""
+        ...
+
+    async def leave_as_posted(self, delivery_id: DeliveryId, reason: str) -> None:
+        """Give up editing a post, now and for good."""
         ...
 
     async def retry_at(self, delivery_id: DeliveryId, due_at: datetime, reason: str) -> None:
-        """Give a claimed delivery back, due later."""
+        """Give a claimed delivery back, due later; an edit is dropped once its post is too old."""
         ...
 
     async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
@@ -261,7 +353,90 @@ class Storage(Protocol):
         ...
 
     async def abandon_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
-        """Pause every subscription of a channel that is gone and give up what it is owed."""
+        """Pause every subscription of a channel that is gone and give up what it is owed.
+
+        Edits too.
+        """
+        ...
+
+    # Telling admins
+
+    async def log_channel(self, guild_id: GuildId) -> ChannelId | None:
+        """Return where a guild wants to be told of its feeds' health; None: nowhere."""
+        ...
+
+    async def set_log_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
+        """Choose where a guild is told of its feeds' health; None gives up what it is owed."""
+        ...
+
+    async def forget_log_channel(self, channel_id: ChannelId) -> None:
+        """Unset a channel that is gone wherever it is the log channel."""
+        ...
+
+    async def claim_bulletins(self, now: datetime, lease: timedelta) -> Sequence[Bulletin]:
+        """Take what the log channels are owed, of each guild the oldest.
+
+        Notices are made by `record`, one to each guild that follows the feed and has a log channel;
+        what comes within minutes goes into one bulletin, and of a feed there is one a day.
+        """
+        ...
+
+    async def mark_told(self, bulletin_id: BulletinId, message_id: MessageId) -> None:
+        """Record that a bulletin is in its channel."""
+        ...
+
+    async def retell_at(self, bulletin_id: BulletinId, due_at: datetime, reason: str) -> None:
+        """Give a claimed bulletin back, due later."""
+        ...
+
+    async def drop_bulletin(self, bulletin_id: BulletinId, reason: str) -> None:
+        """Give a bulletin up for good."""
+        ...
+
+    # Mending
+
+    async def feeds_to_mend(self, looked_before: datetime, limit: int) -> Sequence[Feed]:
+        """Return followed feeds whose address no longer gives a feed, looked after long ago.
+
+        Those that failed three times in a row or are gone, the last time with 404, 410 or a
+        document that is no feed.
+        """
+        ...
+
+    async def store_remedy(self, feed_id: FeedId, remedy: Remedy | None, now: datetime) -> None:
+        """Keep what a look at the feed's site found; None: nothing."""
+        ...
+
+    async def repairs(self, feed_ids: Sequence[FeedId]) -> Mapping[FeedId, Repairs]:
+        """Return what was done about feeds, for those where anything was."""
+        ...
+
+    async def silent_feeds(self, now: datetime) -> Sequence[Feed]:
+        """Return followed feeds past `Feed.silent_from` whose silence was not told yet."""
+        ...
+
+    async def tell_silence(self, feed_id: FeedId, text: str, now: datetime) -> None:
+        """Owe the notice of a silence, once for each."""
+        ...
+
+    async def switch(
+        self, refresh: Refresh, old_feed_id: FeedId, guild_id: GuildId, now: datetime
+    ) -> Switched | None:
+        """Apply *refresh*, of the new feed, and move a guild's subscriptions to it.
+
+        Each feed learns the other's aliases, so that neither posts what the other did. Where a
+        channel follows the new feed already, the old subscription is removed. None where the guild
+        does not follow the old feed.
+        """
+        ...
+
+    async def switch_back(
+        self, switch_id: SwitchId, guild_id: GuildId, now: datetime
+    ) -> Switched | None:
+        """Undo `switch`, ``old`` and ``new`` named as there.
+
+        None: it was longer than UNDO_WINDOW ago, or by another guild.
+        """
         ...
 
     # Reading
@@ -287,7 +462,11 @@ class Storage(Protocol):
         ...
 
     async def tidy(self, now: datetime) -> None:
-        """Forget checks over 30 days old and subscriptions removed longer than UNDO_WINDOW ago."""
+        """Forget what is of no more use.
+
+        Checks over 30 days old, subscriptions removed longer than UNDO_WINDOW ago, and aliases not
+        seen in the 180 days before the last document of their feed was read.
+        """
         ...
 
     async def health(self) -> StorageHealth:

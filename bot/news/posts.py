@@ -1,10 +1,15 @@
 """Compose posts: what of a story is shown, whatever the front end."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from hashlib import blake2b
 
 from bot.news.identity import canonical_url, norm
-from bot.news.models import Entry, Feed, Post, Summary
+from bot.news.models import Entry, Feed, Headline, Post, Summary
 from bot.news.text import http_url, one_line, truncate
+
+EDITABLE_FOR = timedelta(hours=48)  # after that nobody looks at a post again
+EDITS_MAX = 5  # of one post: a publisher who rewrites a title all day is not followed further
 
 UNTITLED = "(untitled)"
 TITLE_FROM_TEXT_MAX = 80  # characters of an untitled entry's text that stand in for its title
@@ -34,7 +39,7 @@ def compose(entry: Entry, feed: Feed, source_name: str, summary: Summary | None)
         title=title,
         url=http_url(entry.url or ""),
         body=_body(title, summary.text if summary else ""),
-        source=one_line(source_name) or one_line(feed.title) or feed.url,
+        source=_source(feed, source_name),
         source_url=http_url(feed.site_url or ""),
         icon_url=http_url(feed.icon_url or ""),
         image_url=http_url(entry.image_url or ""),
@@ -44,10 +49,43 @@ def compose(entry: Entry, feed: Feed, source_name: str, summary: Summary | None)
     )
 
 
+def compose_roundup(entries: Sequence[Entry], feed: Feed, source_name: str) -> Post:
+    """Return the one post that tells of many entries of a feed, in their order."""
+    source = _source(feed, source_name)
+    return Post(
+        title=f"{len(entries)} more from {source}",
+        url=http_url(feed.site_url or ""),
+        body="",
+        source=source,
+        source_url=http_url(feed.site_url or ""),
+        icon_url=http_url(feed.icon_url or ""),
+        colour=colour_of(feed.url),
+        headlines=tuple(
+            Headline(title=_title(entry), url=http_url(entry.url or "")) for entry in entries
+        ),
+    )
+
+
+def shows_otherwise(
+    *, title: str, url: str | None, earlier_title: str, earlier_url: str | None
+) -> bool:
+    """Whether an entry's post is out of date: it says another title or leads somewhere else.
+
+    Other spaces are not seen, and another tracking parameter leads to the same page.
+    """
+    return one_line(title) != one_line(earlier_title) or (
+        canonical_url(url or "") != canonical_url(earlier_url or "")
+    )
+
+
 def colour_of(feed_url: str) -> int:
     """Return the colour of a feed, the same for ever."""
     digest = blake2b(canonical_url(feed_url).encode("utf-8", "replace"), digest_size=2).digest()
     return PALETTE[int.from_bytes(digest, "big") % len(PALETTE)]
+
+
+def _source(feed: Feed, source_name: str) -> str:
+    return one_line(source_name) or one_line(feed.title) or feed.url
 
 
 def _title(entry: Entry) -> str:

@@ -8,12 +8,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import TypedDict, assert_never
 
-from bot.news.cadence import Pace, next_poll_at
+from bot.news.cadence import (
+    PROBE_S,
+    RHYTHM_ENTRIES,
+    Pace,
+    hold_of,
+    next_poll_at,
+    offline_until,
+    rhythm_of,
+)
+from bot.news.floods import TOLD, fates
 from bot.news.identity import Recognition, asked_aliases, recognise, stated_date
 from bot.news.models import (
     Check,
+    DocumentFacts,
     EntryId,
     Failed,
     Feed,
@@ -28,11 +38,9 @@ from bot.news.models import (
     SeenEntry,
     Validators,
 )
+from bot.news.states import PROBED_FOR, Health, health_of, move_of
 
-NEWS_FOR = timedelta(days=7)  # older entries of an established feed are archived, not posted
 FUTURE_MAX = timedelta(hours=48)  # a date further ahead is a mistake
-FLOOD_MAX = 10  # posts per poll and channel
-EMPTY_GRACE = timedelta(days=1)  # between an entry's date and its feed's showing it
 
 
 def aliases_of(outcome: Outcome, feed_url: str) -> tuple[str, ...]:
@@ -47,60 +55,115 @@ def aliases_of(outcome: Outcome, feed_url: str) -> tuple[str, ...]:
 
 
 def plan_refresh(
-    feed: Feed, outcome: Outcome, known: Known, now: datetime, *, pace: Pace, jitter: float = 0.0
+    feed: Feed,
+    outcome: Outcome,
+    known: Known,
+    now: datetime,
+    *,
+    pace: Pace,
+    jitter: float = 0.0,
+    is_offline: bool = False,
 ) -> Refresh:
     """Return what polling *feed* with *outcome* changes. *known* answers `aliases_of`.
 
-    New entries come oldest first. At the first document of a feed nothing is news; later, what is
-    no older than NEWS_FOR, at most the FLOOD_MAX newest. *jitter*, in [0, 1), spreads the polls.
+    New entries come oldest first, each with its fate, as `floods.fates` decides. *jitter*, in
+    [0, 1), spreads the polls. *is_offline*: this failed because nothing can be reached now.
     """
-    due_at, reason = next_poll_at(feed, outcome, now, pace, jitter)
+    plan = _plan_entries(feed, outcome, known, now) if isinstance(outcome, Fetched) else _NOTHING
+    rhythm = rhythm_of(_moments(known, plan.new, now))
+    health = health_of(feed, outcome, now, is_offline=is_offline)
+    move, new_url = move_of(feed, outcome, now)
+    if isinstance(outcome, Failed) and is_offline:
+        due_at, reason = offline_until(feed, now)
+    else:
+        due_at, reason = next_poll_at(
+            feed, outcome, now, pace, jitter, rhythm=rhythm, is_restless=plan.is_restless
+        )
+        if health.state is not FeedState.OK:
+            due_at, reason = _unwell(health, due_at, reason, now)
+    return Refresh(
+        feed_id=feed.id,
+        check=_check(outcome, now, new_entries=len(plan.new)),
+        next_poll_at=due_at,
+        next_poll_reason=reason,
+        state=health.state,
+        failures=health.failures,
+        last_error=health.last_error,
+        failing_since=health.failing_since,
+        failing_told_at=health.failing_told_at,
+        gone_since=health.gone_since,
+        change=health.change,
+        move=move,
+        new_url=new_url,
+        hold=hold_of(feed, outcome, now, pace),
+        usual_gap_s=rhythm.usual_gap_s,
+        newest_at=rhythm.newest_at,
+        is_republished=plan.is_republished,
+        new=plan.new,
+        seen=plan.seen,
+        **_told(feed, outcome),
+    )
+
+
+class _Told(TypedDict, total=False):
+    """What an outcome tells of its feed, as fields of Refresh."""
+
+    validators: Validators
+    body_hash: str | None
+    title: str | None
+    site_url: str | None
+    icon_url: str | None
+    language: str | None
+    document: DocumentFacts
+
+
+def _told(feed: Feed, outcome: Outcome) -> _Told:
     match outcome:
         case Failed():
-            return Refresh(
-                feed_id=feed.id,
-                check=_check(outcome, now, size=0, error=outcome.reason),
-                next_poll_at=due_at,
-                next_poll_reason=reason,
-                failures=feed.failures + 1,
-                state=FeedState.FAILING,
-                last_error=outcome.reason,
-                validators=feed.validators,
-                body_hash=feed.body_hash,
-            )
+            return _Told(validators=feed.validators, body_hash=feed.body_hash)
         case NotModified():
-            return Refresh(
-                feed_id=feed.id,
-                check=_check(outcome, now, size=outcome.size),
-                next_poll_at=due_at,
-                next_poll_reason=reason,
-                failures=0,
-                state=FeedState.OK,
-                validators=_kept_validators(feed, outcome),
-                body_hash=feed.body_hash,
-            )
-        case Fetched():
-            plan = _plan_entries(feed, outcome, known, now)
-            return Refresh(
-                feed_id=feed.id,
-                check=_check(outcome, now, size=outcome.size, new_entries=len(plan.new)),
-                next_poll_at=due_at,
-                next_poll_reason=reason,
-                failures=0,
-                state=FeedState.OK,
+            return _Told(validators=_kept_validators(feed, outcome), body_hash=feed.body_hash)
+        case Fetched(feed=told):
+            return _Told(
                 validators=outcome.validators,
                 body_hash=outcome.body_hash,
-                title=_if_new(outcome.feed.title, feed.title),
-                site_url=_if_new(outcome.feed.site_url, feed.site_url),
-                icon_url=_if_new(outcome.feed.icon_url, feed.icon_url),
-                language=_if_new(outcome.feed.language, feed.language),
-                ttl_s=outcome.feed.ttl_s,
-                is_republished=plan.is_republished,
-                new=plan.new,
-                seen=plan.seen,
+                title=_if_new(told.title, feed.title),
+                site_url=_if_new(told.site_url, feed.site_url),
+                icon_url=_if_new(told.icon_url, feed.icon_url),
+                language=_if_new(told.language, feed.language),
+                document=DocumentFacts(
+                    ttl_s=told.ttl_s,
+                    skip_hours=told.skip_hours,
+                    skip_days=told.skip_days,
+                    hub_url=told.hub_url,
+                ),
             )
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def _unwell(health: Health, due_at: datetime, reason: str, now: datetime) -> tuple[datetime, str]:
+    """Return when and why to poll a feed that has failed; *due_at* and *reason* by its cadence."""
+    match health.state:
+        case FeedState.GONE:
+            return due_at, "never again: it is gone"
+        case FeedState.PAUSED if health.failing_told_at is not None:
+            due_at = max(due_at, now + timedelta(seconds=PROBE_S))
+            until = health.failing_told_at + PROBED_FOR
+            if due_at >= until:
+                return due_at, f"no more: it has failed until {until:%Y-%m-%d}; check it by hand"
+            return due_at, f"once a day until {until:%Y-%m-%d}, as it has failed for so long"
+        case _:
+            return due_at, reason
+
+
+def _moments(
+    known: Known, new: Sequence[NewEntry], now: datetime
+) -> list[tuple[datetime, datetime | None]]:
+    """Return when each of the newest entries was first seen, and the date it states."""
+    moments = [(now, entry.entry.published_at) for entry in new] + list(known.seen)
+    moments.sort(key=lambda moment: moment[1] or moment[0], reverse=True)
+    return moments[:RHYTHM_ENTRIES]
 
 
 def _if_new(told: str | None, stored: str | None) -> str | None:
@@ -108,16 +171,14 @@ def _if_new(told: str | None, stored: str | None) -> str | None:
     return told if told and told != stored else None
 
 
-def _check(
-    outcome: Outcome, now: datetime, *, size: int, new_entries: int = 0, error: str | None = None
-) -> Check:
+def _check(outcome: Outcome, now: datetime, *, new_entries: int) -> Check:
     return Check(
         at=now,
         status=outcome.status,
         took_ms=outcome.took_ms,
-        size=size,
+        size=0 if isinstance(outcome, Failed) else outcome.size,
         new_entries=new_entries,
-        error=error,
+        error=outcome.reason if isinstance(outcome, Failed) else None,
     )
 
 
@@ -145,6 +206,10 @@ class _Plan:
     new: tuple[NewEntry, ...]
     seen: tuple[SeenEntry, ...]
     is_republished: bool
+    is_restless: bool  # the document changed, but nothing in it
+
+
+_NOTHING = _Plan(new=(), seen=(), is_republished=False, is_restless=False)
 
 
 def _sanely_dated(entry: ParsedEntry, now: datetime) -> ParsedEntry:
@@ -173,28 +238,24 @@ def _plan_entries(feed: Feed, outcome: Fetched, known: Known, now: datetime) -> 
     # Oldest first; of equal dates the document's last, for documents run newest first.
     fresh.reverse()
     fresh.sort(key=lambda pair: min(pair[0].published_at or now, now))
-    news = [at for at, (entry, _) in enumerate(fresh) if _is_news(entry, feed, known, now)]
-    posted = set(news[-FLOOD_MAX:])
+    is_all_new = all(verdict.entry_id is None for verdict in recognition.verdicts)
+    decided = fates([entry for entry, _ in fresh], feed, known, now, is_all_new=is_all_new)
+    seen = _seen(entries, recognition, known, now)
+    is_change = bool(fresh) or any(entry.changed is not None for entry in seen)
     return _Plan(
         new=tuple(
             NewEntry(
-                entry=entry, aliases=aliases, deliver_to=known.channels if at in posted else ()
+                entry=entry,
+                aliases=aliases,
+                deliver_to=known.channels if fate in TOLD else (),
+                fate=fate,
             )
-            for at, (entry, aliases) in enumerate(fresh)
+            for (entry, aliases), fate in zip(fresh, decided, strict=True)
         ),
-        seen=_seen(entries, recognition, known, now),
+        seen=seen,
         is_republished=recognition.is_republished,
+        is_restless=feed.succeeded_at is not None and not is_change,
     )
-
-
-def _is_news(entry: ParsedEntry, feed: Feed, known: Known, now: datetime) -> bool:
-    """Whether an entry that was never seen is worth a post."""
-    if known.has_history:
-        return entry.published_at is None or entry.published_at >= now - NEWS_FOR
-    if feed.succeeded_at is None:
-        return False  # the first document is the backlog
-    # The feed was empty so far: a new blog's first entry is news, an archive put back is not.
-    return entry.published_at is None or entry.published_at >= feed.succeeded_at - EMPTY_GRACE
 
 
 def _seen(

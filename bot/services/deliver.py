@@ -1,12 +1,14 @@
-"""Deliver stories: take what the outbox owes, compose it, post it, mark it.
+"""Deliver stories: take what the outbox owes, compose it, post it, mark it; edit what changed.
 
 ::
 
-    claim ─► article ─► summary ─► compose ─► publish(nonce) ─► mark_sent
-                                                 └► retry_at | abandon | abandon_channel
+    claim ─► article ─► summary ─► compose ─┬► publish(nonce) ─► mark_sent
+                                            ├► edit ──────────► mark_edited | leave_as_posted
+                                            └► retry_at | abandon | abandon_channel
 
 A crash after ``publish`` and before ``mark_sent`` posts again with the same nonce, which Discord
-answers with the first message (for "a few minutes").
+answers with the first message for "a few minutes"; once that is not certain any more, the channel
+is looked at before sending. An edit is the same however often it is made.
 """
 
 import asyncio
@@ -19,14 +21,15 @@ import structlog
 from bot.errors import (
     ChannelGone,
     Forbidden,
+    MessageGone,
     PublishError,
     RateLimited,
     StorageError,
     SummaryError,
 )
-from bot.news.models import Article, Claim, Post, Summary
+from bot.news.models import Article, Claim, MessageId, Post, Summary
 from bot.news.ports import Articles, Clock, Publisher, Storage, Summariser
-from bot.news.posts import compose
+from bot.news.posts import compose, compose_roundup
 
 log = structlog.get_logger()
 
@@ -35,6 +38,7 @@ LEASE = timedelta(minutes=2)  # longer than article, summary and Discord's own r
 FORBIDDEN_RETRY = timedelta(minutes=15)  # a held queue costs one check of permissions in this time
 BACKOFF_MIN = timedelta(seconds=5)
 BACKOFF_MAX = timedelta(minutes=10)
+NONCE_TRUSTED_FOR = timedelta(minutes=2)  # Discord does not say how many minutes "a few" are
 BROKEN_ATTEMPTS_MAX = 10  # of a story that our own code fails on, about an hour
 
 
@@ -62,7 +66,7 @@ class Deliverer:
         self._on_sent = on_sent
 
     async def deliver_due(self) -> int:
-        """Send all that is due now, each channel in order; return how many were sent."""
+        """Send and edit all that is due now, each channel in order; return how many that were."""
         sent = 0
         while claims := await self._storage.claim_deliveries(self._clock.now(), LEASE, BATCH):
             async with asyncio.TaskGroup() as group:
@@ -80,7 +84,7 @@ class Deliverer:
         )
         try:
             post = await self._compose(claim)
-            message_id = await self._publisher.publish(delivery.channel_id, post, delivery.nonce)
+            message_id = await self._take_to_channel(claim, post)
         except PublishError as error:
             await self._hold(claim, error)
             line.warning("delivery.held", reason=str(error), kind=type(error).__name__)
@@ -92,20 +96,51 @@ class Deliverer:
             log.exception("delivery.broken", delivery=delivery.id)
             await self._set_aside(claim)
             return False
+        if claim.message_id is not None:
+            await self._storage.mark_edited(delivery.id, self._clock.now())
+            line.info("delivery.edited", message=message_id)
+            return True
         await self._storage.mark_sent(delivery.id, message_id, self._clock.now())
-        line.info("delivery.sent", message=message_id)
+        line.info("delivery.sent", message=message_id, told=max(len(claim.roundup), 1))
         self._on_sent(claim, post)
         return True
 
-    async def _set_aside(self, claim: Claim) -> None:
+    async def _take_to_channel(self, claim: Claim, post: Post) -> MessageId:
         delivery = claim.delivery
-        if delivery.attempts >= BROKEN_ATTEMPTS_MAX:
-            await self._storage.abandon(delivery.id, "an error in Herald, see the log")
-        else:
+        if claim.message_id is not None:
+            await self._publisher.edit(delivery.channel_id, claim.message_id, post)
+            return claim.message_id
+        if self._is_nonce_doubtful(claim):
+            after = claim.newest_message_id
+            found = await self._publisher.find(delivery.channel_id, post, after)
+            if found is not None:
+                return found
+        return await self._publisher.publish(delivery.channel_id, post, delivery.nonce)
+
+    def _is_nonce_doubtful(self, claim: Claim) -> bool:
+        """Whether a message of an earlier attempt may be there that its nonce no longer tells of.
+
+        Counted from the first attempt: the later ones may have failed while that one landed.
+        """
+        tried_at = claim.delivery.tried_at
+        if tried_at is None:
+            return False
+        age = self._clock.now() - tried_at
+        return not timedelta(0) <= age < NONCE_TRUSTED_FOR  # a clock set back says nothing
+
+    async def _set_aside(self, claim: Claim) -> None:
+        delivery, reason = claim.delivery, "an error in Herald, see the log"
+        if delivery.attempts < BROKEN_ATTEMPTS_MAX:
             due_at = self._clock.now() + backoff(delivery.attempts)
-            await self._storage.retry_at(delivery.id, due_at, "an error in Herald, see the log")
+            await self._storage.retry_at(delivery.id, due_at, reason)
+        elif claim.message_id is not None:
+            await self._storage.leave_as_posted(delivery.id, reason)
+        else:
+            await self._storage.abandon(delivery.id, reason)
 
     async def _compose(self, claim: Claim) -> Post:
+        if claim.roundup:
+            return compose_roundup(claim.roundup, claim.feed, claim.source_name)
         entry = claim.entry
         if entry.text_method is None:
             article = await self._articles.article(entry)
@@ -133,6 +168,8 @@ class Deliverer:
         match error:
             case ChannelGone():
                 await self._storage.abandon_channel(delivery.channel_id, now, str(error))
+            case MessageGone():  # a moderator's word: never posted again
+                await self._storage.leave_as_posted(delivery.id, str(error))
             case Forbidden():
                 await self._storage.retry_at(delivery.id, now + FORBIDDEN_RETRY, str(error))
             case RateLimited(retry_after_s=seconds):

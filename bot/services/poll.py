@@ -2,18 +2,22 @@
 
 ::
 
-    feeds_due ─► fetch (a few at once) ─► known ─► plan_refresh ─► record ─► on_recorded
+    claim_feeds ─► (paced) fetch ─► known ─► plan_refresh ─► record ─► on_recorded
+
+A feed is claimed with a lease, so that no other process fetches it meanwhile; a crash frees it when
+the lease is over. Fetches start one by one, never in a burst, whatever has piled up.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import structlog
 
-from bot.errors import StorageError
-from bot.news.cadence import Pace
+from bot.errors import NotFollowed, StorageError, TooSoon, UserError
+from bot.news.cadence import OFFLINE_S, Pace
 from bot.news.models import (
     Failed,
     Feed,
@@ -25,24 +29,32 @@ from bot.news.models import (
     Recorded,
     Refresh,
 )
+from bot.news.outage import OutageWatch
 from bot.news.ports import Clock, Source, Storage
 from bot.news.refresh import aliases_of, plan_refresh
 
 log = structlog.get_logger()
 
 BATCH = 64  # feeds taken from the database at a time
+LEASE = timedelta(seconds=120)
+POLL_MAX_S = 110.0  # within the lease, so that nobody else fetches what is being fetched
+UNFINISHED_RETRY = timedelta(minutes=5)
 BROKEN_RETRY = timedelta(minutes=30)  # after an error of our own on a document
+BY_HAND_MIN = timedelta(seconds=60)  # between a poll and one that somebody asks for
+JUMP = timedelta(seconds=60)  # between two rounds: the machine slept, or its clock was set
+SPREAD = timedelta(seconds=60)  # the least over which a backlog is polled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPoll:
-    """What came of polling one feed."""
+    """What came of polling one feed. ``recorded`` says why what is new was not all posted."""
 
     feed: Feed
     outcome: Outcome
     new_entries: int
     deliveries: int
     next_poll_at: datetime
+    recorded: Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +78,27 @@ class PollReport:
         return sum(isinstance(poll.outcome, kind) for poll in self.polls)
 
 
+class Pacer:
+    """Lets one start at a time through, ``per_s`` a second, however many wait."""
+
+    def __init__(self, per_s: float) -> None:
+        self._step_s = 1 / per_s
+        self._next_at = 0.0
+
+    async def turn(self) -> None:
+        """Wait for a turn."""
+        now = asyncio.get_running_loop().time()
+        at = max(self._next_at, now)
+        self._next_at = at + self._step_s
+        if at > now:
+            await asyncio.sleep(at - now)
+
+
 class Poller:
     """Polls feeds, each at most once at a time.
 
     ``random`` gives numbers in [0, 1) that spread polls; ``on_recorded`` is told when deliveries
-    were queued.
+    were queued; ``holder`` names this process in leases.
     """
 
     def __init__(
@@ -81,7 +109,9 @@ class Poller:
         *,
         pace: Pace,
         random: Callable[[], float],
-        concurrency: int = 16,
+        concurrency: int = 32,
+        polls_per_s: float = 20.0,
+        holder: str = "once",
         on_recorded: Callable[[], None] = lambda: None,
     ) -> None:
         self._storage = storage
@@ -89,71 +119,197 @@ class Poller:
         self._clock = clock
         self._pace = pace
         self._random = random
-        self._slots = asyncio.Semaphore(concurrency)
+        self._concurrency = concurrency
+        self._polls_per_s = polls_per_s
+        self._pacer = Pacer(polls_per_s)
+        self._holder = holder
         self._in_flight: set[FeedId] = set()
-        self._locks: dict[FeedId, asyncio.Lock] = {}
+        self._room = asyncio.Event()
+        self._round_at: datetime | None = None  # of the last round of a bot that runs on
+        self._outage = OutageWatch()
+        self._probe_at: datetime | None = None
         self._on_recorded = on_recorded
+
+    async def resume(self) -> None:
+        """Take up polling where an earlier process left it, for a bot that runs on.
+
+        Its leases end, and what became due meanwhile is spread, as it is from now on whenever the
+        clock has jumped.
+        """
+        await self._storage.release_feeds(self._holder)
+        await self._storage.learn_groups(self._source.group_of)
+        self._round_at = self._clock.now()
+        await self._spread()
+
+    async def _spread(self) -> None:
+        window_s = SPREAD.total_seconds()
+        if self._pace.is_fixed:
+            window_s = min(window_s, self._pace.interval_s)
+        moved = await self._storage.spread_feeds(
+            self._clock.now(), window=timedelta(seconds=window_s), per_s=self._polls_per_s
+        )
+        if moved:
+            log.info("backlog.spread", feeds=moved)
 
     async def poll_due(self) -> PollReport:
         """Poll every feed that is due now, and return when all are recorded.
 
         Calls may overlap, so that a slow feed holds up nobody: what is in flight is left alone.
+        While Herald itself is cut off, one feed a minute is tried.
         """
-        polls: list[FeedPoll] = []
-        began_at = self._clock.now()
-        while feeds := await self._take_due(began_at):
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._poll_guarded(feed)) for feed in feeds]
-            polls += [poll for task in tasks if (poll := task.result()) is not None]
-        return PollReport(polls=tuple(polls))
+        now = self._clock.now()
+        if self._round_at is not None:
+            last, self._round_at = self._round_at, now
+            if abs(now - last) > JUMP:
+                await self._spread()
+        tasks: list[asyncio.Task[FeedPoll | None]] = []
+        async with asyncio.TaskGroup() as group:
+            while feeds := await self._take_due(now):
+                tasks += [group.create_task(self._poll_guarded(feed)) for feed in feeds]
+                await self._wait_for_room()
+        return PollReport(polls=tuple(poll for task in tasks if (poll := task.result())))
 
-    async def _take_due(self, now: datetime) -> Sequence[Feed]:
-        due = await self._storage.feeds_due(now, BATCH + len(self._in_flight))
-        taken = [feed for feed in due if feed.id not in self._in_flight]
+    async def _take_due(self, now: datetime) -> list[Feed]:
+        limit = min(BATCH, self._concurrency - len(self._in_flight))
+        if self._outage.is_on:
+            limit = min(limit, 1)
+            if self._probe_at is not None and self._clock.now() < self._probe_at:
+                return []
+            self._probe_at = self._clock.now() + timedelta(seconds=OFFLINE_S)
+        if limit <= 0:
+            return []
+        claimed = await self._storage.claim_feeds(now, LEASE, limit, self._holder)
+        # One whose lease is over although it is not back belongs to the round that has it.
+        taken = [feed for feed in claimed if feed.id not in self._in_flight]
         self._in_flight.update(feed.id for feed in taken)
         return taken
 
+    async def _wait_for_room(self) -> None:
+        """Wait until half of the slots are free: to claim feeds one by one is a write for each."""
+        while len(self._in_flight) > self._concurrency // 2:
+            self._room.clear()
+            await self._room.wait()
+
     async def _poll_guarded(self, feed: Feed) -> FeedPoll | None:
-        async with self._slots:
-            try:
-                return await self.poll_feed(feed)
-            except StorageError:
-                raise  # the loop's affair: nothing can be written down now
-            except Exception:
-                # A bug of ours on one document must not keep the other feeds from being polled.
-                log.exception("feed.broken", feed=feed.id, url=feed.url)
-                later = self._clock.now() + BROKEN_RETRY
-                await self._storage.poll_soon(feed.id, later)
-                return None
-            finally:
-                self._in_flight.discard(feed.id)
+        try:
+            await self._pacer.turn()
+            return await self._poll(feed)
+        except StorageError:
+            raise  # the loop's affair: nothing can be written down now
+        except TimeoutError:
+            log.warning("feed.unfinished", feed=feed.id, url=feed.url, after_s=POLL_MAX_S)
+            await self._storage.release_feed(
+                feed.id,
+                self._clock.now() + UNFINISHED_RETRY,
+                "its turn did not come: its server keeps others waiting",
+            )
+            return None
+        except Exception:
+            # A bug of ours on one document must not keep the other feeds from being polled.
+            log.exception("feed.broken", feed=feed.id, url=feed.url)
+            await self._storage.release_feed(
+                feed.id, self._clock.now() + BROKEN_RETRY, "after an error of Herald's own"
+            )
+            return None
+        finally:
+            self._in_flight.discard(feed.id)
+            self._room.set()
 
     async def poll_feed(self, feed: Feed) -> FeedPoll:
-        """Poll one feed now, whether or not it is due."""
-        lock = self._locks.setdefault(feed.id, asyncio.Lock())
-        async with lock:
-            fresh = await self._storage.feed(feed.id) or feed
-            outcome = await self._source.fetch(fresh.url, fresh.validators, fresh.body_hash)
-            refresh, recorded = await self._record(fresh, outcome)
-        if not lock.locked():
-            self._locks.pop(feed.id, None)
-        _tell(fresh, outcome, refresh, recorded)
+        """Poll one feed now, due or not, because somebody asks for it; conditionally, as ever.
+
+        Raises TooSoon within a minute of its last poll, before the time its server has asked to
+        wait for, and while it is being polled; UserError where it is gone, NotFollowed where it is
+        not there any more.
+        """
+        now = self._clock.now()
+        stored = await self._storage.feed(feed.id)
+        if stored is None:
+            raise NotFollowed("This feed is no longer there; see /feed list.", wanted=feed.url)
+        if stored.state is FeedState.GONE:
+            raise UserError(
+                f"“{feed.title}” is gone: {stored.last_error or 'its server says so for good.'}"
+                " Herald does not ask again. Use /feed add if it is back at that address."
+            )
+        self._refuse_if_too_soon(stored, now)
+        claimed = await self._storage.claim_feed(feed.id, now, LEASE, self._holder)
+        if claimed is None:
+            until = now + BY_HAND_MIN
+            raise TooSoon(
+                f"“{feed.title}” is being checked at this moment. Its card shows what comes of it.",
+                until=until,
+            )
+        self._in_flight.add(feed.id)
+        try:
+            return await self._poll(claimed)
+        except Exception:
+            await self._storage.release_feed(feed.id, stored.next_poll_at, stored.next_poll_reason)
+            raise
+        finally:
+            self._in_flight.discard(feed.id)
+
+    def _refuse_if_too_soon(self, feed: Feed, now: datetime) -> None:
+        if feed.not_before is not None and now < feed.not_before:
+            raise TooSoon(
+                f"The server of “{feed.title}” has asked not to be polled before"
+                f" {feed.not_before:%Y-%m-%d %H:%M} UTC. Herald keeps to that, by hand too.",
+                until=feed.not_before,
+            )
+        least = BY_HAND_MIN
+        if self._pace.is_fixed:
+            least = min(least, timedelta(seconds=self._pace.interval_s))
+        if feed.polled_at is not None and feed.polled_at <= now < feed.polled_at + least:
+            until = feed.polled_at + least
+            wait_s = max(1, round((until - now).total_seconds()))
+            raise TooSoon(
+                f"“{feed.title}” was checked less than a minute ago. Try again in"
+                f" {wait_s} second{'' if wait_s == 1 else 's'}, at {until:%H:%M:%S} UTC.",
+                until=until,
+            )
+
+    async def _poll(self, feed: Feed) -> FeedPoll:
+        async with asyncio.timeout(POLL_MAX_S):
+            outcome = await self._source.fetch(feed.url, feed.validators, feed.body_hash)
+        is_offline = await self._note(feed, outcome)
+        known = await self._storage.known(feed.id, aliases_of(outcome, feed.url))
+        planned = plan_refresh(
+            feed,
+            outcome,
+            known,
+            self._clock.now(),
+            pace=self._pace,
+            jitter=self._random(),
+            is_offline=is_offline,
+        )
+        refresh = replace(planned, host_group=self._source.group_of(planned.new_url or feed.url))
+        recorded = await self._storage.record(refresh)
+        _tell(feed, outcome, refresh, recorded)
         if recorded.deliveries:
             self._on_recorded()
         return FeedPoll(
-            feed=fresh,
+            feed=feed,
             outcome=outcome,
             new_entries=recorded.new_entries,
             deliveries=recorded.deliveries,
             next_poll_at=refresh.next_poll_at,
+            recorded=recorded,
         )
 
-    async def _record(self, feed: Feed, outcome: Outcome) -> tuple[Refresh, Recorded]:
-        known = await self._storage.known(feed.id, aliases_of(outcome, feed.url))
-        refresh = plan_refresh(
-            feed, outcome, known, self._clock.now(), pace=self._pace, jitter=self._random()
+    async def _note(self, feed: Feed, outcome: Outcome) -> bool:
+        """Return whether *outcome* is a failure of our own connection."""
+        was_on = self._outage.is_on
+        is_cut_off = isinstance(outcome, Failed) and outcome.kind == "network"
+        self._outage.note(
+            urlsplit(feed.url).hostname or feed.url, self._clock.now(), is_cut_off=is_cut_off
         )
-        return refresh, await self._storage.record(refresh)
+        if self._outage.is_on and not was_on:
+            self._probe_at = self._clock.now() + timedelta(seconds=OFFLINE_S)
+            log.error("network.lost", hint="Nothing counts as a feed's failure until one answers.")
+        if was_on and not self._outage.is_on:
+            log.warning("network.back")
+            if self._round_at is not None:
+                await self._spread()
+        return is_cut_off and self._outage.is_on
 
 
 def _tell(feed: Feed, outcome: Outcome, refresh: Refresh, recorded: Recorded) -> None:
@@ -163,7 +319,18 @@ def _tell(feed: Feed, outcome: Outcome, refresh: Refresh, recorded: Recorded) ->
         case Failed():
             line.warning("feed.failed", reason=outcome.reason, failures=refresh.failures)
         case Fetched() | NotModified():
-            line.info("feed.polled", new=recorded.new_entries, queued=recorded.deliveries)
+            told = {
+                "posted": recorded.posted,
+                "rolled_up": recorded.rolled_up,
+                "too_old": recorded.too_old,
+                "held_back": recorded.held_back,
+            }
+            fates = {fate: count for fate, count in told.items() if count}
+            line.info("feed.polled", new=recorded.new_entries, queued=recorded.deliveries, **fates)
+    if recorded.merged_into is not None:
+        line.warning("feed.merged", into=recorded.merged_into, to=refresh.new_url)
+    elif refresh.new_url is not None:
+        line.warning("feed.moved", to=refresh.new_url)
     if feed.state is not refresh.state:
-        change = "feed.recovered" if refresh.state is FeedState.OK else "feed.failing"
-        line.warning(change, was=feed.state.value)
+        is_well = refresh.state is FeedState.OK
+        line.warning("feed.recovered" if is_well else f"feed.{refresh.state}", was=feed.state.value)

@@ -303,7 +303,7 @@ def test_check_tells_settings_and_database_and_each_fault(herald: Herald) -> Non
     out = herald("check")
     assert herald.code == 1
     assert "HERALD_ALLOWED_NETWORKS=127.0.0.0/8" in out
-    assert "schema 1" in out
+    assert "schema 2" in out
     (fault,) = herald.err.splitlines()
     assert fault.startswith("herald: HERALD_TOKEN is not set")
 
@@ -377,5 +377,5 @@ def test_a_data_directory_that_cannot_be_made_is_told(
 
 
 def test_migrate_makes_the_database_once(herald: Herald) -> None:
-    assert "schema 0 → 1" in herald("migrate")
+    assert "schema 0 → 2" in herald("migrate")
     assert "nothing to do" in herald("migrate")

@@ -229,9 +229,11 @@ async def test_text_that_no_database_takes_is_stored_readable(storage: Storage) 
 
 
 async def test_a_poll_of_a_feed_that_is_not_stored_changes_nothing(storage: Storage) -> None:
-    with pytest.raises(StorageError):
-        await storage.record(refresh(FeedId(99), new_entry()))
+    recorded = await storage.record(refresh(FeedId(99), new_entry()))
+    assert (recorded.new_entries, recorded.deliveries) == (0, 0)
     assert (await storage.health()).entries == 0
+    with pytest.raises(StorageError):
+        await storage.follow(refresh(FeedId(99), new_entry()), wish(), NOW)
 
 
 async def test_feeds_are_listed_by_title_with_their_counts(storage: Storage) -> None:

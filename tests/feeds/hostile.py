@@ -1,6 +1,7 @@
 """Tasks for a worker that end it, as a fault in a C library would. Only ever run in a worker."""
 
 import os
+import select
 import sqlite3
 import sys
 from pathlib import Path
@@ -42,6 +43,12 @@ def swallow(_body: bytes) -> None:
 def _spin() -> None:
     while True:
         pass
+
+
+def wait(seconds: float) -> str:
+    """Do nothing for a while, as on a machine that has other things to do."""
+    select.select([], [], [], seconds)
+    return "waited"
 
 
 def environment(_body: bytes) -> tuple[str, ...]:

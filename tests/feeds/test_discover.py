@@ -52,7 +52,7 @@ async def test_a_page_leads_to_the_feeds_it_declares_articles_before_comments(
             + feed_link("/dead.xml")
         ),
     )
-    urls = [bare.feed(path, ITEM) for path in ("/news.xml", "/atom", "/comments.xml")]
+    urls = [bare.feed(path, ITEM, title=path) for path in ("/news.xml", "/atom", "/comments.xml")]
 
     found = await web.discover(bare.url("/"))
 
@@ -110,9 +110,82 @@ async def test_a_site_without_a_feed_says_what_was_tried(web: Web, bare: FeedSer
     tried = refusal.value.tried
     assert len(tried) == 10
     assert str(refusal.value) == (
-        f"{bare.url('/')} answered 200 but offers no feed; tried 10 usual addresses."
+        f"{bare.url('/')} answered 200 but offers no feed; "
+        "tried 10 addresses: /feed, /rss, /feed.xml, /rss.xml and 6 more."
     )
     assert len(bare.requests) == 11
+
+
+async def test_every_feed_that_a_page_links_to_is_offered_each_document_once(
+    web: Web, bare: FeedServer
+) -> None:
+    bare.put("/", page(body='<a href="/rss/a">RSS</a><a href="/rss/b">RSS</a><a href="/rss">x</a>'))
+    urls = [bare.feed(f"/rss/{name}", ITEM, title=name) for name in "ab"]
+    bare.feed("/rss", ITEM, title="a")
+    found = await web.discover(bare.url("/"))
+    assert [(feed.url, feed.feed.title) for feed in found.feeds] == list(
+        zip(urls, "ab", strict=True)
+    )
+    assert bare.url("/rss") in found.tried
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/rss+xml",
+        "application/atom+xml; charset=utf-8",
+        "application/rdf+xml",
+        "application/feed+json",
+        "application/x.atom+xml",
+        "text/rss+xml",
+        "text/xml",
+    ],
+)
+async def test_every_type_of_alternate_is_taken(web: Web, bare: FeedServer, kind: str) -> None:
+    url = bare.feed("/hidden", ITEM)
+    bare.put("/", page(feed_link("/hidden", kind=kind)))
+    assert [feed.url for feed in (await web.discover(bare.url("/"))).feeds] == [url]
+
+
+async def test_a_feed_that_a_header_declares_is_found(web: Web, bare: FeedServer) -> None:
+    url = bare.feed("/hidden", ITEM)
+    link = '</hidden>; rel="alternate"; type="application/rss+xml", </en>; rel="alternate"'
+    bare.put("/", page(), headers={"Link": link})
+    found = await web.discover(bare.url("/"))
+    assert ([feed.url for feed in found.feeds], found.tried) == ([url], (url,))
+
+
+async def test_a_known_site_is_asked_for_its_feeds_without_its_page(bare: FeedServer) -> None:
+    def rule(url: str) -> tuple[str, ...]:
+        return (f"{url}/releases.atom", f"{url}/tags.atom") if "/repo" in url else ()
+
+    urls = [bare.feed(f"/repo/{kind}.atom", ITEM, title=kind) for kind in ("releases", "tags")]
+    bare.redirect("/short", "/repo")
+    bare.put("/repo", page())
+    async with open_web(
+        user_agent=USER_AGENT, allowed_networks=LOOPBACK, limits=LIMITS, rule=rule
+    ) as opened:
+        found = await opened.discover(bare.url("/repo"))
+        assert [feed.url for feed in found.feeds] == urls
+        assert bare.hits("/repo") == 0
+        beyond = await opened.discover(bare.url("/short"))
+        assert [feed.url for feed in beyond.feeds] == urls
+
+
+async def test_a_site_that_is_asked_too_often_is_not_called_one_without_a_feed(
+    bare: FeedServer,
+) -> None:
+    bare.put("/r/harbour", page())
+    bare.put("/r/harbour/.rss", "no", status=429, headers={"Retry-After": "600"})
+    async with open_web(
+        user_agent=USER_AGENT,
+        allowed_networks=LOOPBACK,
+        limits=LIMITS,
+        rule=lambda url: (f"{url}/.rss",) if url.endswith("/harbour") else (),
+    ) as opened:
+        with pytest.raises(FetchFailed, match="asks too often") as refusal:
+            await opened.discover(bare.url("/r/harbour"))
+    assert refusal.value.retry_after_s == 600
 
 
 async def test_an_address_without_scheme_is_tried_by_https_then_http(

@@ -5,13 +5,17 @@ import socket
 import zlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import brotli  # type: ignore[import-untyped]
 import pytest
 import pytest_asyncio
 
 from bot.feeds.caching import hints_of, validators_of
-from bot.feeds.source import Web, open_web
+from bot.feeds.faults import answered
+from bot.feeds.fetch import Way, redirected
+from bot.feeds.source import Web, failed_of, open_web
+from bot.feeds.values import PARSER_VERSION
 from bot.news.models import CacheHints, Failed, Fetched, NotModified, Validators
 from tests.feeds.conftest import LIMITS, LOOPBACK, USER_AGENT
 from tests.servers.feed_server import Fault, FeedItem, FeedServer, rss
@@ -48,13 +52,14 @@ async def test_a_feed_comes_with_its_validators_hints_and_hash(
     outcome = await web.fetch(url, NOTHING, None)
 
     assert isinstance(outcome, Fetched)
+    server_body = rss(ITEM, link=server.url("/"))
     assert outcome.feed.entries[0].title == "Ferry resumes"
     assert outcome.validators == Validators(
         etag='W/"a,b"', last_modified="Mon, 5 Oct 2026 1:2:3 GMT"
     )
     assert outcome.hints == CacheHints(fresh_for_s=840.0)
     assert outcome.body_hash is not None
-    assert len(outcome.body_hash) == 64
+    assert outcome.body_hash == f"{PARSER_VERSION}:{sha256(server_body).hexdigest()}"
     assert outcome.size > 300
     assert outcome.permanent_url is None
 
@@ -81,7 +86,7 @@ async def test_validators_are_sent_back_verbatim_and_a_304_is_not_modified(
     kept = Validators(etag='W/"x y"', last_modified="yesterday, about noon")
     url = server.feed("/b.xml", ITEM, headers={"ETag": 'W/"x y"', "Cache-Control": "max-age=60"})
 
-    outcome = await web.fetch(url, kept, "no such hash")
+    outcome = await web.fetch(url, kept, f"{PARSER_VERSION}:no such hash")
 
     assert isinstance(outcome, NotModified)
     assert outcome.status == 304
@@ -108,7 +113,20 @@ async def test_the_same_body_is_not_modified_but_its_new_validators_are_kept(
     assert outcome.size == first.size
 
 
-async def test_redirects_are_followed_and_a_wholly_permanent_chain_is_told(
+async def test_what_another_parser_read_is_asked_for_and_read_anew(
+    web: Web, server: FeedServer
+) -> None:
+    url = server.feed("/parser.xml", ITEM, headers={"ETag": '"one"'})
+    first = await web.fetch(url, NOTHING, None)
+    assert isinstance(first, Fetched)
+    assert first.body_hash is not None
+
+    for foreign in (first.body_hash.partition(":")[2], f"0:{first.body_hash.partition(':')[2]}"):
+        assert isinstance(await web.fetch(url, first.validators, foreign), Fetched)
+        assert "If-None-Match" not in server.last("/parser.xml").headers
+
+
+async def test_redirects_are_followed_and_the_permanent_part_of_the_way_is_told(
     web: Web, server: FeedServer
 ) -> None:
     target = server.feed("/new.xml", ITEM)
@@ -117,11 +135,17 @@ async def test_redirects_are_followed_and_a_wholly_permanent_chain_is_told(
 
     permanent = await web.fetch(server.redirect("/p1", "/p2", 301), NOTHING, None)
     mixed = await web.fetch(server.redirect("/t1", "/t2", 301), NOTHING, None)
+    passing = await web.fetch(server.redirect("/t0", "/t1", 307), NOTHING, None)
 
     assert isinstance(permanent, Fetched)
     assert (permanent.url, permanent.permanent_url) == (target, target)
     assert isinstance(mixed, Fetched)
-    assert (mixed.url, mixed.permanent_url) == (target, None)
+    assert (mixed.url, mixed.permanent_url) == (target, server.url("/t2"))
+    assert isinstance(passing, Fetched)
+    assert (passing.url, passing.permanent_url) == (target, None)
+    again = await web.fetch(server.url("/p1"), permanent.validators, permanent.body_hash)
+    assert isinstance(again, NotModified)
+    assert (again.status, again.permanent_url) == (304, target)
 
 
 async def test_a_redirect_loop_ends_after_five_hops(web: Web, server: FeedServer) -> None:
@@ -214,6 +238,97 @@ async def test_a_429_tells_when_to_come_back(web: Web, server: FeedServer) -> No
     assert failed.status == 429
     assert failed.hints.retry_after_s == 1800
     assert "30 min" in failed.reason
+
+
+async def test_a_503_holds_the_feed_and_a_429_its_group_or_where_there_is_none_the_feed(
+    web: Web, server: FeedServer
+) -> None:
+    overloaded = await failure(web, server.put("/503", "no", status=503))
+    assert (overloaded.hold, overloaded.hints.retry_after_s) == ("feed", None)
+    asked = await failure(
+        web, server.put("/500", "no", status=500, headers={"Retry-After": "9000000"})
+    )
+    assert (asked.hold, asked.hints.retry_after_s) == ("feed", 604_800)
+    alone = await failure(web, server.put("/429", "no", status=429))
+    assert (alone.hold, alone.group) == ("feed", None)
+    assert (await failure(web, server.put("/404", "no", status=404))).hold is None
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "hold", "group"),
+    [
+        ("https://blog.gazette.example.org/feed", 429, "group", "example.org"),
+        ("https://blog.gazette.example.org/feed", 503, "feed", "example.org"),
+        ("https://blog.gazette.example.org/feed", 403, None, "example.org"),
+        ("https://old.reddit.com/r/harbour/.rss", 403, "group", "reddit.com"),
+        ("https://pier.tumblr.com/rss", 403, "group", "tumblr.com"),
+        ("http://10.0.0.7:1200/route", 429, "feed", None),
+        ("http://rsshub:1200/route", 429, "feed", None),
+    ],
+)
+async def test_who_is_held_depends_on_the_status_and_the_host(
+    url: str, status: int, hold: str | None, group: str | None
+) -> None:
+    failed = failed_of(url, answered(url, status, {}, None), took_ms=1)
+    assert (failed.hold, failed.group) == (hold, group)
+    if hold == "group":
+        assert "asks too often" in failed.reason
+
+
+@pytest.mark.parametrize(
+    ("url", "group"),
+    [
+        ("https://www.Gazette.example.co.uk:8443/feed", "example.co.uk"),
+        ("https://someone.blogspot.com/feeds", "blogspot.com"),
+        ("https://münchen.example.de/", "example.de"),
+        ("https://gazette.example.org./feed", "example.org"),
+        ("http://127.0.0.1/feed", None),
+        ("http://[2001:db8::1]/feed", None),
+        ("http://nas.lan/feed", None),
+        ("http://nas.local/feed", None),
+        ("http://nas.home.arpa/feed", None),
+        ("http://localhost/feed", None),
+        ("https://co.uk/", None),
+        ("no url", None),
+    ],
+)
+async def test_a_host_group_is_the_registrable_domain(
+    web: Web, url: str, group: str | None
+) -> None:
+    assert web.group_of(url) == group
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "target"),
+    [
+        ("http://u:p@a.example/x", "/y", "http://u:p@a.example/y"),
+        ("http://u:p@a.example/x", "http://a.example/y", "http://u:p@a.example/y"),
+        ("http://u:p@a.example/x", "http://b.example/y", "http://b.example/y"),
+        ("http://u:p@a.example/x", "//b.example/y", "http://b.example/y"),
+        ("http://u:p@a.example/x", "https://a.example/y", "https://a.example/y"),
+        ("http://u:p@a.example/x", "http://a.example:8080/y", "http://a.example:8080/y"),
+        ("http://a.example/x", "http://v:w@b.example/y", "http://b.example/y"),
+        ("http://a.example/x", "/%7Ey?q=%2F#z", "http://a.example/%7Ey?q=%2F"),
+    ],
+)
+async def test_a_login_stays_within_its_origin(url: str, location: str, target: str) -> None:
+    assert redirected(url, location) == target
+
+
+async def test_a_permanent_redirect_down_to_http_is_followed_but_not_to_be_stored() -> None:
+    upgrade = Way("http://a.example/x").then(301, "https://a.example/x")
+    assert upgrade.permanent_url == "https://a.example/x"
+    downgrade = upgrade.then(301, "http://a.example/y")
+    assert (downgrade.url, downgrade.permanent_url) == ("http://a.example/y", "https://a.example/x")
+    beyond = downgrade.then(308, "https://a.example/z")
+    assert (beyond.url, beyond.permanent_url) == ("https://a.example/z", "https://a.example/x")
+
+
+async def test_an_etag_beyond_ascii_is_sent_back_the_same(web: Web, server: FeedServer) -> None:
+    url = server.feed("/etag.xml", ITEM, headers={"ETag": '"größe"'})
+    first = await web.fetch(url, NOTHING, None)
+    assert isinstance(first, Fetched)
+    assert isinstance(await web.fetch(url, first.validators, None), NotModified)
 
 
 async def test_a_challenge_of_cloudflare_is_told_apart_from_a_403(
@@ -371,13 +486,14 @@ async def test_freshness_is_max_age_less_age_or_expires_less_date(
         ("120", 120),
         (" 120 ", 120),
         ("Mon, 05 Oct 2026 12:10:00 GMT", 600),
-        ("Mon, 05 Oct 2020 12:10:00 GMT", 0),
+        ("Mon, 05 Oct 2020 12:10:00 GMT", 60),
+        ("0", 60),
         ("soon", None),
         ("-5", None),
-        ("9" * 40, 2**31),
+        ("9" * 40, 604_800),
     ],
 )
-async def test_retry_after_is_read_as_seconds_or_date(
+async def test_retry_after_is_read_as_seconds_or_date_within_reason(
     value: str, retry_after_s: float | None
 ) -> None:
     assert hints_of({"Retry-After": value}, NOW).retry_after_s == retry_after_s

@@ -105,3 +105,52 @@ def test_any_bytes_are_a_list_or_refused(body: bytes) -> None:
     except ParseFailed as error:
         words = str(error)
     assert words
+
+
+FEEDCORD = """\ufeff{
+  // one instance a channel
+  "Instances": [
+    {
+      "Id": "Harbour  news",
+      "RssUrls": [ "", "https://gazette.example.org/rss?a=//b,]", "no address", 7, ],
+      "YoutubeUrls": [
+        "https://www.youtube.com/channel/UC0123456789012345678901",
+        "https://www.youtube.com/@keeper", /* a handle, */
+      ],
+      "DiscordWebhookUrl": "https://discord.example.org/api/webhooks/1/secret",
+      "Color": 8411391,
+    },
+    { "rssurls": ["https://log.example.org/atom.xml"] },
+    "junk",
+  ],
+  "ConcurrentRequests": 40,
+}
+"""
+
+
+def test_the_feeds_of_feedcords_settings_are_read_by_channel() -> None:
+    outlines = read_outlines(FEEDCORD.encode())
+    videos = "https://www.youtube.com/feeds/videos.xml?channel_id=UC0123456789012345678901"
+    assert [(outline.folder, outline.url) for outline in outlines] == [
+        ("Harbour news", "https://gazette.example.org/rss?a=//b,]"),
+        ("Harbour news", videos),
+        ("Harbour news", "https://www.youtube.com/@keeper"),
+        (None, "https://log.example.org/atom.xml"),
+    ]
+    assert "secret" not in str(outlines)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"Instances": []}', "holds no feed"),
+        ('{"Instances": {"RssUrls": 3}}', "holds no feed"),
+        ('{"Logging": {}}', "no “Instances”"),
+        ('{"Instances": [', "broken JSON"),
+        ("{" * 5000, "broken JSON"),
+        ("{/*" + "/*" * 100_000, "broken JSON"),
+    ],
+)
+def test_json_that_is_no_list_of_feedcord_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ParseFailed, match=words):
+        read_outlines(text.encode())

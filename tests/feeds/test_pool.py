@@ -18,10 +18,12 @@ from tests.servers.feed_server import FeedItem, rss
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BODY = b"body"
-LIMITS = Limits(reading_s=0.2, reading_deadline_s=1.0)
-# feedparser looks for an address in the author by a pattern that takes quadratic time.
+LIMITS = Limits(reading_s=0.2, reading_kill_s=60.0, reading_deadline_s=1.0)
+# feedparser looks for an address in the author by a pattern that takes quadratic time; the bare
+# ampersand keeps the document from the quick tier.
 AUTHOR = rss().replace(
-    b"</channel>", b"<item><title>a</title><author>" + b"a" * 40_000 + b"</author></item></channel>"
+    b"</channel>",
+    b"<item><title>a & b</title><author>" + b"a" * 40_000 + b"</author></item></channel>",
 )
 
 
@@ -69,6 +71,35 @@ async def test_a_task_stuck_in_c_is_killed_by_the_deadline(
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert await still_works(patient)
+
+
+async def test_the_kernel_ends_c_code_that_used_up_its_cpu_time() -> None:
+    limits = dataclasses.replace(LIMITS, reading_kill_s=0.5, reading_deadline_s=60.0)
+    async with WorkerPool(size=1, limits=limits) as strict:
+        failure = await failed(strict, "hang_in_c")
+        assert (failure.fault, failure.is_dangerous) == ("time", True)
+        assert "0.5 s of CPU time" in str(failure)
+        assert await strict.run("tests.feeds.hostile:chatter", BODY) == "said"
+
+
+async def test_time_that_a_task_only_waits_is_not_counted() -> None:
+    limits = dataclasses.replace(LIMITS, reading_s=0.1, reading_deadline_s=60.0)
+    async with WorkerPool(size=1, limits=limits) as busy:
+        assert await busy.run("tests.feeds.hostile:wait", 0.5) == "waited"
+
+
+async def test_there_is_room_until_two_more_tasks_wait_than_there_are_workers() -> None:
+    async with WorkerPool(size=1, limits=LIMITS) as narrow:
+        await narrow.room()
+        tasks = [
+            asyncio.create_task(narrow.run("tests.feeds.hostile:wait", 0.05)) for _ in range(3)
+        ]
+        await asyncio.sleep(0)
+        room = asyncio.create_task(narrow.room())
+        await asyncio.sleep(0)
+        assert not room.done()
+        await asyncio.gather(*tasks)
+        await room
 
 
 async def test_an_alarm_that_is_swallowed_rings_again(pool: WorkerPool) -> None:

@@ -17,6 +17,7 @@ from simcord.results import InteractionResult, ResponseMessage, to_discord_messa
 
 from bot.errors import FeedError, UserError
 from bot.feeds.source import Web
+from bot.frontend.bulletins import DiscordAnnouncer
 from bot.frontend.client import HeraldClient
 from bot.frontend.limits import broken_in_components, broken_limits
 from bot.frontend.publisher import DiscordPublisher
@@ -27,9 +28,12 @@ from bot.news.models import ParsedEntry
 from bot.news.ports import Clock
 from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
+from bot.services.heal import Healer
 from bot.services.look import Looker
 from bot.services.poll import Poller
 from bot.services.search import Searcher
+from bot.services.tell import Teller
+from bot.services.transfer import Transfer
 from bot.storage import open_storage
 from bot.storage.sqlite.storage import SqliteStorage
 from tests.factories import parsed_entry, parsed_feed
@@ -68,6 +72,9 @@ class House:
     follower: Follower
     deliverer: Deliverer
     publisher: DiscordPublisher
+    clock: SimcordClock
+    poller: Poller
+    teller: Teller
     expected: set[type[Exception]] = field(default_factory=set)  # errors that the test provokes
 
     def publish(self, url: str, *entries: ParsedEntry | str, title: str = "The Courier") -> str:
@@ -135,12 +142,38 @@ def open_archive(path: Path) -> AbstractAsyncContextManager[SqliteStorage]:
     )
 
 
+PACE = Pace(interval_s=900, is_fixed=False)
+
+
+def make_poller(storage: SqliteStorage, source: FakeSource | Web, clock: Clock) -> Poller:
+    """Join the service that polls to what it needs."""
+    return Poller(storage, source, clock, pace=PACE, random=lambda: 0.5)
+
+
 def make_follower(storage: SqliteStorage, source: FakeSource | Web, clock: Clock) -> Follower:
     """Join the service that commands call to what it needs."""
-    pace = Pace(interval_s=900, is_fixed=False)
-    poller = Poller(storage, source, clock, pace=pace, random=lambda: 0.5)
     looker = Looker(source, source, Extractive(), clock)
-    return Follower(storage, looker, poller, clock, pace=pace, random=lambda: 0.5)
+    poller = make_poller(storage, source, clock)
+    return Follower(storage, looker, poller, clock, pace=PACE, random=lambda: 0.5)
+
+
+def make_client(
+    storage: SqliteStorage,
+    source: FakeSource | Web,
+    clock: Clock,
+    on_ready: Callable[[], None] = lambda: None,
+) -> HeraldClient:
+    """Make the bot with every service that its commands call."""
+    follower = make_follower(storage, source, clock)
+    return HeraldClient(
+        follower=follower,
+        healer=Healer(storage, source, follower, clock, pace=PACE, random=lambda: 0.5),
+        transfer=Transfer(storage, source, follower),
+        searcher=Searcher(storage, clock, words.tokenise),
+        storage=storage,
+        clock=clock,
+        on_ready=on_ready,
+    )
 
 
 @asynccontextmanager
@@ -152,20 +185,18 @@ async def open_house(path: Path, web: Web | None = None) -> AsyncIterator[House]
     clock, fake, summariser = SimcordClock(), FakeSource(), Extractive()
     source = web or fake
     async with open_archive(path) as storage:
-        follower = make_follower(storage, source, clock)
-        searcher = Searcher(storage, clock, words.tokenise)
 
-        def make_client() -> HeraldClient:
-            return HeraldClient(follower=follower, searcher=searcher, memory=storage, clock=clock)
+        def make() -> HeraldClient:
+            return make_client(storage, source, clock)
 
-        client = make_client()
+        client = make()
         async with _simcord(client) as env:
             clock.env = env
             guild = env.create_guild("Harbour")
             house = House(
                 env=env,
                 client=client,
-                make_client=make_client,
+                make_client=make,
                 guild=guild,
                 news=guild.create_text_channel("news"),
                 other=guild.create_text_channel("other"),
@@ -175,11 +206,14 @@ async def open_house(path: Path, web: Web | None = None) -> AsyncIterator[House]
                 member=guild.add_member(env.create_user("max")),
                 storage=storage,
                 source=fake,
-                follower=follower,
+                follower=client.follower,
                 deliverer=Deliverer(
                     storage, source, summariser, publisher := _publisher(lambda: house), clock
                 ),
                 publisher=publisher,
+                clock=clock,
+                poller=make_poller(storage, source, clock),
+                teller=Teller(storage, DiscordAnnouncer(publisher), clock),
             )
             await env.settle()
             yield house

@@ -10,6 +10,7 @@ from bot.news.models import (
     EntryId,
     FeedId,
     GuildId,
+    Headline,
     Hit,
     MessageId,
     Post,
@@ -94,8 +95,14 @@ times = st.datetimes(
     timezones=st.just(UTC),
 )
 
+headlines = st.lists(
+    st.builds(Headline, title=hostile_text | st.text(min_size=200, max_size=400), url=urls),
+    max_size=60,
+).map(tuple)
+
 posts = st.builds(
     Post,
+    headlines=st.just(()) | headlines,
     title=hostile_text,
     url=urls,
     body=hostile_text,

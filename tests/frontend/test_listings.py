@@ -1,9 +1,12 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.frontend.limits import broken_limits
+from bot.frontend.bulletins import bulletin_embed
+from bot.frontend.limits import broken_in_components, broken_limits
 from bot.frontend.listings import (
     card_embed,
     feeds_embed,
@@ -11,7 +14,10 @@ from bot.frontend.listings import (
     nothing_found_embed,
     results_embed,
 )
+from bot.frontend.panels.health import bulletin_view
 from bot.news.models import (
+    Bulletin,
+    BulletinId,
     ChannelId,
     Check,
     Feed,
@@ -20,7 +26,11 @@ from bot.news.models import (
     Following,
     GuildId,
     Hit,
+    Notice,
+    NoticeKind,
     Query,
+    Remedy,
+    Repairs,
     Snippet,
     Subscription,
     SubscriptionId,
@@ -28,7 +38,7 @@ from bot.news.models import (
 )
 from bot.services.follow import FeedCard
 from bot.services.search import Found, Results
-from tests.factories import entry
+from tests.factories import CHANNEL, GUILD, entry
 from tests.frontend.strategies import founds, hits, hostile_text, short_text, urls
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -90,22 +100,60 @@ def test_any_latest_articles_are_within_limits(shown: list[Hit], source: str | N
 @relaxed
 @given(st.lists(followings(), min_size=1, max_size=8))
 def test_any_feeds_are_within_limits(rows: list[Following]) -> None:
-    embed = feeds_embed(rows, 0, 1, len(rows), "in this server")
+    embed = feeds_embed(rows, 0, 1, len(rows), "in this server", NOW + timedelta(days=90))
     assert broken_limits(None, [embed]) == []
     assert embed.description is not None
     assert len(embed.description.splitlines()) <= 2 * len(rows)
 
 
 @relaxed
-@given(followings(), hostile_text)
-def test_any_card_is_within_limits(row: Following, error: str) -> None:
+@given(followings(), hostile_text, st.none() | hostile_text)
+def test_any_card_is_within_limits(row: Following, error: str, offered: str | None) -> None:
     checks = tuple(
         Check(
             at=NOW - timedelta(hours=n), status=None, took_ms=1, size=9, new_entries=0, error=error
         )
         for n in range(5)
     )
-    assert broken_limits(None, [card_embed(FeedCard(following=row, checks=checks))]) == []
+    remedy = Remedy(url=f"https://x.example.org/{offered}", title=offered) if offered else None
+    repairs = Repairs(remedy=remedy, moved_from=offered, moved_at=NOW)
+    card = FeedCard(following=row, checks=checks)
+    assert broken_limits(None, [card_embed(card, NOW, repairs)]) == []
+
+
+@relaxed
+@given(
+    st.lists(
+        st.tuples(followings(), st.sampled_from(get_args(NoticeKind)), hostile_text, st.booleans()),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_any_bulletin_is_within_limits(
+    drawn: list[tuple[Following, NoticeKind, str, bool]],
+) -> None:
+    notices = tuple(
+        Notice(
+            feed=replace(row.feed, id=FeedId(number)),
+            name=row.subscription.name,
+            kind=kind,
+            text=text,
+            at=NOW,
+            remedy=Remedy(url="https://x.example.org/new", title=text or "New") if has else None,
+        )
+        for number, (row, kind, text, has) in enumerate(drawn)
+    )
+    bulletin = Bulletin(
+        id=BulletinId(1),
+        guild_id=GUILD,
+        channel_id=CHANNEL,
+        nonce="n",
+        attempts=1,
+        notices=notices,
+    )
+    assert broken_limits(None, [bulletin_embed(bulletin)]) == []
+    view = bulletin_view(notices)
+    assert view is None or broken_in_components(view.to_components()) == []
 
 
 def test_matched_words_are_bold_and_what_looks_like_markdown_is_not() -> None:

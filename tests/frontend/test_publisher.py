@@ -1,12 +1,20 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import discord
 import pytest
 
-from bot.errors import ChannelGone, DiscordUnavailable, Forbidden, PublishError, RateLimited
+from bot.errors import (
+    ChannelGone,
+    DiscordUnavailable,
+    Forbidden,
+    MessageGone,
+    PublishError,
+    RateLimited,
+)
 from bot.frontend.publisher import DiscordPublisher
 from bot.news.models import ChannelId, Post
-from tests.frontend.house import House
+from tests.frontend.house import COURIER, House
 
 POST = Post(title="Ferry resumes", url=None, body="It sails.", source="The Courier")
 MESSAGES = "/channels/*/messages"
@@ -131,3 +139,69 @@ async def test_without_a_connection_discord_is_unavailable(
 ) -> None:
     with pytest.raises(DiscordUnavailable):
         await DiscordPublisher(client).publish(ChannelId(1), POST, "d1")
+
+
+# --- Looking back, and edits ---
+
+LINKED = replace(POST, url="https://courier.example.org/ferry")
+
+
+async def test_without_permission_to_read_the_history_nothing_is_found(house: House) -> None:
+    await house.publisher.publish(ChannelId(house.news.id), LINKED, "d1")
+    house.forbid(house.news, read_message_history=True)
+    before = len(house.env.http_requests)
+    assert await house.publisher.find(ChannelId(house.news.id), LINKED, None) is None
+    assert len(house.env.http_requests) == before
+
+
+async def test_what_others_say_and_what_herald_answers_is_not_taken_for_a_post(
+    house: House,
+) -> None:
+    house.publish(COURIER, "Ferry resumes")
+    await house.follow()
+    await house.admin.send(house.news, "Ferry resumes")
+    await house.admin.slash(house.news, "news latest")
+    assert await house.publisher.find(ChannelId(house.news.id), POST, None) is None
+
+
+async def test_a_history_that_cannot_be_had_is_an_error_as_any(house: House) -> None:
+    house.env.inject_error("GET", MESSAGES, status=503)
+    with pytest.raises(DiscordUnavailable):
+        await house.publisher.find(ChannelId(house.news.id), LINKED, None)
+
+
+async def test_an_edit_pings_nobody(house: House) -> None:
+    message_id = await house.publisher.publish(ChannelId(house.news.id), POST, "d1")
+    await house.publisher.edit(ChannelId(house.news.id), message_id, LINKED)
+    sent = house.env.http_requests[-1].json
+    assert isinstance(sent, dict)
+    assert sent["allowed_mentions"] == {"parse": []}
+    assert house.posts()[0].embeds[0].url == LINKED.url
+
+
+async def test_without_embed_links_a_post_is_not_emptied_by_an_edit(house: House) -> None:
+    message_id = await house.publisher.publish(ChannelId(house.news.id), POST, "d1")
+    house.forbid(house.news, embed_links=True)
+    with pytest.raises(Forbidden, match="Embed Links"):
+        await house.publisher.edit(ChannelId(house.news.id), message_id, LINKED)
+    assert house.posts()[0].embeds[0].title == "Ferry resumes"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (404, 10008, MessageGone),
+        (403, 50005, MessageGone),
+        (404, 10003, ChannelGone),
+        (403, 50013, Forbidden),
+        (503, 0, DiscordUnavailable),
+    ],
+)
+async def test_what_discord_answers_to_an_edit_is_told_apart(
+    house: House, status: int, code: int, kind: type[PublishError]
+) -> None:
+    message_id = await house.publisher.publish(ChannelId(house.news.id), POST, "d1")
+    house.env.inject_error("PATCH", f"{MESSAGES}/*", status=status, code=code)
+    with pytest.raises(PublishError) as caught:
+        await house.publisher.edit(ChannelId(house.news.id), message_id, LINKED)
+    assert type(caught.value) is kind

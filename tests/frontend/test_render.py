@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 
 from bot.frontend.limits import broken_limits
 from bot.frontend.render import post_embed
-from bot.news.models import Post
+from bot.news.models import Headline, Post
 from tests.frontend.strategies import posts
 
 PING = re.compile(r"@everyone|@here|<@[!&]?\d", re.IGNORECASE)
@@ -104,3 +104,47 @@ def test_a_post_of_nothing_still_has_a_title() -> None:
 
 def test_a_date_before_1970_is_a_mistake_and_not_shown() -> None:
     assert post_embed(post(published_at=datetime(1, 1, 1, tzinfo=UTC))).timestamp is None
+
+
+# --- Roundups ---
+
+
+def lines_of(*headlines: Headline, body: str = "") -> list[str]:
+    return (post_embed(post(body=body, headlines=headlines)).description or "").splitlines()
+
+
+def test_headlines_are_lines_with_links() -> None:
+    linked = Headline(title="Mill *burns* [live]", url="https://courier.example.org/(mill)")
+    bare = Headline(title="# Not a heading", url=None)
+    assert lines_of(linked, bare, body="Today:") == [
+        "Today:",
+        "",
+        "• [Mill \\*burns\\* (live)](https://courier.example.org/%28mill%29)",
+        "• \\# Not a heading",
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 12, 40, 500])
+def test_a_headline_is_shown_whole_or_counted(count: int) -> None:
+    titles = [f"Report number {n} of what happened at the harbour" for n in range(count)]
+    lines = lines_of(
+        *(Headline(title=title, url="https://courier.example.org/" + "x" * 90) for title in titles)
+    )
+    shown = [line for line in lines if line.startswith("•")]
+    assert [title in line for title, line in zip(titles, shown, strict=False)] == [True] * len(
+        shown
+    )
+    assert shown == [line for line in shown if line.endswith("x)")]
+    rest = count - len(shown)
+    assert lines[len(shown) :] == ([f"… and {rest} more, with `/news latest`"] if rest else [])
+    assert len("\n".join(lines)) <= 4096
+
+
+def test_a_headline_far_too_long_leaves_room_for_the_others() -> None:
+    lines = lines_of(Headline(title="word " * 2000, url=None), Headline(title="Short", url=None))
+    assert lines == ["• Short", "… and 1 more, with `/news latest`"]
+
+
+def test_a_headline_whose_link_discord_would_refuse_is_shown_without() -> None:
+    too_long = "https://courier.example.org/" + "x" * 3000
+    assert lines_of(Headline(title="Mill burns", url=too_long)) == ["• Mill burns"]

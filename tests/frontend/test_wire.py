@@ -13,11 +13,9 @@ from discord.http import Route
 from bot.errors import ConfigError, DiscordUnavailable, PublishError, RateLimited
 from bot.frontend.client import HeraldClient, identify, point_at, stay_connected
 from bot.frontend.publisher import DiscordPublisher
-from bot.language import words
 from bot.news.models import ChannelId, Post
-from bot.services.search import Searcher
-from tests.fakes import FakeClock, FakeMemory, FakeSource
-from tests.frontend.house import make_follower, open_archive
+from tests.fakes import FakeClock, FakeSource
+from tests.frontend.house import make_client, open_archive
 from tests.servers.discord_faults import Drop, Effect, Fault, Status
 from tests.servers.discord_gateway import Refusal
 from tests.servers.discord_server import TOKEN, DiscordServer
@@ -77,16 +75,10 @@ class Bot:
 @pytest.fixture
 async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     async with open_archive(tmp_path) as storage:
-        clock, memory = FakeClock(), FakeMemory()
+        clock = FakeClock()
 
         def make(on_ready: Callable[[], None]) -> HeraldClient:
-            return HeraldClient(
-                follower=make_follower(storage, FakeSource(), clock),
-                searcher=Searcher(storage, clock, words.tokenise),
-                memory=memory,
-                clock=clock,
-                on_ready=on_ready,
-            )
+            return make_client(storage, FakeSource(), clock, on_ready)
 
         yield Bot(make)
 
@@ -119,7 +111,7 @@ async def test_a_wrong_token_ends_at_once_without_a_retry(server: DiscordServer,
 
 async def test_commands_fit_what_discord_accepts(server: DiscordServer, bot: Bot) -> None:
     async with bot.connected():
-        assert [command["name"] for command in server.commands] == ["feed", "news"]
+        assert [command["name"] for command in server.commands] == ["feed", "news", "settings"]
 
 
 async def test_faults_of_the_wire_are_told_apart(server: DiscordServer, bot: Bot) -> None:

@@ -8,6 +8,7 @@ from bot.news.cadence import Pace
 from bot.news.models import (
     ChannelId,
     EntryId,
+    Fate,
     Feed,
     FeedId,
     Fetched,
@@ -41,6 +42,8 @@ class Archive:
     aliases: dict[str, EntryId] = field(default_factory=dict)
     entries: dict[EntryId, ParsedEntry] = field(default_factory=dict)
     posted: list[ParsedEntry] = field(default_factory=list)
+    rolled_up: list[ParsedEntry] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
 
     def known(self, asked: Sequence[str]) -> Known:
         """Return what is stored of *asked*."""
@@ -55,6 +58,7 @@ class Archive:
             },
             channels=CHANNELS,
             has_history=bool(self.entries),
+            batches=tuple(self.batches[:0:-1]),
         )
 
     def plan(self, entries: Sequence[ParsedEntry], *, wait: timedelta = timedelta(0)) -> Refresh:
@@ -73,14 +77,19 @@ class Archive:
             entry_id = EntryId(len(self.entries) + 1)
             self.entries[entry_id] = new.entry
             self.aliases.update(dict.fromkeys(new.aliases, entry_id))
-            self.posted += [new.entry] * (len(new.deliver_to) // len(CHANNELS))
+            told = self.rolled_up if new.fate is Fate.ROLLED_UP else self.posted
+            told += [new.entry] * (len(new.deliver_to) // len(CHANNELS))
             added += 1
         for seen in refresh.seen:
             for alias in seen.aliases:
                 self.aliases.setdefault(alias, seen.entry_id)
             if seen.changed:
                 self.entries[seen.entry_id] = seen.changed
-        self.feed = replace(self.feed, succeeded_at=self.now)
+        if added:
+            self.batches.append(added)
+        dates = [min(new.entry.published_at or self.now, self.now) for new in refresh.new]
+        newest_at = max([*dates, *filter(None, [self.feed.newest_at])], default=None)
+        self.feed = replace(self.feed, succeeded_at=self.now, newest_at=newest_at)
         return added
 
     def poll(

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.news.models import Entry, EntryId, Feed, FeedId, StoryId, Summary
-from bot.news.posts import PALETTE, UNTITLED, colour_of, compose
+from bot.news.models import Entry, EntryId, Feed, FeedId, Headline, StoryId, Summary
+from bot.news.posts import (
+    PALETTE,
+    UNTITLED,
+    colour_of,
+    compose,
+    compose_roundup,
+    shows_otherwise,
+)
 from tests.factories import NOW
 from tests.news.archive import Archive
 from tests.strategies import awkward_text, odd_instants, urls
@@ -136,3 +143,35 @@ def test_any_entry_makes_a_post_with_a_title_and_a_source(
     assert post.source.strip()
     assert post.colour in PALETTE
     assert post.url is None or post.url.startswith(("http://", "https://"))
+
+
+def test_a_roundup_counts_and_lists_its_entries_in_their_order() -> None:
+    post = compose_roundup(
+        [entry(title="One"), entry(title=" ", text="Words.", url="javascript:x")], FEED, "Courier"
+    )
+    assert (post.title, post.source, post.body) == ("2 more from Courier", "Courier", "")
+    assert post.url == FEED.site_url
+    assert post.headlines == (
+        Headline(title="One", url="https://courier.example.org/wall"),
+        Headline(title="Words.", url=None),
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "url", "is_otherwise"),
+    [
+        ("Harbour wall gives way", "https://courier.example.org/wall", False),
+        ("Harbour  wall gives way ", "https://courier.example.org/wall?utm_source=feed", False),
+        ("Harbour wall holds", "https://courier.example.org/wall", True),
+        ("Harbour Wall gives way", "https://courier.example.org/wall", True),
+        ("Harbour wall gives way", "https://courier.example.org/wall-2", True),
+        ("Harbour wall gives way", None, True),
+    ],
+)
+def test_a_post_is_out_of_date_when_its_title_or_target_is(
+    title: str, url: str | None, *, is_otherwise: bool
+) -> None:
+    earlier = entry()
+    assert is_otherwise is shows_otherwise(
+        title=title, url=url, earlier_title=earlier.title, earlier_url=earlier.url
+    )

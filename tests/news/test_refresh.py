@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.news.cadence import Pace
+from bot.news.floods import POSTS_MAX
 from bot.news.models import (
     Check,
     Failed,
+    Fate,
     FeedState,
     Fetched,
     Known,
@@ -22,7 +24,7 @@ from bot.news.models import (
     Refresh,
     Validators,
 )
-from bot.news.refresh import FLOOD_MAX, aliases_of, plan_refresh
+from bot.news.refresh import aliases_of, plan_refresh
 from tests.factories import NOW
 from tests.news.archive import CHANNELS, Archive
 from tests.strategies import documents, outcomes
@@ -113,16 +115,18 @@ def test_what_is_older_than_a_week_at_first_sight_is_stored_but_not_posted() -> 
     assert [bool(new.deliver_to) for new in refresh.new] == [False, True]
 
 
-def test_of_a_flood_the_newest_are_posted() -> None:
-    refresh = established().plan([report(n, age=n * HOUR) for n in range(1, 26)])
-    owed = [bool(new.deliver_to) for new in refresh.new]
-    assert owed == [False] * 15 + [True] * FLOOD_MAX
+def test_of_many_the_newest_are_posted_and_the_others_rolled_up() -> None:
+    refresh = established().plan([report(n, age=n * HOUR) for n in range(1, 19)])
+    fates = [new.fate for new in refresh.new]
+    assert fates == [Fate.ROLLED_UP] * 8 + [Fate.POSTED] * POSTS_MAX
+    assert all(new.deliver_to == CHANNELS for new in refresh.new)
 
 
 def test_old_entries_take_no_place_in_a_flood() -> None:
     old = [report(n, age=timedelta(days=n)) for n in range(8, 40)]
     new = [report(n, age=n * HOUR) for n in range(1, 8)]
     refresh = established().plan(old + new)
+    assert sum(entry.fate is Fate.POSTED for entry in refresh.new) == 7
     assert sum(bool(entry.deliver_to) for entry in refresh.new) == 7
 
 
@@ -276,7 +280,8 @@ def test_the_facts_of_a_feed_are_told_where_they_changed() -> None:
     refresh = plan(Fetched(url=FEED.url, feed=told), language="en", icon_url="https://i.example")
     assert (refresh.title, refresh.site_url) == ("The Courier", "https://c.example")
     assert (refresh.language, refresh.icon_url) == (None, None)
-    assert refresh.ttl_s == 3600
+    assert refresh.document is not None
+    assert refresh.document.ttl_s == 3600
 
 
 def test_only_a_document_has_aliases_to_look_up() -> None:
@@ -301,6 +306,6 @@ def test_whatever_a_feed_does_nothing_is_posted_twice_nor_more_than_a_flood(
     archive = Archive()
     assert archive.poll(polls[0]) == []
     for document in polls:
-        assert len(archive.poll(document)) <= FLOOD_MAX
+        assert len(archive.poll(document)) <= POSTS_MAX
         assert archive.poll(document) == []
         assert archive.poll(tuple(reversed(document))) == []

@@ -5,23 +5,29 @@ n until a run gets through untouched. After it everything is made anew on the sa
 restart would, and goes on until nothing is due.
 """
 
-from collections.abc import Awaitable, Callable
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
 from bot.language.words import VERSION, tokenise
+from bot.news.models import ParsedEntry
 from bot.storage import open_storage
-from tests.factories import CHANNEL, FEED_URL, OTHER_CHANNEL, parsed_entry, wish
+from tests.factories import CHANNEL, FEED_URL, NOW, OTHER_CHANNEL, parsed_entry, wish
 from tests.services.conftest import Desk
 
 Anything: TypeAlias = Any  # the fuse stands before every port, whatever its methods take
 
-OLD = [parsed_entry(f"Old {n}") for n in range(2)]
-NEWS = [parsed_entry(f"News {n}", teaser=f"It happened {n} times.") for n in range(3)]
-CHANNELS = (CHANNEL, OTHER_CHANNEL)
+HOUR = timedelta(hours=1)
+AT_ONCE = timedelta(0)
+LATE = timedelta(minutes=3)  # out of the nonces' window, and of every lease
+NEXT_DAY = timedelta(days=1)  # after the feed has changed again
 
 
 class Killed(BaseException):
@@ -42,6 +48,8 @@ class Fuse:
         class Guarded:
             def __getattr__(self, name: str) -> Anything:
                 method: Callable[..., Awaitable[Any]] = getattr(port, name)
+                if not iscoroutinefunction(method):
+                    return method
 
                 async def call(*args: Anything, **kwargs: Anything) -> Anything:
                     fuse.left -= 1
@@ -62,19 +70,16 @@ class Fuse:
         return self.left <= 0
 
 
-async def prepare(desk: Desk) -> None:
-    desk.serve(*OLD)
-    for channel in CHANNELS:
-        await desk.follower.add(await desk.follower.look(FEED_URL), wish(channel))
-    desk.serve(*NEWS[::-1], *OLD)
-    desk.clock.advance(timedelta(hours=1))
+UNTOUCHED = 100_000  # more calls than any life has
 
 
 async def live(desk: Desk, fuse: Fuse) -> None:
     """Poll and deliver until nothing is due, through the fuse."""
     storage = fuse.guard(desk.storage)
     await storage.release_leases()
-    await desk.poller(storage, fuse.guard(desk.source)).poll_due()
+    poller = desk.poller(storage, fuse.guard(desk.source))
+    await poller.resume()
+    await poller.poll_due()
     await desk.deliverer(storage, fuse.guard(desk.publisher), fuse.guard(desk.source)).deliver_due()
 
 
@@ -84,30 +89,108 @@ def is_killed(error: BaseException) -> bool:
     return isinstance(error, Killed)
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-async def test_a_kill_at_any_step_neither_loses_nor_doubles_a_post(
-    tmp_path: Path, *, after: bool
-) -> None:
-    kills, fuse = 0, Fuse(1, after=after)
-    for at in range(1, 200):
-        path = tmp_path / f"{at}.db"
-        fuse = Fuse(at, after=after)
-        async with open_storage(path, tokenise=tokenise, tokeniser_version=VERSION) as storage:
-            desk = Desk(storage=storage)
-            await prepare(desk)
+@asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[Desk]:
+    async with open_storage(path, tokenise=tokenise, tokeniser_version=VERSION) as storage:
+        yield Desk(storage=storage)
+
+
+class Story:
+    """What a feed shows from hour to hour; the first edition is there before anybody follows it."""
+
+    def __init__(self, *editions: Sequence[ParsedEntry], channels: Sequence[Anything]) -> None:
+        self.editions = editions
+        self.channels = channels
+
+    async def begin(self, path: Path) -> None:
+        """Follow the feed in a new database."""
+        async with opened(path) as desk:
+            desk.serve(*self.editions[0])
+            for channel in self.channels:
+                await desk.follower.add(await desk.follower.look(FEED_URL), wish(channel))
+
+    async def live(self, path: Path, fuse: Fuse, *, restarted_after: timedelta) -> Desk:
+        """Live through all editions; after a kill go on from where it was, or with the next one."""
+        ahead = list(self.editions[1:])
+        async with opened(path) as desk:
             try:
-                await live(desk, fuse)
+                while ahead:
+                    desk.clock.advance(HOUR)
+                    desk.serve(*ahead[0])
+                    await live(desk, fuse)
+                    ahead.pop(0)
             except BaseException as error:
                 if not is_killed(error):
                     raise
-                kills += 1
-        async with open_storage(path, tokenise=tokenise, tokeniser_version=VERSION) as storage:
-            desk.storage = storage
-            await live(desk, Fuse(10_000, after=after))
-        for channel in CHANNELS:
+        desk.clock.advance(restarted_after)
+        desk.publisher.knows_nonces = restarted_after < LATE
+        if restarted_after >= HOUR and len(ahead) > 1:
+            ahead.pop(0)  # the feed has moved on meanwhile
+        async with opened(path) as restarted:
+            desk.storage = restarted.storage
+            for edition in ahead:
+                desk.serve(*edition)
+                await live(desk, Fuse(UNTOUCHED, after=False))
+                desk.clock.advance(HOUR)
+            assert await desk.storage.next_delivery_at() is None
+        return desk
+
+
+def news(title: str, at: int, **said: Anything) -> ParsedEntry:
+    """Return an entry that is dated *at* minutes into the story."""
+    return parsed_entry(title, published_at=NOW + timedelta(minutes=at), **said)
+
+
+OLD = [news(f"Old {n}", n) for n in range(2)]
+THREE = [news(f"News {n}", 5 + n, teaser=f"It happened {n} times.") for n in range(3)]
+MANY = [news(f"Many {n}", 9 + n) for n in range(22)]
+POSTED, ROLLED_UP = MANY[-3:], MANY[:-3]
+
+
+def corrected(entry: ParsedEntry) -> ParsedEntry:
+    return replace(entry, title=f"{entry.title}, corrected")
+
+
+@pytest.mark.parametrize("restarted_after", [AT_ONCE, LATE], ids=["at once", "late"])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_a_kill_at_any_step_neither_loses_nor_doubles_a_post(
+    tmp_path: Path, *, after: bool, restarted_after: timedelta
+) -> None:
+    story = Story(OLD, [*THREE[::-1], *OLD], channels=(CHANNEL, OTHER_CHANNEL))
+    async for desk, at in killed_everywhere(story, tmp_path, after, restarted_after, at_least=20):
+        for channel in story.channels:
             posted = [post.title for where, post in desk.publisher.posts if where == channel]
             assert posted == ["News 0", "News 1", "News 2"], f"killed at call {at}"
+
+
+@pytest.mark.parametrize(
+    "restarted_after", [AT_ONCE, LATE, NEXT_DAY], ids=["at once", "late", "next day"]
+)
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_a_kill_at_any_step_neither_loses_nor_doubles_an_edit_or_a_roundup(
+    tmp_path: Path, *, after: bool, restarted_after: timedelta
+) -> None:
+    flood = [*MANY[::-1], *OLD]
+    edited = [corrected(e) if e in (POSTED[1], ROLLED_UP[0]) else e for e in flood]
+    story = Story(OLD, flood, edited, channels=(CHANNEL,))
+    async for desk, at in killed_everywhere(story, tmp_path, after, restarted_after, at_least=25):
+        titles = [POSTED[0].title, corrected(POSTED[1]).title, POSTED[2].title]
+        assert desk.titles() == [*titles, "19 more from Courier"], f"killed at call {at}"
+        told = {headline.title for headline in desk.publisher.posts[-1][1].headlines}
+        assert told == {corrected(ROLLED_UP[0]).title, *(e.title for e in ROLLED_UP[1:])}
+
+
+async def killed_everywhere(
+    story: Story, directory: Path, after: bool, restarted_after: timedelta, *, at_least: int
+) -> AsyncIterator[tuple[Desk, int]]:
+    """Yield the desk after each life that was cut at another step, and at last an untouched one."""
+    fresh = directory / "fresh.db"
+    await story.begin(fresh)
+    for at in range(1, UNTOUCHED):
+        path = directory / f"{at}.db"
+        shutil.copy(fresh, path)
+        fuse = Fuse(at, after=after)
+        yield await story.live(path, fuse, restarted_after=restarted_after), at
         if not fuse.is_burnt:
-            break
-    assert kills > 20
-    assert not fuse.is_burnt
+            assert at > at_least
+            return

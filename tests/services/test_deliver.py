@@ -1,11 +1,28 @@
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
 from bot.errors import ChannelGone, DiscordUnavailable, Forbidden, RateLimited
-from bot.news.models import ChannelId, MessageId, Post
-from bot.services.deliver import BACKOFF_MAX, BROKEN_ATTEMPTS_MAX, FORBIDDEN_RETRY, backoff
-from tests.factories import CHANNEL, FEED_URL, GUILD, OTHER_CHANNEL, parsed_entry, wish
+from bot.news.models import ChannelId, Fate, MessageId, ParsedEntry, Post, SeenEntry
+from bot.services.deliver import (
+    BACKOFF_MAX,
+    BROKEN_ATTEMPTS_MAX,
+    FORBIDDEN_RETRY,
+    NONCE_TRUSTED_FOR,
+    backoff,
+)
+from tests.factories import (
+    CHANNEL,
+    FEED_URL,
+    GUILD,
+    OTHER_CHANNEL,
+    new_entry,
+    parsed_entry,
+    refresh,
+    wish,
+)
+from tests.fakes import FakePublisher
 from tests.services.conftest import Desk
 
 PROSE = (
@@ -24,6 +41,47 @@ async def owe(desk: Desk, *titles: str, channels: tuple[ChannelId, ...] = (CHANN
     for channel in channels:
         proposal = await desk.follower.look(FEED_URL)
         await desk.follower.add(proposal, wish(channel, backfill=len(titles)))
+
+
+@dataclass
+class Poisoned:
+    """A publisher with a bug that one title brings out."""
+
+    publisher: FakePublisher
+
+    async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
+        return await self.publisher.publish(channel_id, self.checked(post), nonce)
+
+    async def find(
+        self, channel_id: ChannelId, post: Post, after: MessageId | None
+    ) -> MessageId | None:
+        return await self.publisher.find(channel_id, post, after)
+
+    async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
+        await self.publisher.edit(channel_id, message_id, self.checked(post))
+
+    def checked(self, post: Post) -> Post:
+        if post.title == "Poison":
+            raise ZeroDivisionError
+        return post
+
+
+async def deliver_with_poison(desk: Desk) -> None:
+    """Deliver through a bug until nothing more is tried."""
+    for _ in range(BROKEN_ATTEMPTS_MAX + 1):
+        await desk.deliverer(publisher=Poisoned(desk.publisher)).deliver_due()
+        desk.clock.advance(BACKOFF_MAX)
+
+
+async def change(desk: Desk, of: str, **changes: object) -> None:
+    """Let the feed show another edition of the entry that is called *of*."""
+    (feed,) = await desk.storage.feeds()
+    stored = {entry.title: entry for entry in await desk.storage.entries(feed.feed.id, 99)}[of]
+    said = ParsedEntry(title=of, url=stored.url, teaser=stored.teaser, text=stored.text)
+    changed = replace(said, **changes)  # type: ignore[arg-type]  # the fields of the caller
+    seen = SeenEntry(entry_id=stored.id, aliases=(), changed=changed)
+    desk.clock.advance(timedelta(seconds=1))
+    await desk.storage.record(refresh(feed.feed.id, seen=[seen], at=desk.clock.now()))
 
 
 async def test_posts_arrive_oldest_first_with_source_summary_and_link(desk: Desk) -> None:
@@ -90,18 +148,19 @@ async def test_a_channel_that_is_gone_is_paused_and_owed_nothing(desk: Desk) -> 
 async def test_a_story_that_our_code_fails_on_is_set_aside_and_at_last_given_up(
     desk: Desk,
 ) -> None:
-    class Broken:
-        async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
-            if post.title == "Poison":
-                raise ZeroDivisionError
-            return await desk.publisher.publish(channel_id, post, nonce)
-
     await owe(desk, "Poison", "Healthy")
-    for _ in range(BROKEN_ATTEMPTS_MAX):
-        await desk.deliverer(publisher=Broken()).deliver_due()
-        desk.clock.advance(BACKOFF_MAX)
-    await desk.deliverer(publisher=Broken()).deliver_due()
+    await deliver_with_poison(desk)
     assert desk.titles() == ["Healthy"]
+
+
+async def test_an_edit_that_our_code_fails_on_is_at_last_given_up(desk: Desk) -> None:
+    await owe(desk, "Bitter", "Other")
+    await desk.deliverer().deliver_due()
+    await change(desk, "Bitter", title="Poison")
+    await change(desk, "Other", title="Healthy")
+    await deliver_with_poison(desk)
+    assert desk.titles() == ["Bitter", "Healthy"]
+    assert await desk.storage.next_delivery_at() is None
 
 
 async def test_an_article_is_read_once_and_found_by_its_text(desk: Desk) -> None:
@@ -110,6 +169,151 @@ async def test_an_article_is_read_once_and_found_by_its_text(desk: Desk) -> None
     results = await desk.searcher.search("islanders", channels=frozenset({CHANNEL}))
     assert [found.hit.entry.title for found in results.found] == ["Ferry"]
     assert results.found[0].hit.entry.text_method == "teaser"
+
+
+# --- Edits ---
+
+
+async def test_a_title_that_changes_is_changed_in_every_channel_and_posted_in_none(
+    desk: Desk,
+) -> None:
+    await owe(desk, "Brigde opens", "Ferry runs", channels=(CHANNEL, OTHER_CHANNEL))
+    await desk.deliverer().deliver_due()
+    before = [post.body for _, post in desk.publisher.posts]
+    await change(desk, "Brigde opens", title="Bridge opens")
+    assert await desk.deliverer().deliver_due() == 2
+    assert sorted(desk.titles()) == ["Bridge opens"] * 2 + ["Ferry runs"] * 2
+    assert [post.body for _, post in desk.publisher.posts] == before
+
+
+async def test_a_text_that_changes_is_archived_and_its_post_left_alone(desk: Desk) -> None:
+    await owe(desk, "Ferry runs")
+    await desk.deliverer().deliver_due()
+    await change(desk, "Ferry runs", teaser="The ferry was cancelled after all.")
+    assert await desk.deliverer().deliver_due() == 0
+    assert desk.publisher.messages[0].edits == 0
+    found = await desk.searcher.search("cancelled", channels=frozenset({CHANNEL}))
+    assert len(found.found) == 1
+
+
+async def test_a_text_that_changes_with_the_title_is_summed_up_anew(desk: Desk) -> None:
+    await owe(desk, "Ferry runs")
+    await desk.deliverer().deliver_due()
+    said = "The ferry was cancelled after all. The council could not pay for the second ship."
+    await change(desk, "Ferry runs", title="Ferry cancelled", teaser=said)
+    await desk.deliverer().deliver_due()
+    ((_, post),) = desk.publisher.posts
+    assert (post.title, post.body) == ("Ferry cancelled", said)
+
+
+async def test_a_message_that_a_moderator_deleted_stays_deleted(desk: Desk) -> None:
+    await owe(desk, "Unwanted")
+    await desk.deliverer().deliver_due()
+    desk.publisher.delete(desk.publisher.messages[0].id)
+    for earlier, title in (("Unwanted", "Corrected"), ("Corrected", "Corrected again")):
+        await change(desk, earlier, title=title)
+        assert await desk.deliverer().deliver_due() == 0
+        assert await desk.storage.next_delivery_at() is None
+    assert desk.titles() == []
+
+
+async def test_an_edit_waits_for_discord_like_a_post(desk: Desk) -> None:
+    await owe(desk, "Brigde opens")
+    await desk.deliverer().deliver_due()
+    await change(desk, "Brigde opens", title="Bridge opens")
+    desk.publisher.failures = [DiscordUnavailable("502", channel_id=CHANNEL)]
+    assert await desk.deliverer().deliver_due() == 0
+    assert desk.titles() == ["Brigde opens"]
+    desk.clock.advance(BACKOFF_MAX)
+    assert await desk.deliverer().deliver_due() == 1
+    assert desk.titles() == ["Bridge opens"]
+
+
+# --- Roundups ---
+
+
+async def test_a_roundup_is_told_in_one_message_with_every_title(desk: Desk) -> None:
+    desk.serve()
+    await desk.follower.add(await desk.follower.look(FEED_URL), wish(CHANNEL))
+    (feed,) = await desk.storage.feeds()
+    desk.clock.advance(timedelta(hours=1))
+    at = desk.clock.now()
+    new = [new_entry(f"News {n}", deliver_to=[CHANNEL]) for n in range(4)]
+    rolled_up = [replace(each, fate=Fate.ROLLED_UP) for each in new[:3]]
+    await desk.storage.record(refresh(feed.feed.id, *rolled_up, new[3], at=at))
+    assert await desk.deliverer().deliver_due() == 2
+    assert desk.titles() == ["News 3", "3 more from Courier"]
+    _, post = desk.publisher.posts[-1]
+    assert {headline.title for headline in post.headlines} == {"News 0", "News 1", "News 2"}
+    assert all(headline.url for headline in post.headlines)
+
+
+# --- Attempts whose end nobody knows ---
+
+
+async def a_lost_answer(desk: Desk) -> None:
+    """Let a post land without Discord's answer arriving."""
+
+    class Deaf(Poisoned):
+        async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
+            await super().publish(channel_id, post, nonce)
+            raise DiscordUnavailable("the connection broke", channel_id=channel_id)
+
+    assert await desk.deliverer(publisher=Deaf(desk.publisher)).deliver_due() == 0
+
+
+async def test_within_the_nonces_window_the_nonce_is_enough(desk: Desk) -> None:
+    await owe(desk, "Once")
+    await a_lost_answer(desk)
+    desk.clock.advance(NONCE_TRUSTED_FOR - timedelta(seconds=1))
+    assert await desk.deliverer().deliver_due() == 1
+    assert desk.titles() == ["Once"]
+    assert desk.publisher.finds == 0
+
+
+async def test_after_the_nonces_window_a_post_that_landed_is_found(desk: Desk) -> None:
+    await owe(desk, "Once", "Next")
+    await a_lost_answer(desk)
+    desk.publisher.knows_nonces = False
+    desk.clock.advance(NONCE_TRUSTED_FOR)
+    assert await desk.deliverer().deliver_due() == 2
+    assert (desk.titles(), desk.publisher.finds) == (["Once", "Next"], 1)
+
+
+async def test_after_the_nonces_window_a_post_that_did_not_land_is_sent(desk: Desk) -> None:
+    await owe(desk, "Late")
+    desk.publisher.failures = [DiscordUnavailable("502", channel_id=CHANNEL)]
+    await desk.deliverer().deliver_due()
+    desk.clock.advance(timedelta(hours=9))
+    assert await desk.deliverer().deliver_due() == 1
+    assert (desk.titles(), desk.publisher.finds) == (["Late"], 1)
+
+
+async def test_where_the_history_may_not_be_read_it_is_sent(desk: Desk) -> None:
+    await owe(desk, "Late")
+    desk.publisher.failures = [DiscordUnavailable("502", channel_id=CHANNEL)]
+    desk.publisher.may_read_history = False
+    await desk.deliverer().deliver_due()
+    desk.clock.advance(timedelta(hours=9))
+    assert await desk.deliverer().deliver_due() == 1
+
+
+async def test_an_earlier_post_with_the_same_link_is_not_taken_for_a_later_one(
+    desk: Desk,
+) -> None:
+    desk.serve()
+    await desk.follower.add(await desk.follower.look(FEED_URL), wish(CHANNEL))
+    (feed,) = await desk.storage.feeds()
+    link = "https://courier.example.org/live"
+    for title in ("Live at nine", "Live at ten"):
+        desk.clock.advance(timedelta(hours=1))
+        new = new_entry(parsed_entry(title, url=link), aliases=[title], deliver_to=[CHANNEL])
+        await desk.storage.record(refresh(feed.feed.id, new, at=desk.clock.now()))
+        desk.publisher.failures = [DiscordUnavailable("502", channel_id=CHANNEL)]
+        await desk.deliverer().deliver_due()
+        desk.clock.advance(NONCE_TRUSTED_FOR)
+        await desk.deliverer().deliver_due()
+    assert desk.titles() == ["Live at nine", "Live at ten"]
 
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(0, 5), (1, 5), (2, 10), (4, 40), (99, 600)])

@@ -4,7 +4,6 @@ import pytest
 
 from bot.errors import AlreadyFollowed, BadQuery, NotFollowed
 from bot.news.models import UNDO_WINDOW, ChannelId, Fetched, NewSubscription, Sort
-from bot.services.transfer import Fate, Wanted
 from tests.factories import CHANNEL, FEED_URL, GUILD, OTHER_CHANNEL, parsed_entry, wish
 from tests.services.conftest import Desk
 
@@ -173,32 +172,3 @@ async def test_a_query_without_anything_to_look_for_is_refused_in_words(
 ) -> None:
     with pytest.raises(BadQuery):
         await desk.searcher.search(text, channels=None)
-
-
-async def test_an_import_tells_new_known_double_and_dead_and_posts_nothing_old(desk: Desk) -> None:
-    other = "https://other.example.org/feed"
-    desk.serve(parsed_entry())
-    desk.serve(parsed_entry(), parsed_entry(), url=other)
-    await desk.transfer.add_all([Wanted(url=FEED_URL)])
-    wanted = [FEED_URL, other, f"{other}/", "https://gone.example.org/feed"]
-    fates = [Fate.ALREADY, Fate.NEW, Fate.DUPLICATE, Fate.DEAD]
-    rows = [Wanted(url=url) for url in wanted]
-    rehearsal = await desk.transfer.add_all(rows, is_rehearsal=True)
-    assert [row.fate for row in rehearsal] == fates
-    assert len(await desk.storage.feeds()) == 1
-    assert [row.fate for row in await desk.transfer.add_all(rows)] == fates
-    assert len(await desk.storage.feeds()) == 2
-    assert await desk.deliverer().deliver_due() == 0
-
-
-async def test_an_import_into_a_channel_subscribes_it(desk: Desk) -> None:
-    desk.serve(parsed_entry())
-
-    def where(row: Wanted, _found: Fetched) -> NewSubscription:
-        return wish(ChannelId(CHANNEL), name=row.title)
-
-    for fate in (Fate.NEW, Fate.ALREADY):
-        (row,) = await desk.transfer.add_all([Wanted(url=FEED_URL, title="Mine")], wish=where)
-        assert row.fate is fate
-    (following,) = await desk.follower.followings(GUILD)
-    assert following.subscription.name == "Mine"

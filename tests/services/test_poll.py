@@ -150,6 +150,7 @@ async def test_a_manual_check_tells_what_came(desk: Desk) -> None:
     desk.serve(old)
     await follow(desk)
     desk.serve(parsed_entry(published_at=desk.clock.now()), old)
+    desk.clock.advance(timedelta(minutes=1))
     (following,) = await desk.follower.followings(wish().guild_id)
     poll = await desk.follower.check(following)
     assert isinstance(poll.outcome, Fetched)

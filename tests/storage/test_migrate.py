@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Busy, Corrupt, SchemaTooNew, StorageError
+from bot.news.models import FeedId
 from bot.storage import migrate
 from bot.storage.sqlite.connection import connect
 from bot.storage.sqlite.migrate import APPLICATION_ID, Migration, migrate_file, migrations
@@ -105,6 +106,68 @@ async def test_an_upgrade_keeps_the_rows_and_leaves_a_backup(opened: Opener, pat
         path.with_name(path.name + leftover).unlink(missing_ok=True)
     async with opened() as storage:
         assert await storage.feed(feed.id) == feed
+
+
+TABLES = (
+    *("feeds", "checks", "subscriptions", "stories", "entries", "entry_aliases", "summaries"),
+    *("deliveries", "meta"),
+)
+
+
+def rows_of(path: Path) -> dict[str, list[dict[str, object]]]:
+    """Return every row of TABLES."""
+    with closing(connect(path)) as connection:
+        return {
+            table: [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608  # names of ours
+            for table in TABLES
+        }
+
+
+async def test_a_database_of_schema_1_keeps_its_rows(opened: Opener, path: Path) -> None:
+    migrate_file(path, migrations()[:1])
+    rows = Path(__file__).with_name("schema_1_rows.sql").read_text(encoding="utf-8")
+    with closing(connect(path)) as connection:
+        connection.executescript(rows)
+    before = rows_of(path)
+
+    report = migrate_file(path)
+    assert (report.from_version, report.to_version) == (1, len(migrations()))
+    after = rows_of(path)
+    for table, old in before.items():
+        kept = [{name: row[name] for name in old[0]} for row in after[table]]
+        assert kept == old, table
+    with closing(connect(path)) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+    async with opened() as storage:
+        feed, failing = await storage.feed(FeedId(1)), await storage.feed(FeedId(2))
+        assert feed is not None
+        assert failing is not None
+        assert feed.validators.etag == '"a"'
+        assert (feed.state, feed.failing_since) == ("ok", None)
+        assert (failing.state, failing.failing_since) == ("failing", failing.succeeded_at)
+        assert set((await storage.known(FeedId(1), ["g1"])).aliases) == {"g1"}
+        again = await storage.ensure_feed("https://new.example.org/", parsed_feed(), NOW)
+        assert again.id == 4  # an id is never given twice, a deleted feed's neither
+
+
+async def test_a_database_of_schema_1_that_another_process_upgrades_is_upgraded_once(
+    path: Path,
+) -> None:
+    migrate_file(path, migrations()[:1])
+    with closing(connect(path)) as connection:
+        connection.executescript(migrations()[1].script)
+        with pytest.raises(sqlite3.OperationalError, match="duplicate column"):
+            connection.executescript(migrations()[1].script)
+
+
+async def test_rows_that_refer_to_nothing_are_found_after_an_upgrade(path: Path) -> None:
+    migrate_file(path, migrations()[:1])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("INSERT INTO checks VALUES (99, 1, 200, 1, 1, 0, NULL)")
+        connection.commit()
+    with pytest.raises(Corrupt, match="refer to nothing"):
+        migrate_file(path)
 
 
 async def test_a_backup_is_never_overwritten(path: Path) -> None:

@@ -1,22 +1,32 @@
 """/feed: what admins do with feeds."""
 
-from typing import Literal, assert_never
+import io
+from typing import Literal
 
 import discord
 from discord import app_commands
 
 from bot.errors import NotAllowed
+from bot.feeds.opml import Outline, write_opml
 from bot.frontend.commands.options import feed_choices
 from bot.frontend.limits import CHOICES_MAX
 from bot.frontend.listings import (
     FEEDS_PER_PAGE,
-    card_embed,
     count,
     feeds_embed,
+    poll_told,
 )
-from bot.frontend.markdown import block, inline, plain, when
+from bot.frontend.markdown import inline, plain, when
 from bot.frontend.panels.confirm import ConfirmPanel
 from bot.frontend.panels.feeds import FeedPage, FeedPager
+from bot.frontend.panels.health import card_of
+from bot.frontend.panels.importing import (
+    CHECK_WITHIN_S,
+    ImportPanel,
+    place_of,
+    progress,
+    read_list,
+)
 from bot.frontend.panels.panel import Panel
 from bot.frontend.panels.preview import (
     ChoosePanel,
@@ -35,16 +45,14 @@ from bot.frontend.permissions import (
 from bot.frontend.render import post_embed
 from bot.news.models import (
     ChannelId,
-    Failed,
     FeedState,
-    Fetched,
     Following,
     GuildId,
-    NotModified,
 )
 from bot.news.ports import Clock
 from bot.services.follow import Follower
-from bot.services.poll import FeedPoll
+from bot.services.heal import Healer
+from bot.services.transfer import Transfer
 
 NAME_MAX = 100  # characters of a feed's own name; Discord would take 256
 URL_MAX = 2000
@@ -62,9 +70,13 @@ class FeedCommands(
 ):
     """The commands, each: check, defer, call the service, show."""
 
-    def __init__(self, follower: Follower, clock: Clock) -> None:
+    def __init__(
+        self, follower: Follower, healer: Healer, transfer: Transfer, clock: Clock
+    ) -> None:
         super().__init__()
         self._follower = follower
+        self._healer = healer
+        self._transfer = transfer
         self._clock = clock
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
@@ -136,9 +148,11 @@ class FeedCommands(
             shown = wanted[first : first + FEEDS_PER_PAGE]
             if not shown and page == 0:
                 return _no_feeds_embed(scope, state), (), 1
-            return feeds_embed(shown, page, pages, len(wanted), scope), shown, pages
+            embed = feeds_embed(shown, page, pages, len(wanted), scope, self._clock.now())
+            return embed, shown, pages
 
-        await FeedPager(interaction.user.id, self._follower, page_of).turn_to(interaction, 0)
+        pager = FeedPager(interaction.user.id, self._follower, self._healer, page_of)
+        await pager.turn_to(interaction, 0)
 
     @app_commands.command(name="show", description="Show how a feed fares and when it is checked")
     @app_commands.describe(feed="The feed")
@@ -146,8 +160,8 @@ class FeedCommands(
         """Show a feed's card."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         following = await self._find(interaction, feed)
-        card = await self._follower.card(following)
-        await interaction.edit_original_response(embed=card_embed(card))
+        embed, view = await card_of(self._follower, self._healer, following)
+        await interaction.edit_original_response(embed=embed, view=view)
 
     @app_commands.command(name="test", description="See a feed's newest entries as they are posted")
     @app_commands.describe(feed="The feed", count="How many entries (1 to 3)")
@@ -176,7 +190,9 @@ class FeedCommands(
         await interaction.response.defer(ephemeral=True, thinking=True)
         following = await self._find(interaction, feed)
         poll = await self._follower.check(following)
-        await interaction.edit_original_response(content=_told(poll, following))
+        subscription = following.subscription
+        told = poll_told(poll, [subscription.channel_id], is_paused=subscription.is_paused)
+        await interaction.edit_original_response(content=told)
 
     @app_commands.command(name="pause", description="Stop posting a feed here until you resume it")
     @app_commands.describe(feed="The feed")
@@ -237,6 +253,57 @@ class FeedCommands(
             "is not posted either.",
         )
 
+    @app_commands.command(name="import", description="Follow the feeds of a list")
+    @app_commands.describe(
+        file="OPML, one address a line, or FeedCord's appsettings.json; at most 1 MB",
+        channel="Where to post; this channel if you leave it out",
+    )
+    async def import_list(
+        self,
+        interaction: discord.Interaction,
+        file: discord.Attachment,
+        channel: discord.TextChannel | discord.Thread | None = None,
+    ) -> None:
+        """Fetch each feed of a list once, show what would be added, and add on a click."""
+        target = target_of(interaction, channel)
+        require_postable(target, member_of(interaction))
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        wanted = await read_list(file)
+        place = place_of(target, interaction.user.id)
+        async with progress(interaction, "Checking", len(wanted)) as on_done:
+            rows = await self._transfer.rehearse(
+                wanted, place, within_s=CHECK_WITHIN_S, on_done=on_done
+            )
+        panel = ImportPanel(interaction.user.id, self._transfer, self._clock, target, rows)
+        await panel.turn_to(interaction, 0)
+
+    @app_commands.command(name="export", description="Get this server's feeds as a file")
+    @app_commands.describe(format="OPML, which any feed reader takes, or one address a line")
+    async def export_list(
+        self,
+        interaction: discord.Interaction,
+        format: Literal["opml", "addresses"] = "opml",  # noqa: A002  # the option's name
+    ) -> None:
+        """Send the followed feeds as a file, a folder for each channel."""
+        guild = guild_of(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        rows = await self._follower.followings(GuildId(guild.id))
+        if not rows:
+            await interaction.edit_original_response(content="No feed is followed here yet.")
+            return
+        if format == "opml":
+            body = write_opml(
+                [_outline(row, guild) for row in rows], title=f"Feeds of {guild.name}"
+            )
+            name = "feeds.opml"
+        else:
+            urls = dict.fromkeys(row.feed.url for row in rows)
+            body, name = "".join(f"{url}\n" for url in urls).encode(), "feeds.txt"
+        await interaction.edit_original_response(
+            content=f"{count(len(rows), 'feed')}. `/feed import` reads this file.",
+            attachments=[discord.File(io.BytesIO(body), filename=name)],
+        )
+
     @show.autocomplete("feed")
     @test.autocomplete("feed")
     @check.autocomplete("feed")
@@ -262,11 +329,18 @@ def _is_in(row: Following, state: States) -> bool:
         case "all":
             return True
         case "paused":
-            return row.subscription.is_paused
+            return row.subscription.is_paused or row.feed.state is FeedState.PAUSED
         case "failing":
             return row.feed.state is not FeedState.OK
         case "ok":
             return row.feed.state is FeedState.OK and not row.subscription.is_paused
+
+
+def _outline(row: Following, guild: discord.Guild) -> Outline:
+    channel = guild.get_channel_or_thread(row.subscription.channel_id)
+    return Outline(
+        title=row.subscription.name, url=row.feed.url, folder=channel.name if channel else None
+    )
 
 
 def _no_feeds_embed(scope: str, state: States) -> discord.Embed:
@@ -275,24 +349,3 @@ def _no_feeds_embed(scope: str, state: States) -> discord.Embed:
     else:
         advice = f"None is {state}. Leave out `state` to see all."
     return discord.Embed(title=inline(f"Feeds {scope}"), description=advice)
-
-
-def _told(poll: FeedPoll, following: Following) -> str:
-    """Return what came of a poll, in a sentence."""
-    next_check = f" Next check {when(poll.next_poll_at)}."
-    match poll.outcome:
-        case NotModified(status=status):
-            told = f"{status}, nothing new." if status == 304 else "Unchanged, nothing new."  # noqa: PLR2004  # HTTP
-        case Failed(reason=reason):
-            told = block(reason, 1500)
-        case Fetched() if not poll.new_entries:
-            told = "Nothing new."
-        case Fetched():
-            queued = f"{poll.deliveries:,}" if poll.deliveries else "none"
-            channel = f"<#{following.subscription.channel_id}>"
-            told = f"{poll.new_entries:,} new, {queued} queued for posting."
-            if following.subscription.is_paused:
-                told += f" It is paused in {channel}, so nothing is posted there."
-        case _:
-            assert_never(poll.outcome)
-    return told + next_check

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable, Sequence
 import discord
 
 from bot.frontend import limits
-from bot.frontend.listings import card_embed, mark
+from bot.frontend.listings import mark
 from bot.frontend.markdown import plain
+from bot.frontend.panels.health import card_of
 from bot.frontend.panels.pager import Pager
 from bot.frontend.permissions import guild_of
 from bot.news.models import Following, GuildId
 from bot.services.follow import Follower
+from bot.services.heal import Healer
 
 FeedPage = tuple[discord.Embed, Sequence[Following], int]
 """A page: its embed, the feeds on it, and how many pages there are."""
@@ -20,10 +22,15 @@ class FeedPager(Pager):
     """A pager whose menu names the feeds of the page."""
 
     def __init__(
-        self, owner_id: int, follower: Follower, page_of: Callable[[int], Awaitable[FeedPage]]
+        self,
+        owner_id: int,
+        follower: Follower,
+        healer: Healer,
+        page_of: Callable[[int], Awaitable[FeedPage]],
     ) -> None:
         super().__init__(owner_id, self._turned)
         self._follower = follower
+        self._healer = healer
         self._page_of = page_of
 
     async def _turned(self, page: int) -> tuple[discord.Embed, int]:
@@ -47,5 +54,5 @@ class FeedPager(Pager):
         await interaction.response.defer()
         guild_id = GuildId(guild_of(interaction).id)
         following = await self._follower.find(guild_id, select.values[0])
-        card = await self._follower.card(following)
-        await interaction.followup.send(embed=card_embed(card), ephemeral=True)
+        embed, view = await card_of(self._follower, self._healer, following)
+        await interaction.followup.send(embed=embed, view=view, ephemeral=True)

@@ -11,6 +11,7 @@ from bot.frontend.markdown import block, inline, plain, when
 from bot.frontend.panels.panel import Panel
 from bot.frontend.permissions import Target, member_of, require_postable
 from bot.frontend.render import post_embed
+from bot.news.health import pace
 from bot.news.models import ChannelId, Fetched, Following, GuildId, NewSubscription, UserId
 from bot.services.follow import Follower
 from bot.services.look import Proposal, entries_per_day
@@ -158,7 +159,7 @@ def facts_of(proposal: Proposal) -> str:
     kind = next((name for key, name in _KINDS.items() if feed.kind.startswith(key)), "Feed")
     facts = [kind, count(len(feed.entries), "entry")]
     if proposal.per_day is not None:
-        facts.append(_pace(proposal.per_day))
+        facts.append(_about(proposal.per_day))
     if proposal.newest_at is not None:
         facts.append(f"newest {when(proposal.newest_at)}")
     if feed.language:
@@ -186,13 +187,9 @@ async def _known(follower: Follower, wish: Wish, found: Fetched) -> str:
 
 def _rate(found: Fetched) -> str:
     per_day = entries_per_day(found)
-    pace = f", {_pace(per_day)}" if per_day is not None else ""
-    return f"{count(len(found.feed.entries), 'entry')}{pace}"
+    rate = f", {_about(per_day)}" if per_day is not None else ""
+    return f"{count(len(found.feed.entries), 'entry')}{rate}"
 
 
-def _pace(per_day: float) -> str:
-    if per_day >= 1:
-        return f"about {per_day:,.0f} a day"
-    if per_day * 7 >= 1:
-        return f"about {per_day * 7:.0f} a week"
-    return f"about {max(1, round(per_day * 30))} a month"
+def _about(per_day: float) -> str:
+    return f"about {pace(per_day)}"

@@ -11,12 +11,14 @@ from bot.frontend.markdown import inline
 from bot.frontend.permissions import guild_of, require_manager
 from bot.news.models import SubscriptionId
 from bot.services.follow import Follower
+from bot.services.heal import Healer
 
 
 class FollowingClient(discord.Client):
-    """A client whose buttons outlive it: they find the service through the client of the day."""
+    """A client whose buttons outlive it: they find the services through the client of the day."""
 
     follower: Follower
+    healer: Healer
 
 
 class UndoRemoval(

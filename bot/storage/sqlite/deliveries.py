@@ -1,22 +1,37 @@
-"""The outbox: which story is owed to which channel."""
+"""The outbox: which story is owed to which channel, and which post is to be edited.
+
+::
+
+    pending ─► sent ⇄ edit_due          pending ─► abandoned
+
+A roundup is a delivery like any other; the stories that it tells beside its own have rows of their
+own that name it, go along with it, and are never claimed.
+"""
 
 import base64
 import hashlib
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from bot.news.models import (
     ChannelId,
     Claim,
     Delivery,
     DeliveryId,
+    Entry,
     EntryId,
+    Fate,
     FeedId,
     GuildId,
     MessageId,
+    NewEntry,
+    Recorded,
     StoryId,
 )
+from bot.news.posts import EDITABLE_FOR, EDITS_MAX
 from bot.storage.sqlite import entries, feeds, values
 
 NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
@@ -34,20 +49,82 @@ def nonce(installation_id: str, delivery_id: DeliveryId) -> str:
     return base64.b32encode(digest).decode("ascii").lower()[:NONCE_MAX]
 
 
+# --- Owing ---
+
+Place: TypeAlias = tuple[GuildId, ChannelId]
+
+
+def owe(
+    connection: sqlite3.Connection,
+    feed_id: FeedId,
+    stored: Sequence[tuple[NewEntry, StoryId]],
+    now: datetime,
+) -> Recorded:
+    """Owe channels what a poll brought: posts in its order, then each one roundup of the rest."""
+    queued = 0
+    roundups: dict[Place, list[StoryId]] = {}
+    for new, story_id in stored:
+        for place in new.deliver_to:
+            if new.fate is Fate.ROLLED_UP:
+                roundups.setdefault(place, []).append(story_id)
+            else:
+                queued += queue(connection, story_id, feed_id, place, now)
+    for place, stories in roundups.items():
+        queued += _queue_roundup(connection, stories, feed_id, place, now)
+    told = Counter(new.fate for new, _ in stored if new.deliver_to)
+    kept = Counter(new.fate for new, _ in stored)
+    return Recorded(
+        new_entries=len(stored),
+        deliveries=queued,
+        posted=told[Fate.POSTED],
+        rolled_up=told[Fate.ROLLED_UP],
+        too_old=kept[Fate.TOO_OLD],
+        held_back=kept[Fate.HELD_BACK],
+    )
+
+
 def queue(
+    connection: sqlite3.Connection, story_id: StoryId, feed_id: FeedId, place: Place, now: datetime
+) -> int:
+    """Owe a story to a channel, due at once; return 0 where it was owed or sent before."""
+    return 0 if _add(connection, story_id, feed_id, place, now) is None else 1
+
+
+def _queue_roundup(
+    connection: sqlite3.Connection,
+    stories: Sequence[StoryId],
+    feed_id: FeedId,
+    place: Place,
+    now: datetime,
+) -> int:
+    """Owe stories to a channel in one message; return 0 where each was owed or sent before."""
+    roundup_id: int | None = None
+    for story_id in stories:
+        if roundup_id is None:
+            roundup_id = _add(connection, story_id, feed_id, place, now, kind="roundup")
+        else:
+            _add(connection, story_id, feed_id, place, now, roundup_id=roundup_id)
+    return 0 if roundup_id is None else 1
+
+
+def _add(
     connection: sqlite3.Connection,
     story_id: StoryId,
     feed_id: FeedId,
-    place: tuple[GuildId, ChannelId],
+    place: Place,
     now: datetime,
-) -> int:
-    """Owe a story to a channel, due at once; return 0 where it was owed or sent before."""
+    *,
+    kind: str = "story",
+    roundup_id: int | None = None,
+) -> int | None:
     guild_id, channel_id = place
-    return connection.execute(
+    row = connection.execute(
         """
-        INSERT INTO deliveries (story_id, feed_id, guild_id, channel_id, created_at, due_at)
-        VALUES (:story_id, :feed_id, :guild_id, :channel_id, :now, :now)
+        INSERT INTO deliveries (story_id, feed_id, guild_id, channel_id, created_at, due_at, kind,
+                                roundup_id)
+        VALUES (:story_id, :feed_id, :guild_id, :channel_id, :now, :now, :kind, :roundup_id)
         ON CONFLICT (story_id, channel_id) DO NOTHING
+        RETURNING id
         """,
         {
             "story_id": story_id,
@@ -55,14 +132,17 @@ def queue(
             "guild_id": guild_id,
             "channel_id": channel_id,
             "now": values.to_ms(now),
+            "kind": kind,
+            "roundup_id": roundup_id,
         },
-    ).rowcount
+    ).fetchone()
+    return None if row is None else int(row["id"])
 
 
 def queue_newest(
     connection: sqlite3.Connection,
     feed_id: FeedId,
-    place: tuple[GuildId, ChannelId],
+    place: Place,
     limit: int,
     now: datetime,
 ) -> int:
@@ -102,6 +182,38 @@ def forget_unsent(connection: sqlite3.Connection, feed_id: FeedId, channel_id: C
     )
 
 
+def owe_edit(connection: sqlite3.Connection, entry_id: EntryId, now: datetime) -> None:
+    """Owe the posts that show an entry an edit, unless they are too old or edited too often.
+
+    A post that may be on its way, claimed but not marked, is noted to be outdated: whether it says
+    the old or the new will only be known when it is marked.
+    """
+    connection.execute(
+        """
+        UPDATE deliveries
+           SET state = CASE state WHEN 'sent' THEN 'edit_due' ELSE state END,
+               attempts = CASE state WHEN 'sent' THEN 0 ELSE attempts END,
+               due_at = CASE state WHEN 'sent' THEN :now ELSE due_at END,
+               is_outdated = (state <> 'sent')
+         WHERE id IN (SELECT COALESCE(told.roundup_id, told.id)
+                        FROM entries AS e JOIN deliveries AS told ON told.story_id = e.story_id
+                       WHERE e.id = :entry_id
+                         AND e.id = (SELECT MIN(id) FROM entries WHERE story_id = e.story_id))
+           AND ((state = 'sent' AND sent_at > :since AND edits < :edits_max)
+                OR state = 'edit_due'
+                OR (state = 'pending' AND attempts > 0))
+        """,
+        {
+            "entry_id": entry_id,
+            "now": values.to_ms(now),
+            "since": values.to_ms(now - EDITABLE_FOR),
+            "edits_max": EDITS_MAX,
+        },
+    )
+
+
+# --- Claiming ---
+
 # The first unsent delivery of each channel that has one. The channels are found by stepping from
 # one to the next in the index, so that the cost grows with the channels and not with their
 # backlog. What a removed subscription owes is passed over: it waits for restore or tidy.
@@ -113,16 +225,41 @@ HEADS = """
                WHERE state = 'pending' AND channel_id > waiting.channel_id)
         FROM waiting WHERE waiting.channel_id IS NOT NULL
     )
-    SELECT head.id, head.due_at, head.lease_until
+    SELECT head.id, head.channel_id, head.due_at, head.lease_until
       FROM waiting
       JOIN deliveries AS head ON head.id = (
         SELECT d.id FROM deliveries AS d
-         WHERE d.state = 'pending' AND d.channel_id = waiting.channel_id
+         WHERE d.state = 'pending' AND d.channel_id = waiting.channel_id AND d.roundup_id IS NULL
            AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
                             WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id
                               AND s.removed_at IS NOT NULL)
          ORDER BY d.id LIMIT 1)
 """
+
+
+# The oldest post to edit of each channel that has one.
+EDIT_HEADS = """
+    WITH RECURSIVE editing (channel_id) AS (
+      SELECT MIN(channel_id) FROM deliveries WHERE state = 'edit_due'
+      UNION ALL
+      SELECT (SELECT MIN(channel_id) FROM deliveries
+               WHERE state = 'edit_due' AND channel_id > editing.channel_id)
+        FROM editing WHERE editing.channel_id IS NOT NULL
+    )
+    SELECT head.id, head.channel_id, head.due_at, head.lease_until
+      FROM editing
+      JOIN deliveries AS head ON head.id = (
+        SELECT d.id FROM deliveries AS d
+         WHERE d.state = 'edit_due' AND d.channel_id = editing.channel_id
+         ORDER BY d.id LIMIT 1)
+"""
+
+
+def _heads(connection: sqlite3.Connection) -> Iterable[sqlite3.Row]:
+    """Return what each channel is served next: what is unsent before what is to be edited."""
+    heads = {row["channel_id"]: row for row in connection.execute(EDIT_HEADS)}
+    heads.update((row["channel_id"], row) for row in connection.execute(HEADS))
+    return heads.values()
 
 
 def claim(
@@ -132,16 +269,23 @@ def claim(
     moment = values.to_ms(now)
     due = sorted(
         (row["due_at"], row["id"])
-        for row in connection.execute(HEADS)
+        for row in _heads(connection)
         if row["due_at"] <= moment and (row["lease_until"] or 0) <= moment
     )
     ids = [id_ for _, id_ in due[:limit]]
     connection.execute(
         """
-        UPDATE deliveries SET lease_until = :lease_until, attempts = attempts + 1
+        UPDATE deliveries
+           SET lease_until = :lease_until, attempts = attempts + 1,
+               tried_at = COALESCE(tried_at, :now),
+               is_outdated = (is_outdated AND state = 'pending')
          WHERE id IN (SELECT value FROM json_each(:ids))
         """,
-        {"lease_until": values.to_ms(now + lease), "ids": values.to_json(ids)},
+        {
+            "lease_until": values.to_ms(now + lease),
+            "now": moment,
+            "ids": values.to_json(ids),
+        },
     )
     return _claims(connection, ids)
 
@@ -150,6 +294,11 @@ def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Clai
     rows = connection.execute(
         """
         SELECT d.id, d.story_id, d.feed_id, d.guild_id, d.channel_id, d.attempts, d.created_at,
+               d.tried_at, d.kind, d.message_id,
+               CASE WHEN d.attempts > 1 AND d.state = 'pending' THEN (
+                 SELECT MAX(p.message_id) FROM deliveries AS p
+                  WHERE p.channel_id = d.channel_id AND p.state IN ('sent', 'edit_due'))
+               END AS newest_message_id,
                (SELECT MIN(id) FROM entries WHERE story_id = d.story_id) AS entry_id,
                (SELECT s.name FROM subscriptions AS s
                  WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id) AS name,
@@ -161,6 +310,7 @@ def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Clai
     led_by = entries.load(connection, [row["entry_id"] for row in rows])
     of = feeds.load(connection, [row["feed_id"] for row in rows])
     summaries = entries.summaries(connection, [StoryId(row["story_id"]) for row in rows])
+    told = _told_in(connection, [row["id"] for row in rows if row["kind"] == "roundup"])
     claims = {
         row["id"]: Claim(
             delivery=_delivery(row),
@@ -168,10 +318,42 @@ def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Clai
             feed=of[FeedId(row["feed_id"])],
             source_name=row["name"] or of[FeedId(row["feed_id"])].title,
             summary=summaries.get(StoryId(row["story_id"])),
+            roundup=told.get(row["id"], ()),
+            message_id=_message_id(row["message_id"]),
+            newest_message_id=_message_id(row["newest_message_id"]),
         )
         for row in rows
     }
     return [claims[id_] for id_ in ids]
+
+
+def _told_in(
+    connection: sqlite3.Connection, roundups: Sequence[int]
+) -> dict[int, tuple[Entry, ...]]:
+    """Return the entries that each roundup tells, newest first."""
+    if not roundups:
+        return {}
+    rows = connection.execute(
+        """
+        SELECT roundup.value AS roundup_id,
+               (SELECT MIN(id) FROM entries WHERE story_id = d.story_id) AS entry_id
+          FROM json_each(:ids) AS roundup
+          JOIN deliveries AS d ON d.id = roundup.value OR d.roundup_id = roundup.value
+        """,
+        {"ids": values.to_json(roundups)},
+    ).fetchall()
+    of = entries.load(connection, [row["entry_id"] for row in rows])
+    told: dict[int, list[Entry]] = {id_: [] for id_ in roundups}
+    for row in rows:
+        told[row["roundup_id"]].append(of[EntryId(row["entry_id"])])
+    return {
+        id_: tuple(sorted(each, key=lambda entry: (entry.dated_at, entry.id), reverse=True))
+        for id_, each in told.items()
+    }
+
+
+def _message_id(value: int | None) -> MessageId | None:
+    return None if value is None else MessageId(value)
 
 
 def _delivery(row: sqlite3.Row) -> Delivery:
@@ -183,72 +365,127 @@ def _delivery(row: sqlite3.Row) -> Delivery:
         nonce=nonce(row["installation_id"], row["id"]),
         attempts=row["attempts"],
         created_at=values.from_ms(row["created_at"]),
+        tried_at=values.from_ms(row["tried_at"]) if row["attempts"] > 1 else None,
     )
 
 
 def next_at(connection: sqlite3.Connection) -> datetime | None:
     """Return when the next delivery can be claimed, or None where nothing waits."""
-    times = [
-        max(row["due_at"], row["lease_until"] or row["due_at"]) for row in connection.execute(HEADS)
-    ]
+    times = [max(row["due_at"], row["lease_until"] or row["due_at"]) for row in _heads(connection)]
     return values.from_ms(min(times)) if times else None
 
 
 def release_leases(connection: sqlite3.Connection) -> int:
     """Make every claimed delivery due again; return how many."""
-    return connection.execute(
-        """
-        UPDATE deliveries SET lease_until = NULL
-         WHERE state = 'pending' AND lease_until IS NOT NULL
-        """
-    ).rowcount
+    return sum(
+        connection.execute(f"{free} AND lease_until IS NOT NULL").rowcount
+        for free in (
+            # One statement each: neither index would serve both.
+            "UPDATE deliveries SET lease_until = NULL WHERE state = 'pending'",
+            "UPDATE deliveries SET lease_until = NULL WHERE state = 'edit_due'",
+        )
+    )
+
+
+# --- Marking ---
 
 
 def mark_sent(
     connection: sqlite3.Connection, delivery_id: DeliveryId, message_id: MessageId, now: datetime
 ) -> None:
-    """Record that the story is in the channel, whatever was decided about it meanwhile."""
+    """Record that the story is in the channel, whatever was decided about it meanwhile.
+
+    With a roundup, so is all that it tells. What is outdated already is to be edited.
+    """
     connection.execute(
         """
         UPDATE deliveries
-           SET state = 'sent', message_id = :message_id, sent_at = :now, lease_until = NULL,
+           SET state = CASE WHEN is_outdated AND state = 'pending' THEN 'edit_due' ELSE 'sent' END,
+               attempts = CASE WHEN is_outdated THEN 0 ELSE attempts END,
+               due_at = CASE WHEN is_outdated THEN :now ELSE due_at END,
+               message_id = :message_id, sent_at = :now, is_outdated = 0, lease_until = NULL,
                last_error = NULL
-         WHERE id = :id AND state IN ('pending', 'abandoned')
+         WHERE (id = :id OR roundup_id = :id) AND state IN ('pending', 'abandoned')
         """,
         {"id": delivery_id, "message_id": message_id, "now": values.to_ms(now)},
+    )
+
+
+def mark_edited(connection: sqlite3.Connection, delivery_id: DeliveryId, now: datetime) -> None:
+    """Record that the message says what its entry says, unless that changed once more."""
+    connection.execute(
+        """
+        UPDATE deliveries
+           SET state = CASE WHEN is_outdated AND edits + 1 < :edits_max THEN 'edit_due'
+                            ELSE 'sent' END,
+               edits = edits + 1, attempts = 0, due_at = :now, is_outdated = 0, lease_until = NULL,
+               last_error = NULL
+         WHERE id = :id AND state = 'edit_due'
+        """,
+        {"id": delivery_id, "now": values.to_ms(now), "edits_max": EDITS_MAX},
+    )
+
+
+def leave_as_posted(connection: sqlite3.Connection, delivery_id: DeliveryId, reason: str) -> None:
+    """Give up editing a post, now and for good."""
+    connection.execute(
+        """
+        UPDATE deliveries
+           SET state = 'sent', edits = MAX(edits, :edits_max), is_outdated = 0, lease_until = NULL,
+               last_error = :reason
+         WHERE id = :id AND state = 'edit_due'
+        """,
+        {"id": delivery_id, "edits_max": EDITS_MAX, "reason": values.to_text(reason)},
     )
 
 
 def retry_at(
     connection: sqlite3.Connection, delivery_id: DeliveryId, due_at: datetime, reason: str
 ) -> None:
-    """Give a claimed delivery back, due later."""
+    """Give a claimed delivery back, due later; an edit is dropped once its post is too old."""
     connection.execute(
         """
-        UPDATE deliveries SET due_at = :due_at, last_error = :reason, lease_until = NULL
-         WHERE id = :id AND state = 'pending'
+        UPDATE deliveries
+           SET state = CASE WHEN state = 'edit_due' AND sent_at <= :editable_since THEN 'sent'
+                            ELSE state END,
+               due_at = :due_at, last_error = :reason, lease_until = NULL
+         WHERE id = :id AND state IN ('pending', 'edit_due')
         """,
-        {"id": delivery_id, "due_at": values.to_ms(due_at), "reason": values.to_text(reason)},
+        {
+            "id": delivery_id,
+            "due_at": values.to_ms(due_at),
+            "editable_since": values.to_ms(due_at - EDITABLE_FOR),
+            "reason": values.to_text(reason),
+        },
     )
 
 
 def abandon(connection: sqlite3.Connection, delivery_id: DeliveryId, reason: str) -> None:
-    """Give a delivery up for good."""
+    """Give a delivery up for good, with a roundup all that it would tell."""
     connection.execute(
         """
         UPDATE deliveries SET state = 'abandoned', last_error = :reason, lease_until = NULL
-         WHERE id = :id AND state = 'pending'
+         WHERE (id = :id OR roundup_id = :id) AND state = 'pending'
         """,
         {"id": delivery_id, "reason": values.to_text(reason)},
     )
 
 
 def abandon_channel(connection: sqlite3.Connection, channel_id: ChannelId, reason: str) -> None:
-    """Give up all that a channel is owed."""
+    """Give up all that a channel is owed, posts and edits."""
+    given_up = {"channel_id": channel_id, "reason": values.to_text(reason)}
     connection.execute(
         """
         UPDATE deliveries SET state = 'abandoned', last_error = :reason, lease_until = NULL
          WHERE channel_id = :channel_id AND state = 'pending'
         """,
-        {"channel_id": channel_id, "reason": values.to_text(reason)},
+        given_up,
+    )
+    connection.execute(
+        """
+        UPDATE deliveries
+           SET state = 'sent', is_outdated = 0, last_error = :reason, lease_until = NULL
+         WHERE channel_id = :channel_id AND state = 'edit_due'
+        """,
+        given_up,
     )

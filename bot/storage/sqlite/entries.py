@@ -14,6 +14,7 @@ from bot.news.models import (
     StoryId,
     Summary,
 )
+from bot.news.posts import shows_otherwise
 from bot.storage.sqlite import values
 from bot.storage.sqlite.index import SearchIndex
 
@@ -149,8 +150,8 @@ def learn_aliases(
 
 def edit(
     connection: sqlite3.Connection, index: SearchIndex, entry_id: EntryId, changed: ParsedEntry
-) -> None:
-    """Apply an edition of an entry.
+) -> bool:
+    """Apply an edition of an entry; return whether its posts say another title or link than it.
 
     A page's text stays unless the edition brings a whole one; dates and links are not unlearnt.
     """
@@ -163,7 +164,7 @@ def edit(
         {"id": entry_id},
     ).fetchone()
     if old is None:
-        return
+        return False
     new = {**_columns(changed), "text_method": None}
     for column in ("guid", "url", "published_at", "updated_at"):
         new[column] = old[column] if new[column] is None else new[column]
@@ -172,7 +173,7 @@ def edit(
     elif new["text"] == old["text"]:
         new["text_method"] = old["text_method"]
     if all(new[column] == old[column] for column in new):
-        return
+        return False
     connection.execute(
         """
         UPDATE entries
@@ -184,12 +185,20 @@ def edit(
         """,
         {**new, "id": entry_id},
     )
-    if any(new[column] != old[column] for column in ("title", "teaser", "text")):
+    differing = {column for column in ("title", "teaser", "text") if new[column] != old[column]}
+    if differing - {"title"}:
         # A summary of what is no longer said would be wrong.
         connection.execute(
             "DELETE FROM summaries WHERE story_id = :story_id", {"story_id": old["story_id"]}
         )
+    if differing:
         index.put(connection, entry_id, str(new["title"]), str(new["teaser"]), str(new["text"]))
+    return shows_otherwise(
+        title=str(new["title"]),
+        url=None if new["url"] is None else str(new["url"]),
+        earlier_title=old["title"],
+        earlier_url=old["url"],
+    )
 
 
 def store_article(

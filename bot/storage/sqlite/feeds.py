@@ -16,9 +16,11 @@ from bot.news.models import (
     Refresh,
     Validators,
 )
+from bot.news.states import PROBED_FOR
 from bot.storage.sqlite import values
 
 CHECKS_KEPT_FOR = timedelta(days=30)
+_MS = timedelta(milliseconds=1)
 
 
 def load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[FeedId, Feed]:
@@ -26,9 +28,11 @@ def load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[FeedId, Fee
     wanted = list(dict.fromkeys(ids))
     rows = connection.execute(
         """
-        SELECT id, url, title, site_url, icon_url, language, ttl_s, etag, last_modified, body_hash,
-               state, failures, last_error, is_kept, created_at, polled_at, succeeded_at,
-               next_poll_at, next_poll_reason
+        SELECT id, url, title, site_url, icon_url, language, hub_url, host_group, ttl_s, skip_hours,
+               skip_days, etag, last_modified, body_hash, usual_gap_s, newest_at,
+               state, failures, last_error, failing_since, failing_told_at, gone_since, moved_to,
+               moved_since, moved_times, is_kept, created_at, polled_at, succeeded_at, next_poll_at,
+               next_poll_reason, not_before
           FROM feeds WHERE id IN (SELECT value FROM json_each(:ids))
         """,
         {"ids": values.to_json(wanted)},
@@ -57,6 +61,19 @@ def _feed(row: sqlite3.Row) -> Feed:
         next_poll_at=values.from_ms(row["next_poll_at"]),
         next_poll_reason=row["next_poll_reason"],
         ttl_s=row["ttl_s"],
+        skip_hours=values.from_json(row["skip_hours"]),
+        skip_days=values.from_json(row["skip_days"]),
+        hub_url=row["hub_url"],
+        host_group=row["host_group"],
+        not_before=values.from_ms_or_none(row["not_before"]),
+        usual_gap_s=row["usual_gap_s"],
+        newest_at=values.from_ms_or_none(row["newest_at"]),
+        failing_since=values.from_ms_or_none(row["failing_since"]),
+        failing_told_at=values.from_ms_or_none(row["failing_told_at"]),
+        gone_since=values.from_ms_or_none(row["gone_since"]),
+        moved_to=row["moved_to"],
+        moved_since=values.from_ms_or_none(row["moved_since"]),
+        moved_times=row["moved_times"],
     )
 
 
@@ -129,14 +146,21 @@ def overviews(connection: sqlite3.Connection) -> Sequence[FeedOverview]:
     return sorted(found, key=lambda overview: (overview.feed.title.casefold(), overview.feed.id))
 
 
-DUE = """
+# A feed is polled while a channel follows it (paused or not) or it is kept, unless it is gone, or
+# its failures are so old that it is not even probed any more.
+POLLED = f"""
+    state <> 'gone'
+    AND (state <> 'paused' OR next_poll_at < failing_told_at + {PROBED_FOR // _MS})
+    AND (is_kept = 1 OR EXISTS (SELECT 1 FROM subscriptions
+                                 WHERE feed_id = feeds.id AND removed_at IS NULL))
+"""  # noqa: S608  # nothing of it comes from outside
+
+DUE = f"""
     SELECT id FROM feeds
-     WHERE next_poll_at <= :now AND state <> 'gone'
-       AND (is_kept = 1 OR EXISTS (SELECT 1 FROM subscriptions
-                                    WHERE feed_id = feeds.id AND removed_at IS NULL))
+     WHERE next_poll_at <= :now AND COALESCE(lease_until, 0) <= :now AND {POLLED}
      ORDER BY next_poll_at, id
      LIMIT :limit
-"""
+"""  # noqa: S608  # likewise
 
 
 def due(connection: sqlite3.Connection, now: datetime, limit: int) -> Sequence[Feed]:
@@ -148,50 +172,36 @@ def due(connection: sqlite3.Connection, now: datetime, limit: int) -> Sequence[F
 def next_due_at(connection: sqlite3.Connection) -> datetime | None:
     """Return when the next feed is due, or None where nothing is polled."""
     row = connection.execute(
-        """
-        SELECT next_poll_at FROM feeds
-         WHERE state <> 'gone'
-           AND (is_kept = 1 OR EXISTS (SELECT 1 FROM subscriptions
-                                        WHERE feed_id = feeds.id AND removed_at IS NULL))
-         ORDER BY next_poll_at
-         LIMIT 1
-        """
+        f"SELECT next_poll_at FROM feeds WHERE {POLLED} ORDER BY next_poll_at LIMIT 1"  # noqa: S608  # likewise
     ).fetchone()
     return None if row is None else values.from_ms(row["next_poll_at"])
 
 
 def apply_health(connection: sqlite3.Connection, refresh: Refresh) -> None:
-    """Apply what a poll says of the feed itself, and remember the check.
+    """Apply what a poll says of the feed itself, end its lease, and remember the check.
 
     The check's time is its identity: the same poll applied again adds no second one.
     """
-    check = refresh.check
     validators = refresh.validators
+    document = refresh.document
+    move = refresh.move
     connection.execute(
-        """
-        UPDATE feeds
-           SET polled_at = :checked_at,
-               succeeded_at = CASE WHEN :failures = 0 THEN :checked_at ELSE succeeded_at END,
-               next_poll_at = :next_poll_at, next_poll_reason = :next_poll_reason,
-               failures = :failures, state = :state, last_error = :last_error,
-               etag = CASE WHEN :has_validators THEN :etag ELSE etag END,
-               last_modified = CASE WHEN :has_validators THEN :last_modified ELSE last_modified END,
-               body_hash = COALESCE(:body_hash, body_hash),
-               title = COALESCE(NULLIF(:title, ''), title),
-               site_url = COALESCE(:site_url, site_url),
-               icon_url = COALESCE(:icon_url, icon_url),
-               language = COALESCE(:language, language),
-               ttl_s = COALESCE(:ttl_s, ttl_s)
-         WHERE id = :feed_id
-        """,
+        _HEALTH,
         {
             "feed_id": refresh.feed_id,
-            "checked_at": values.to_ms(check.at),
+            "checked_at": values.to_ms(refresh.check.at),
             "next_poll_at": values.to_ms(refresh.next_poll_at),
             "next_poll_reason": values.to_text(refresh.next_poll_reason),
+            "not_before": refresh.hold and values.to_ms(refresh.hold.until),
             "failures": refresh.failures,
             "state": refresh.state.value,
             "last_error": values.to_text_or_none(refresh.last_error),
+            "failing_since": values.to_ms_or_none(refresh.failing_since),
+            "failing_told_at": values.to_ms_or_none(refresh.failing_told_at),
+            "gone_since": values.to_ms_or_none(refresh.gone_since),
+            "moved_to": move and values.to_text(move.to),
+            "moved_since": move and values.to_ms(move.since),
+            "moved_times": move.times if move else 0,
             "has_validators": validators is not None,
             "etag": validators and values.to_text_or_none(validators.etag),
             "last_modified": validators and values.to_text_or_none(validators.last_modified),
@@ -200,9 +210,54 @@ def apply_health(connection: sqlite3.Connection, refresh: Refresh) -> None:
             "site_url": values.to_text_or_none(refresh.site_url),
             "icon_url": values.to_text_or_none(refresh.icon_url),
             "language": values.to_text_or_none(refresh.language),
-            "ttl_s": refresh.ttl_s,
+            "host_group": values.to_text_or_none(refresh.host_group),
+            "usual_gap_s": refresh.usual_gap_s and round(refresh.usual_gap_s),
+            "newest_at": values.to_ms_or_none(refresh.newest_at),
+            "has_document": document is not None,
+            "ttl_s": document and document.ttl_s,
+            "skip_hours": values.to_json(document.skip_hours if document else ()),
+            "skip_days": values.to_json(document.skip_days if document else ()),
+            "hub_url": document and values.to_text_or_none(document.hub_url),
         },
     )
+    _remember(connection, refresh.feed_id, refresh.check)
+
+
+_HEALTH = """
+    UPDATE feeds
+       SET polled_at = :checked_at,
+           succeeded_at = CASE WHEN :failures = 0 THEN :checked_at ELSE succeeded_at END,
+           -- Its host group may have been held while this poll was under way.
+           next_poll_at = MAX(:next_poll_at, COALESCE(not_before, 0)),
+           next_poll_reason = CASE WHEN not_before > :next_poll_at THEN next_poll_reason
+                                   ELSE :next_poll_reason END,
+           not_before = CASE WHEN not_before > :checked_at
+                             THEN MAX(not_before, COALESCE(:not_before, 0))
+                             ELSE :not_before END,
+           lease_until = NULL, lease_by = NULL,
+           failures = :failures, state = :state, last_error = :last_error,
+           failing_since = :failing_since, failing_told_at = :failing_told_at,
+           gone_since = :gone_since,
+           moved_to = :moved_to, moved_since = :moved_since, moved_times = :moved_times,
+           etag = CASE WHEN :has_validators THEN :etag ELSE etag END,
+           last_modified = CASE WHEN :has_validators THEN :last_modified ELSE last_modified END,
+           body_hash = COALESCE(:body_hash, body_hash),
+           title = COALESCE(NULLIF(:title, ''), title),
+           site_url = COALESCE(:site_url, site_url),
+           icon_url = COALESCE(:icon_url, icon_url),
+           language = COALESCE(:language, language),
+           host_group = COALESCE(:host_group, host_group),
+           usual_gap_s = COALESCE(:usual_gap_s, usual_gap_s),
+           newest_at = COALESCE(:newest_at, newest_at),
+           ttl_s = CASE WHEN :has_document THEN :ttl_s ELSE ttl_s END,
+           skip_hours = CASE WHEN :has_document THEN :skip_hours ELSE skip_hours END,
+           skip_days = CASE WHEN :has_document THEN :skip_days ELSE skip_days END,
+           hub_url = CASE WHEN :has_document THEN :hub_url ELSE hub_url END
+     WHERE id = :feed_id
+"""
+
+
+def _remember(connection: sqlite3.Connection, feed_id: FeedId, check: Check) -> None:
     connection.execute(
         """
         INSERT INTO checks (feed_id, checked_at, status, took_ms, size, new_entries, error)
@@ -210,7 +265,7 @@ def apply_health(connection: sqlite3.Connection, refresh: Refresh) -> None:
         ON CONFLICT (feed_id, checked_at) DO NOTHING
         """,
         {
-            "feed_id": refresh.feed_id,
+            "feed_id": feed_id,
             "checked_at": values.to_ms(check.at),
             "status": check.status,
             "took_ms": check.took_ms,

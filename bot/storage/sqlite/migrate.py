@@ -113,9 +113,14 @@ def _migrate(
             backup = _back_up(connection, path, before)
         # WAL is a property of the file: set once, outside of any transaction.
         connection.execute("PRAGMA journal_mode = WAL")
+        # A table made anew takes an old one's place; dropping that must not delete what refers to
+        # it (https://www.sqlite.org/lang_altertable.html, section 7). Within a transaction, as the
+        # scripts are, this pragma does nothing.
+        connection.execute("PRAGMA foreign_keys = OFF")
     for step in steps:
         if step.version > _version(connection, path, head):
             _apply(connection, path, step, head)
+            _check_references(connection, path, step)
     return MigrationReport(path=path, from_version=before, to_version=head, backup=backup)
 
 
@@ -150,6 +155,16 @@ def _apply(connection: sqlite3.Connection, path: Path, step: Migration, head: in
         # Another process may have done the same step while this one waited for the lock.
         if _version(connection, path, head) < step.version:
             raise
+
+
+def _check_references(connection: sqlite3.Connection, path: Path, step: Migration) -> None:
+    """Refuse a database whose rows refer to what is not there."""
+    if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        raise Corrupt(
+            f"{path} holds rows that refer to nothing, found after step {step.version}"
+            f" ({step.name}) of the upgrade. Restore the backup made before it.",
+            path=str(path),
+        )
 
 
 def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> Path:

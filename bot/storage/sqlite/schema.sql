@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
@@ -10,7 +10,7 @@ CREATE TABLE meta (
 ) STRICT, WITHOUT ROWID;
 
 -- AUTOINCREMENT wherever an id leaves the database (buttons, nonces): an id is never given twice.
-CREATE TABLE feeds (
+CREATE TABLE "feeds" (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   url TEXT NOT NULL,
   canonical_url TEXT NOT NULL UNIQUE,
@@ -18,23 +18,48 @@ CREATE TABLE feeds (
   site_url TEXT,
   icon_url TEXT,
   language TEXT,
+  hub_url TEXT,  -- WebSub: noted, not used
+  host_group TEXT,  -- what shares a 429 with it; NULL: nothing does
+  -- What it asks for.
   ttl_s INTEGER CHECK (ttl_s >= 0),
+  skip_hours TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(skip_hours)),
+  skip_days TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(skip_days)),
+  -- What the next request sends along.
   etag TEXT,
   last_modified TEXT,
   body_hash TEXT,
-  state TEXT NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'failing', 'gone')),
+  -- Its rhythm.
+  usual_gap_s INTEGER CHECK (usual_gap_s >= 0),
+  newest_at INTEGER,
+  -- Its health.
+  state TEXT NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'failing', 'paused', 'gone')),
   failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
   last_error TEXT,
+  failing_since INTEGER,
+  failing_told_at INTEGER,
+  gone_since INTEGER,  -- the first of the 410s
+  -- Where it redirects to for good, since when, and how many polls in a row said so.
+  moved_to TEXT,
+  moved_since INTEGER,
+  moved_times INTEGER NOT NULL DEFAULT 0 CHECK (moved_times >= 0),
   is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept IN (0, 1)),
   created_at INTEGER NOT NULL,
   polled_at INTEGER,
   succeeded_at INTEGER,
   next_poll_at INTEGER NOT NULL,
-  next_poll_reason TEXT NOT NULL DEFAULT ''
+  next_poll_reason TEXT NOT NULL DEFAULT '',
+  not_before INTEGER,  -- a server's word (Retry-After): nobody polls sooner, not by hand either
+  lease_until INTEGER,
+  lease_by TEXT,
+  CHECK ((lease_until IS NULL) = (lease_by IS NULL)),
+  CHECK ((moved_to IS NULL) = (moved_since IS NULL))
 ) STRICT;
 
--- feeds_due, next_due_at: the most overdue first.
+-- claim_feeds, next_due_at: the most overdue first.
 CREATE INDEX feeds_by_next_poll ON feeds (next_poll_at) WHERE state <> 'gone';
+
+-- record: the feeds that share a hold.
+CREATE INDEX feeds_by_host_group ON feeds (host_group) WHERE host_group IS NOT NULL;
 
 CREATE TABLE checks (
   feed_id INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
@@ -49,6 +74,9 @@ CREATE TABLE checks (
 
 -- tidy: checks that are too old, whatever their feed.
 CREATE INDEX checks_by_time ON checks (checked_at);
+
+-- known: how many entries the polls brought that brought any.
+CREATE INDEX checks_with_news ON checks (feed_id, checked_at, new_entries) WHERE new_entries > 0;
 
 CREATE TABLE subscriptions (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -123,7 +151,9 @@ CREATE TABLE summaries (
   method TEXT NOT NULL
 ) STRICT;
 
--- The outbox. A channel's deliveries are sent in the order of their ids.
+-- The outbox. A channel's deliveries are sent in the order of their ids. kind 'roundup': it tells its own story
+-- and those of the rows whose roundup_id it is, in one message. is_outdated: the entry changed after the message
+-- was, or may have been, composed. tried_at: when it was claimed first.
 CREATE TABLE deliveries (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
@@ -139,17 +169,105 @@ CREATE TABLE deliveries (
   message_id INTEGER,
   sent_at INTEGER,
   last_error TEXT,
+  kind TEXT NOT NULL DEFAULT 'story' CHECK (kind IN ('story', 'roundup')),
+  roundup_id INTEGER REFERENCES deliveries (id) ON DELETE CASCADE,
+  edits INTEGER NOT NULL DEFAULT 0 CHECK (edits >= 0),
+  is_outdated INTEGER NOT NULL DEFAULT 0 CHECK (is_outdated IN (0, 1)),
+  tried_at INTEGER,
   UNIQUE (story_id, channel_id),
   CHECK ((state IN ('sent', 'edit_due')) = (message_id IS NOT NULL)),
   CHECK (lease_until IS NULL OR state IN ('pending', 'edit_due'))
 ) STRICT;
 
 -- claim_deliveries, next_delivery_at, remove, abandon_channel: a channel's oldest unsent.
-CREATE INDEX deliveries_unsent ON deliveries (channel_id, id, feed_id) WHERE state = 'pending';
+CREATE INDEX deliveries_unsent ON deliveries (channel_id, id, feed_id, roundup_id) WHERE state = 'pending';
+
+-- claim_deliveries, next_delivery_at, abandon_channel: a channel's oldest post to edit.
+CREATE INDEX deliveries_to_edit ON deliveries (channel_id, id) WHERE state = 'edit_due';
+
+-- Foreign key; claim_deliveries, mark_sent: what a roundup tells.
+CREATE INDEX deliveries_by_roundup ON deliveries (roundup_id) WHERE roundup_id IS NOT NULL;
 
 -- search, latest: the stories that were posted to a channel.
 CREATE INDEX deliveries_posted ON deliveries (channel_id, story_id, state)
   WHERE state IN ('sent', 'edit_due');
+
+-- What a server of Discord's chose.
+CREATE TABLE guilds (
+  guild_id INTEGER NOT NULL PRIMARY KEY,
+  log_channel_id INTEGER
+) STRICT;
+
+-- The outbox of messages to admins. What a bulletin tells never changes once it is made, so that every
+-- attempt sends the same.
+CREATE TABLE bulletins (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  guild_id INTEGER NOT NULL,
+  channel_id INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sent', 'abandoned')),
+  attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+  created_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  lease_until INTEGER,
+  message_id INTEGER,
+  last_error TEXT,
+  CHECK ((state = 'sent') = (message_id IS NOT NULL))
+) STRICT;
+
+-- claim_bulletins: what waits.
+CREATE INDEX bulletins_unsent ON bulletins (due_at) WHERE state = 'pending';
+
+-- What admins are owed to be told of a feed.
+CREATE TABLE notices (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  guild_id INTEGER NOT NULL,
+  feed_id INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('failing', 'paused', 'gone', 'recovered', 'moved', 'stale')),
+  text TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  bulletin_id INTEGER REFERENCES bulletins (id) ON DELETE CASCADE  -- NULL: in no message yet
+) STRICT;
+
+-- Foreign key; queue: what a guild was told of a feed last.
+CREATE INDEX notices_by_feed ON notices (feed_id, guild_id, id);
+
+-- claim_bulletins: the notices that are in no message yet.
+CREATE INDEX notices_untold ON notices (guild_id, id) WHERE bulletin_id IS NULL;
+
+-- Foreign key; claim_bulletins: what a bulletin tells.
+CREATE INDEX notices_by_bulletin ON notices (bulletin_id) WHERE bulletin_id IS NOT NULL;
+
+-- What was done about feeds in trouble or on the move.
+CREATE TABLE repairs (
+  feed_id INTEGER NOT NULL PRIMARY KEY REFERENCES feeds (id) ON DELETE CASCADE,
+  looked_at INTEGER,  -- when its site was last asked for other feeds
+  url TEXT,  -- of the feed that the site offers instead
+  title TEXT,
+  stale_told_at INTEGER,
+  moved_from TEXT,  -- its address before the last one was adopted
+  moved_at INTEGER,
+  CHECK ((url IS NULL) = (title IS NULL)),
+  CHECK ((moved_from IS NULL) = (moved_at IS NULL))
+) STRICT;
+
+-- What a server's admins moved from one feed to another, for as long as that can be undone.
+CREATE TABLE switches (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  guild_id INTEGER NOT NULL,
+  old_feed_id INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+  new_feed_id INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+  moved TEXT NOT NULL CHECK (json_valid(moved)),  -- subscriptions that follow the new feed now
+  dropped TEXT NOT NULL CHECK (json_valid(dropped)),  -- removed: their channels followed it already
+  switched_at INTEGER NOT NULL
+) STRICT;
+
+-- tidy: what can no longer be undone.
+CREATE INDEX switches_by_time ON switches (switched_at);
+
+-- Foreign key: deleting a feed finds what was switched from it.
+CREATE INDEX switches_by_old_feed ON switches (old_feed_id);
+-- Foreign key: deleting a feed finds what was switched to it.
+CREATE INDEX switches_by_new_feed ON switches (new_feed_id);
 
 -- The full-text index; rowid = entries.id. It holds terms made by Herald's tokeniser, separated by
 -- spaces, and "ascii" takes every character beyond ASCII as part of a term: what Python split stays split

@@ -1,7 +1,7 @@
 """The ``Storage`` port on SQLite."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,8 @@ import structlog
 
 from bot.news.models import (
     Article,
+    Bulletin,
+    BulletinId,
     ChannelId,
     Check,
     Claim,
@@ -29,17 +31,35 @@ from bot.news.models import (
     ParsedFeed,
     Recorded,
     Refresh,
+    Remedy,
+    Repairs,
     SearchPage,
     SearchRequest,
     StorageHealth,
     StoryId,
     SubscriptionId,
     Summary,
+    Switched,
+    SwitchId,
 )
-from bot.storage.sqlite import deliveries, entries, facts, feeds, polls, search, subscriptions
+from bot.storage.sqlite import (
+    deliveries,
+    entries,
+    facts,
+    feeds,
+    guilds,
+    leases,
+    notices,
+    polls,
+    repairs,
+    search,
+    subscriptions,
+)
 from bot.storage.sqlite.connection import Lane
 from bot.storage.sqlite.index import SearchIndex
 
+_ALIASES_TIDIED = "aliases_tidied_at"
+_TIDY_BATCH = 200  # feeds whose old aliases are forgotten in one transaction
 _REBUILD_BATCH = 500  # entries indexed in one transaction
 
 _log = structlog.get_logger()
@@ -96,6 +116,34 @@ class SqliteStorage:
     async def feeds_due(self, now: datetime, limit: int) -> Sequence[Feed]:
         """Return feeds to poll at *now*, longest overdue first."""
         return await self._reader.run(lambda c: feeds.due(c, now, limit))
+
+    async def claim_feeds(
+        self, now: datetime, lease: timedelta, limit: int, holder: str
+    ) -> Sequence[Feed]:
+        """Take feeds that are due, longest overdue first."""
+        return await self._writer.run(lambda c: leases.claim(c, now, lease, limit, holder))
+
+    async def claim_feed(
+        self, feed_id: FeedId, now: datetime, lease: timedelta, holder: str
+    ) -> Feed | None:
+        """Take one feed, due or not; None where somebody else has it, or it is not there."""
+        return await self._writer.run(lambda c: leases.claim_one(c, feed_id, now, lease, holder))
+
+    async def release_feed(self, feed_id: FeedId, at: datetime, reason: str) -> None:
+        """Give a claimed feed back unpolled, due at *at*."""
+        await self._writer.run(lambda c: leases.release(c, feed_id, at, reason))
+
+    async def release_feeds(self, holder: str) -> int:
+        """End every lease of *holder*; return how many there were."""
+        return await self._writer.run(lambda c: leases.release_all(c, holder))
+
+    async def spread_feeds(self, now: datetime, *, window: timedelta, per_s: float) -> int:
+        """Spread what is due, and mend what a clock set back has put into the future."""
+        return await self._writer.run(lambda c: leases.spread(c, now, window, per_s))
+
+    async def learn_groups(self, group_of: Callable[[str], str | None]) -> None:
+        """Note the host group of every feed."""
+        await self._writer.run(lambda c: leases.learn_groups(c, group_of))
 
     async def next_due_at(self) -> datetime | None:
         """Return when the next feed is due, or None where nothing is polled."""
@@ -181,7 +229,12 @@ class SqliteStorage:
 
     async def release_leases(self) -> int:
         """Make every claimed delivery due again; return how many."""
-        return await self._writer.run(deliveries.release_leases)
+
+        def work(connection: sqlite3.Connection) -> int:
+            notices.release_leases(connection)
+            return deliveries.release_leases(connection)
+
+        return await self._writer.run(work)
 
     async def next_delivery_at(self) -> datetime | None:
         """Return when the next delivery can be claimed, or None where nothing waits."""
@@ -201,6 +254,14 @@ class SqliteStorage:
         """Record that the story is in the channel."""
         await self._writer.run(lambda c: deliveries.mark_sent(c, delivery_id, message_id, now))
 
+    async def mark_edited(self, delivery_id: DeliveryId, now: datetime) -> None:
+        """Record that the message says what its entry says, unless that changed once more."""
+        await self._writer.run(lambda c: deliveries.mark_edited(c, delivery_id, now))
+
+    async def leave_as_posted(self, delivery_id: DeliveryId, reason: str) -> None:
+        """Give up editing a post, now and for good."""
+        await self._writer.run(lambda c: deliveries.leave_as_posted(c, delivery_id, reason))
+
     async def retry_at(self, delivery_id: DeliveryId, due_at: datetime, reason: str) -> None:
         """Give a claimed delivery back, due later."""
         await self._writer.run(lambda c: deliveries.retry_at(c, delivery_id, due_at, reason))
@@ -217,6 +278,74 @@ class SqliteStorage:
             deliveries.abandon_channel(connection, channel_id, reason)
 
         await self._writer.run(work)
+
+    # Telling admins
+
+    async def log_channel(self, guild_id: GuildId) -> ChannelId | None:
+        """Return where a guild wants to be told of its feeds' health; None: nowhere."""
+        return await self._reader.run(lambda c: guilds.log_channel(c, guild_id))
+
+    async def set_log_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
+        """Choose where a guild is told of its feeds' health; None gives up what it is owed."""
+        await self._writer.run(lambda c: guilds.set_log_channel(c, guild_id, channel_id))
+
+    async def forget_log_channel(self, channel_id: ChannelId) -> None:
+        """Unset a channel that is gone wherever it is the log channel."""
+        await self._writer.run(lambda c: guilds.forget_log_channel(c, channel_id))
+
+    async def claim_bulletins(self, now: datetime, lease: timedelta) -> Sequence[Bulletin]:
+        """Take what the log channels are owed, of each guild the oldest."""
+        if not await self._reader.run(lambda c: notices.is_any_due(c, now)):
+            return ()
+        return await self._writer.run(lambda c: notices.claim(c, now, lease))
+
+    async def mark_told(self, bulletin_id: BulletinId, message_id: MessageId) -> None:
+        """Record that a bulletin is in its channel."""
+        await self._writer.run(lambda c: notices.mark_told(c, bulletin_id, message_id))
+
+    async def retell_at(self, bulletin_id: BulletinId, due_at: datetime, reason: str) -> None:
+        """Give a claimed bulletin back, due later."""
+        await self._writer.run(lambda c: notices.retell_at(c, bulletin_id, due_at, reason))
+
+    async def drop_bulletin(self, bulletin_id: BulletinId, reason: str) -> None:
+        """Give a bulletin up for good."""
+        await self._writer.run(lambda c: notices.abandon(c, bulletin_id, reason))
+
+    # Mending
+
+    async def feeds_to_mend(self, looked_before: datetime, limit: int) -> Sequence[Feed]:
+        """Return followed feeds whose address no longer gives a feed, looked after long ago."""
+        return await self._reader.run(lambda c: repairs.to_mend(c, looked_before, limit))
+
+    async def store_remedy(self, feed_id: FeedId, remedy: Remedy | None, now: datetime) -> None:
+        """Keep what a look at the feed's site found; None: nothing."""
+        await self._writer.run(lambda c: repairs.store_remedy(c, feed_id, remedy, now))
+
+    async def repairs(self, feed_ids: Sequence[FeedId]) -> Mapping[FeedId, Repairs]:
+        """Return what was done about feeds, for those where anything was."""
+        return await self._reader.run(lambda c: repairs.load(c, feed_ids))
+
+    async def silent_feeds(self, now: datetime) -> Sequence[Feed]:
+        """Return followed feeds past `Feed.silent_from` whose silence was not told yet."""
+        return await self._reader.run(lambda c: repairs.silent(c, now))
+
+    async def tell_silence(self, feed_id: FeedId, text: str, now: datetime) -> None:
+        """Owe the notice of a silence, once for each."""
+        await self._writer.run(lambda c: repairs.tell_silence(c, feed_id, text, now))
+
+    async def switch(
+        self, refresh: Refresh, old_feed_id: FeedId, guild_id: GuildId, now: datetime
+    ) -> Switched | None:
+        """Apply the new feed's *refresh* and move a guild's subscriptions to it."""
+        return await self._writer.run(
+            lambda c: repairs.switch(c, self._index, refresh, old_feed_id, guild_id, now)
+        )
+
+    async def switch_back(
+        self, switch_id: SwitchId, guild_id: GuildId, now: datetime
+    ) -> Switched | None:
+        """Undo `switch`; None: too late, or not this guild's."""
+        return await self._writer.run(lambda c: repairs.switch_back(c, switch_id, guild_id, now))
 
     # Reading
 
@@ -241,15 +370,30 @@ class SqliteStorage:
         await self._writer.run(lambda c: facts.remember(c, key, value))
 
     async def tidy(self, now: datetime) -> None:
-        """Forget old checks and subscriptions that can no longer be brought back."""
+        """Forget old checks and aliases, and subscriptions that can no longer be brought back."""
 
         def work(connection: sqlite3.Connection) -> None:
             feeds.forget_old_checks(connection, now)
             subscriptions.purge_removed(connection, now)
+            notices.forget_old(connection, now)
+            repairs.forget_switches(connection, now)
 
         await self._writer.run(work)
+        await self._forget_aliases(now)
         # Lets the query planner see how the tables have grown; cheap where they have not.
         await self._writer.pragma("PRAGMA optimize")
+
+    async def _forget_aliases(self, now: datetime) -> None:
+        """Forget old aliases once a day, some feeds at a time: nobody waits for the writer long."""
+        last = await self.recall(_ALIASES_TIDIED)
+        if last is not None and now - datetime.fromisoformat(last) < timedelta(days=1):
+            return
+        after: int | None = 0
+        while after is not None:
+            after = await self._writer.run(
+                partial(polls.forget_old_aliases, after=after, limit=_TIDY_BATCH)
+            )
+        await self.remember(_ALIASES_TIDIED, now.isoformat())
 
     async def health(self) -> StorageHealth:
         """Return facts about the database."""

@@ -47,3 +47,8 @@ def to_text_or_none(text: str | None) -> str | None:
 def to_json(values: Iterable[int] | Iterable[str]) -> str:
     """Return a JSON array, for columns and for ``json_each`` parameters."""
     return json.dumps(list(values), ensure_ascii=False)
+
+
+def from_json(text: str) -> tuple[int, ...]:
+    """Return the integers of a JSON array."""
+    return tuple(json.loads(text))

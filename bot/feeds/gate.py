@@ -1,0 +1,93 @@
+"""The gate to the quick tier: which documents are so plain that they can be read only one way.
+
+What passes is well-formed, has no DTD, a root that is known, and all its entries where they belong.
+Anything else is feedparser's: it is slower by far, and forgives everything.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+ATOM: Final = "http://www.w3.org/2005/Atom"
+RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RSS1: Final = "http://purl.org/rss/1.0/"
+
+_ROOT_ATTRIBUTES_MAX = 64  # libxml2 takes quadratic time for many
+_START_TAG = re.compile(rb"<[A-Za-z_][^<>]*>")
+# A base changes what links mean, and feedparser knows how.
+_BASE = re.compile(rb"""base\s*=\s*["']""")
+_RSS_KINDS = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094"}
+# Namespaces by which feedparser tells the kind of a feed, wherever they are declared.
+_TELLING = frozenset({RSS1, ATOM.lower(), "http://my.netscape.com/rdf/simple/0.9/"})
+
+
+class NotPlain(Exception):
+    """The document is for feedparser; the message says why, for tests and for the curious."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gated:
+    """A document that passed."""
+
+    kind: str  # as feedparser calls it: "rss20", "atom10", "rss10" …
+    root: etree._Element
+    items: list[etree._Element]
+
+    def header(self) -> bytes:
+        """Take the entries out of the tree and return the rest as a document of its own."""
+        for item in self.items:
+            parent = item.getparent()
+            if parent is not None:
+                parent.remove(item)
+        return etree.tostring(self.root, encoding="utf-8", xml_declaration=True)
+
+
+def admitted(utf8: bytes) -> Gated:
+    """Return the tree of a plain feed. Raises NotPlain."""
+    start = _START_TAG.search(utf8)
+    if start is None:
+        raise NotPlain("no element")
+    if start[0].count(b"=") > _ROOT_ATTRIBUTES_MAX:
+        raise NotPlain("attributes without end")
+    if _BASE.search(utf8):
+        raise NotPlain("a base address")
+    parser = etree.XMLParser(
+        encoding="utf-8",  # whatever the declaration says: the text was decoded before
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(utf8.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise NotPlain(f"not well-formed: {error}") from error
+    if root.getroottree().docinfo.internalDTD is not None:  # there for any <!DOCTYPE>
+        raise NotPlain("a document type")
+    kind, parent, item = _anatomy(root)
+    items = parent.findall(item)
+    # Entries elsewhere, or of another spelling, would be missed.
+    if sum(1 for _ in root.iter("{*}item", "{*}entry", "{*}Item", "{*}ITEM")) != len(items):
+        raise NotPlain("entries in odd places")
+    return Gated(kind=kind, root=root, items=items)
+
+
+def _anatomy(root: etree._Element) -> tuple[str, etree._Element, str]:
+    """Return the kind of a feed, the element that holds its entries, and their tag."""
+    declared = {(uri or "").lower() for uri in root.nsmap.values()} & _TELLING
+    if root.tag == "rss" and declared <= {ATOM.lower()}:
+        channels = root.findall("channel")
+        if len(channels) != 1 or len(root) != 1 or channels[0].attrib:
+            raise NotPlain("not one channel")
+        version = root.get("version", "")
+        kind = "rss20" if version.startswith("2.") else _RSS_KINDS.get(version, "rss")
+        return kind, channels[0], "item"
+    if root.tag == f"{{{ATOM}}}feed" and declared == {ATOM.lower()}:
+        return "atom10", root, f"{{{ATOM}}}entry"
+    if root.tag == f"{{{RDF}}}RDF" and declared == {RSS1}:
+        return "rss10", root, f"{{{RSS1}}}item"
+    raise NotPlain(f"root {root.tag}")

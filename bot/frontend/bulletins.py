@@ -1,0 +1,122 @@
+"""Render bulletins: what admins are told of their feeds in the log channel."""
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.frontend import limits
+from bot.frontend.listings import COLOUR, TROUBLE_COLOUR, count, state_mark
+from bot.frontend.markdown import block, inline, plain, when
+from bot.frontend.panels.health import ACTED_UPON, bulletin_view
+from bot.frontend.publisher import DiscordPublisher
+from bot.frontend.render import safe_url
+from bot.news.identity import canonical_url
+from bot.news.models import Bulletin, FeedState, MessageId, Notice, NoticeKind
+
+OUTAGE_MIN = 3  # feeds of as many sites that fail together look like our own network
+SHOWN_MAX = 20  # notices told one by one; the rest is counted
+
+_TITLES: dict[NoticeKind, str] = {
+    "failing": "is failing",
+    "paused": "is paused",
+    "gone": "is gone",
+    "recovered": "works again",
+    "moved": "has moved",
+    "stale": "is unusually quiet",
+}
+_COUNTED: dict[NoticeKind, str] = {
+    "failing": "failing",
+    "paused": "paused",
+    "gone": "gone",
+    "recovered": "working again",
+    "moved": "moved",
+    "stale": "unusually quiet",
+}
+_STATES: dict[NoticeKind, FeedState] = {
+    "failing": FeedState.FAILING,
+    "paused": FeedState.PAUSED,
+    "gone": FeedState.GONE,
+    "recovered": FeedState.OK,
+    "moved": FeedState.OK,
+    "stale": FeedState.OK,
+}
+
+
+class DiscordAnnouncer:
+    """Sends bulletins with the publisher that sends posts."""
+
+    def __init__(self, publisher: DiscordPublisher) -> None:
+        self._publisher = publisher
+
+    async def announce(self, bulletin: Bulletin) -> MessageId:
+        """Post a bulletin with its buttons, unless an earlier attempt did. Raises PublishError."""
+        embed = bulletin_embed(bulletin)
+        if bulletin.attempts > 1:  # its nonce may be too old by now
+            found = await self._publisher.look_back(
+                bulletin.channel_id, lambda message: _is_of(message, embed)
+            )
+            if found is not None:
+                return found
+        view = bulletin_view(bulletin.notices)
+        return await self._publisher.send(bulletin.channel_id, embed, bulletin.nonce, view)
+
+
+def _is_of(message: discord.Message, embed: discord.Embed) -> bool:
+    """Whether *message* is the bulletin of *embed*: of the same title and second."""
+    return any(
+        shown.title == embed.title
+        and shown.timestamp is not None
+        and embed.timestamp is not None
+        and int(shown.timestamp.timestamp()) == int(embed.timestamp.timestamp())
+        for shown in message.embeds
+    )
+
+
+def bulletin_embed(bulletin: Bulletin) -> discord.Embed:
+    """Return the message of a bulletin; many notices in one stay within Discord's limits."""
+    notices = bulletin.notices
+    shown = notices[:SHOWN_MAX]
+    budget = limits.EMBED_DESCRIPTION_MAX // (len(shown) + 1) - 2
+    parts = [_paragraph(notice, budget, is_alone=len(notices) == 1) for notice in shown]
+    if len(notices) > len(shown):
+        more = len(notices) - len(shown)
+        parts.append(f"… and {more:,} more. `/feed list` with `state: failing` shows all.")
+    is_trouble = any(notice.kind in ACTED_UPON for notice in notices)
+    embed = discord.Embed(
+        title=_title(notices),
+        description="\n\n".join(parts),
+        colour=TROUBLE_COLOUR if is_trouble else COLOUR,
+        timestamp=max((notice.at for notice in notices), default=None),
+    )
+    if len(notices) == 1:
+        embed.url = safe_url(notices[0].feed.site_url) or safe_url(notices[0].feed.url)
+    return embed
+
+
+def _title(notices: Sequence[Notice]) -> str:
+    if len(notices) == 1:
+        return inline(f"{plain(notices[0].name, 200)} {_TITLES[notices[0].kind]}")
+    kinds = [notice.kind for notice in notices]
+    if set(kinds) == {"failing"}:
+        hint = ". Is the network down?" if _looks_like_an_outage(notices) else ""
+        return f"{count(len(notices), 'feed')} failing{hint}"
+    told = [f"{kinds.count(kind):,} {word}" for kind, word in _COUNTED.items() if kind in kinds]
+    return f"{count(len(notices), 'feed')}: {', '.join(told)}"
+
+
+def _looks_like_an_outage(notices: Sequence[Notice]) -> bool:
+    hosts = {canonical_url(notice.feed.url).split("/")[0] for notice in notices}
+    return len(hosts) >= OUTAGE_MIN
+
+
+def _paragraph(notice: Notice, budget: int, *, is_alone: bool) -> str:
+    """Return one notice in at most *budget* characters: the name, why, and what to do."""
+    head = "" if is_alone else f"{state_mark(_STATES[notice.kind])} **{inline(notice.name, 90)}** "
+    tail = ""
+    if notice.kind in {"failing", "paused", "gone"}:
+        last = notice.feed.succeeded_at
+        tail += f" Last success {when(last)}." if last else " It never worked."
+    if notice.remedy is not None and notice.kind in ACTED_UPON:
+        tail += f" Its site offers another feed: “{inline(notice.remedy.title, 60)}”."
+    room = budget - len(head) - len(tail)
+    return f"{head}{block(' '.join(notice.text.split()), room)}{tail}"

@@ -1,0 +1,76 @@
+"""/settings: what a server chooses."""
+
+import discord
+from discord import app_commands
+
+from bot.errors import NotAllowed
+from bot.frontend.permissions import (
+    guild_of,
+    member_of,
+    require_manager,
+    require_postable,
+)
+from bot.news.models import ChannelId, GuildId
+from bot.news.ports import Storage
+
+
+class SettingsCommands(
+    app_commands.Group,
+    name="settings",
+    description="What Herald does in this server beside its feeds",
+    guild_only=True,
+    default_permissions=discord.Permissions(manage_guild=True),
+):
+    """The commands, each on what is stored for the server."""
+
+    def __init__(self, storage: Storage) -> None:
+        super().__init__()
+        self._storage = storage
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Check Manage Server again: servers can override the default permission."""
+        try:
+            require_manager(interaction)
+        except NotAllowed as error:
+            # Only AppCommandErrors reach the tree's handler from a check.
+            raise app_commands.CheckFailure(str(error)) from error
+        return True
+
+    @app_commands.command(name="show", description="Show what this server chose")
+    async def show(self, interaction: discord.Interaction) -> None:
+        """Tell the settings, each with how to change it."""
+        guild = guild_of(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        channel = await self._storage.log_channel(GuildId(guild.id))
+        if channel is None:
+            told = "none: only `/feed show` and `/feed list` tell when a feed fails."
+        else:
+            told = f"<#{channel}> is told when a feed fails, recovers, moves or falls silent."
+        await interaction.edit_original_response(
+            content=f"**Log channel**: {told}\nChange it with `/settings log`."
+        )
+
+    @app_commands.command(
+        name="log", description="Choose the channel that is told when feeds fail or recover"
+    )
+    @app_commands.describe(channel="The log channel; leave it out to have none")
+    async def log(
+        self,
+        interaction: discord.Interaction,
+        channel: discord.TextChannel | discord.Thread | None = None,
+    ) -> None:
+        """Set or clear the log channel."""
+        guild = guild_of(interaction)
+        if channel is not None:
+            require_postable(channel, member_of(interaction))
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        chosen = ChannelId(channel.id) if channel is not None else None
+        await self._storage.set_log_channel(GuildId(guild.id), chosen)
+        if channel is None:
+            told = "There is no log channel any more. `/feed list` still tells which feeds fail."
+        else:
+            told = (
+                f"{channel.mention} is told from now on when a feed of this server fails for long, "
+                "recovers, moves or falls silent: at most once a day of each feed."
+            )
+        await interaction.edit_original_response(content=told)

@@ -1,0 +1,153 @@
+"""/feed import and /feed export."""
+
+import asyncio
+from collections.abc import Callable
+
+from bot.errors import Busy
+from bot.feeds.opml import Outline, read_outlines, write_opml
+from bot.news.models import GuildId, Outcome, Validators
+from bot.services import transfer
+from tests.frontend.house import COURIER, House, buttons, message, text
+
+OTHER = "https://other.example.org/feed"
+DEAD = "https://dead.example.org/feed"
+
+
+def lines(*urls: str) -> tuple[str, bytes]:
+    return "feeds.txt", "\n".join(urls).encode()
+
+
+async def names(house: House) -> list[str]:
+    rows = await house.follower.followings(GuildId(house.guild.id))
+    return [row.subscription.name for row in rows]
+
+
+async def test_a_list_is_rehearsed_then_imported_and_nothing_old_is_posted(house: House) -> None:
+    house.publish(COURIER, "Ferry resumes")
+    house.publish(OTHER, "Mill burns", title="The Other")
+    await house.follow(COURIER)
+    opml = write_opml(
+        [
+            Outline(title="Courier", url=COURIER),
+            Outline(title="My *Other*", url=OTHER),
+            Outline(title="Again", url=f"{OTHER}/"),
+            Outline(title="Dead", url=DEAD),
+        ],
+        title="Mine",
+    )
+    shown = await house.admin.slash(house.news, "feed import", file=("feeds.opml", opml))
+    table = text(shown)
+    assert "Import to #news: 1 new, 1 already here, 1 duplicate, 1 dead" in table
+    assert f"✕ dead · **Dead** {DEAD} · {DEAD} answered 404." in table
+    assert f"＋ new · **My \\*Other\\*** {OTHER} · 1 entry" in table  # noqa: RUF001  # as shown
+    assert buttons(message(shown)) == {"◀": False, "▶": False, "Import 1": True, "Cancel": True}
+    assert await names(house) == ["The Courier"]
+
+    pressed = await house.admin.click(message(shown), label="Import 1")
+    assert "Imported 1 feed to" in pressed.followups[0].content
+    assert pressed.followups[0].ephemeral
+    assert await names(house) == ["My *Other*", "The Courier"]
+    assert buttons(message(shown)) == {}
+    assert await house.deliver() == 0
+    again = await house.admin.slash(house.news, "feed import", file=("feeds.opml", opml))
+    assert "2 already here, 1 duplicate, 1 dead" in text(again)
+    assert "There is nothing to add." in text(again)
+    assert buttons(message(again)) == {}
+
+
+async def test_the_table_has_pages_of_ten(house: House) -> None:
+    urls = [house.publish(f"https://p{n}.example.org/", "x", title=f"P{n}") for n in range(12)]
+    shown = await house.admin.slash(house.news, "feed import", file=lines(*urls))
+    assert "Page 1 of 2" in text(shown)
+    assert "p9.example.org" in text(shown)
+    assert "p10.example.org" not in text(shown)
+    await house.admin.click(message(shown), label="▶")
+    assert "p10.example.org" in text(shown)
+    await house.admin.click(message(shown), label="Cancel")
+    assert "Nothing was added" in text(shown)
+    assert await names(house) == []
+
+
+async def test_a_file_that_is_no_list_is_refused_in_words(house: House) -> None:
+    shown = await house.admin.slash(house.news, "feed import", file=lines("no list at all"))
+    assert "neither OPML" in text(shown) or "no list" in text(shown)
+    large = await house.admin.slash(house.news, "feed import", file=("x.txt", b"#" * (2**20 + 1)))
+    assert "larger than 1 MB" in text(large)
+    many = lines(*(f"https://p{n}.example.org/" for n in range(501)))
+    assert "at most 500" in text(await house.admin.slash(house.news, "feed import", file=many))
+
+
+async def test_only_channels_that_can_be_written_take_an_import(house: House) -> None:
+    house.publish(COURIER, "Ferry resumes")
+    house.forbid(house.other, send_messages=True)
+    options = {"file": lines(COURIER), "channel": house.other}
+    shown = await house.admin.slash(house.news, "feed import", **options)
+    assert "lacks Send Messages" in text(shown)
+    table = await house.admin.slash(house.news, "feed import", file=lines(COURIER))
+    house.forbid(house.news, send_messages=True)
+    pressed = await house.admin.click(message(table), label="Import 1")
+    assert "lacks Send Messages" in pressed.followups[0].content
+    assert await names(house) == []
+
+
+async def test_a_locked_database_is_told_in_words(house: House) -> None:
+    async def locked(*_asked: object) -> Outcome:
+        raise Busy("The database is locked.", path="herald.db")
+
+    house.source.fetch = locked  # type: ignore[method-assign,assignment]  # fails as the storage would
+    house.expected.add(Busy)
+    shown = await house.admin.slash(house.news, "feed import", file=lines(COURIER))
+    assert "cannot use its database right now" in shown.followups[0].content
+
+
+def hold_up(house: House) -> Callable[[], None]:
+    """Let every second fetch of a feed wait until the returned function is called."""
+    go = asyncio.Event()
+    fetch = house.source.fetch
+
+    async def slow(url: str, validators: Validators, body_hash: str | None) -> Outcome:
+        if url in house.source.fetched:
+            await house.env.external_wait(go.wait(), reason="a slow server")
+        return await fetch(url, validators, body_hash)
+
+    house.source.fetch = slow  # type: ignore[method-assign]  # a server that slows down
+    return go.set
+
+
+async def test_a_long_import_tells_its_progress_and_ends_in_the_channel(house: House) -> None:
+    house.publish(COURIER, "Ferry resumes")
+    limit, transfer.HELD_MAX = transfer.HELD_MAX, 0
+    try:
+        shown = await house.admin.slash(house.news, "feed import", file=lines(COURIER))
+    finally:
+        transfer.HELD_MAX = limit
+    go = hold_up(house)
+    await house.admin.click(message(shown), label="Import 1")
+    assert "Importing: 0 of 1 feed …" in text(shown)
+    await house.env.advance_time(14 * 60 + 1)
+    go()
+    await house.env.settle()
+    [told] = house.posts()
+    assert told.content.startswith(f"Imported 1 feed to {house.news.mention}: 1 new.")
+    assert await names(house) == ["The Courier"]
+
+
+async def test_feeds_are_exported_as_opml_by_channel_or_as_addresses(house: House) -> None:
+    empty = await house.admin.slash(house.news, "feed export")
+    assert "No feed is followed here yet." in text(empty)
+    house.publish(COURIER, "Ferry resumes")
+    house.publish(OTHER, "Mill burns", title="The Other")
+    await house.follow(COURIER)
+    await house.follow(OTHER, channel=house.other)
+    shown = await house.admin.slash(house.news, "feed export", format="opml")
+    assert "2 feeds." in text(shown)
+    [file] = message(shown).attachments
+    assert file.filename == "feeds.opml"
+    body = await house.client.http.get_from_cdn(file.url)
+    assert read_outlines(body) == (
+        Outline(title="The Courier", url=COURIER, folder="news"),
+        Outline(title="The Other", url=OTHER, folder="other"),
+    )
+    plain = await house.admin.slash(house.news, "feed export", format="addresses")
+    [file] = message(plain).attachments
+    assert await house.client.http.get_from_cdn(file.url) == f"{COURIER}\n{OTHER}\n".encode()
