@@ -241,7 +241,7 @@ def loops(
 
     return (
         Loop("poll", core.schedule.poll, core.poller.poll_due, overlaps=True),
-        Loop("deliver", core.schedule.deliver, deliver),
+        Loop("deliver", core.schedule.deliver, deliver, overlaps=True),
         Loop("tell", core.schedule.tell, tell),
         Loop("mend", core.schedule.mend, core.healer.mend_due),
         Loop("tidy", core.schedule.tidy, tidy),

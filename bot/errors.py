@@ -23,6 +23,7 @@ The tree::
     │ ├ MessageGone           final: the message to edit no longer exists
     │ ├ Forbidden             final until somebody changes permissions
     │ ├ RateLimited           retried after ``retry_after_s``
+    │ ├ PostRefused           final after a few tries: Discord finds the post malformed
     │ └ DiscordUnavailable    retried
     ├ SummaryError            a summary could not be made; fall back to the extractive one
     ├ StorageError            the database
@@ -177,6 +178,10 @@ class RateLimited(PublishError):
     def __init__(self, message: str, *, channel_id: int, retry_after_s: float) -> None:
         super().__init__(message, channel_id=channel_id)
         self.retry_after_s = retry_after_s
+
+
+class PostRefused(PublishError):
+    """Discord finds the post malformed: a bug of ours, tried a few times and then given up."""
 
 
 class DiscordUnavailable(PublishError):

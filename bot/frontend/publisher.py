@@ -12,6 +12,7 @@ from bot.errors import (
     DiscordUnavailable,
     Forbidden,
     MessageGone,
+    PostRefused,
     PublishError,
     RateLimited,
 )
@@ -171,7 +172,7 @@ def _translated(  # noqa: PLR0911  # a table: one return a case
                 retry_after_s=error.retry_after,
             )
         case discord.HTTPException(status=429):  # Cloudflare's, without Discord's headers
-            wait_s = float(error.response.headers.get("Retry-After", CLOUDFLARE_WAIT_S))
+            wait_s = _seconds(error.response.headers.get("Retry-After"))
             return RateLimited(
                 f"Discord's front door asks to wait {wait_s:.0f} s.",
                 channel_id=channel_id,
@@ -180,19 +181,18 @@ def _translated(  # noqa: PLR0911  # a table: one return a case
         case discord.HTTPException(code=10008) | discord.HTTPException(code=50005):
             # Unknown message; one of another author, as after a change of the bot's account
             return MessageGone("The message no longer exists.", channel_id=channel_id)
-        case (
-            discord.HTTPException(status=404) | discord.HTTPException(code=10003)
-        ):  # unknown channel
+        case discord.HTTPException(code=10003):  # unknown channel
             return ChannelGone("The channel no longer exists.", channel_id=channel_id)
         case discord.HTTPException(code=50083):  # a locked thread
             return Forbidden("The thread is archived and locked.", channel_id=channel_id)
         case discord.HTTPException(status=403):
             return Forbidden(f"Discord refuses: {error.text}.", channel_id=channel_id)
-        case discord.HTTPException(status=status) if status >= 500:  # noqa: PLR2004  # HTTP
+        case discord.HTTPException(status=status) if status >= 500 or status == 404:  # noqa: PLR2004  # HTTP
+            # A 404 without Discord's code is a proxy's: nothing is known of the channel.
             return DiscordUnavailable(f"Discord answered {status}.", channel_id=channel_id)
         case discord.HTTPException():
             log.error("post.refused", channel=channel_id, status=error.status, reason=error.text)
-            return PublishError(
+            return PostRefused(
                 f"Discord refused the post ({error.status}): {error.text}", channel_id=channel_id
             )
         case _:
@@ -200,3 +200,11 @@ def _translated(  # noqa: PLR0911  # a table: one return a case
                 f"Discord could not be reached: {str(error) or type(error).__name__}.",
                 channel_id=channel_id,
             )
+
+
+def _seconds(retry_after: str | None) -> float:
+    """Return a Retry-After (RFC 9110 §10.2.3) that is a number; a date or none says nothing here."""
+    try:
+        return float(retry_after or "")
+    except ValueError:
+        return CLOUDFLARE_WAIT_S

@@ -22,12 +22,13 @@ from bot.errors import (
     ChannelGone,
     Forbidden,
     MessageGone,
+    PostRefused,
     PublishError,
     RateLimited,
     StorageError,
     SummaryError,
 )
-from bot.news.models import Article, Claim, MessageId, Post, Summary
+from bot.news.models import Article, Claim, Entry, MessageId, Post, Summary
 from bot.news.ports import Articles, Clock, Publisher, Storage, Summariser
 from bot.news.posts import compose, compose_roundup
 
@@ -39,6 +40,8 @@ FORBIDDEN_RETRY = timedelta(minutes=15)  # a held queue costs one check of permi
 BACKOFF_MIN = timedelta(seconds=5)
 BACKOFF_MAX = timedelta(minutes=10)
 NONCE_TRUSTED_FOR = timedelta(minutes=2)  # Discord does not say how many minutes "a few" are
+REFUSED_ATTEMPTS_MAX = 5  # of a post that Discord finds malformed, over two and a half minutes
+ARTICLE_MAX_S = 25.0  # for reading an article's page, waiting for its server's other pages included
 BROKEN_ATTEMPTS_MAX = 10  # of a story that our own code fails on, about an hour
 
 
@@ -66,7 +69,11 @@ class Deliverer:
         self._on_sent = on_sent
 
     async def deliver_due(self) -> int:
-        """Send and edit all that is due now, each channel in order; return how many that were."""
+        """Send and edit all that is due now, each channel in order; return how many that were.
+
+        Calls may overlap, so that a slow page holds up its own channel only: a channel whose oldest
+        is being sent is passed over by its lease.
+        """
         sent = 0
         while claims := await self._storage.claim_deliveries(self._clock.now(), LEASE, BATCH):
             async with asyncio.TaskGroup() as group:
@@ -133,7 +140,13 @@ class Deliverer:
         if delivery.attempts < BROKEN_ATTEMPTS_MAX:
             due_at = self._clock.now() + backoff(delivery.attempts)
             await self._storage.retry_at(delivery.id, due_at, reason)
-        elif claim.message_id is not None:
+        else:
+            await self._give_up(claim, reason)
+
+    async def _give_up(self, claim: Claim, reason: str) -> None:
+        delivery = claim.delivery
+        log.error("delivery.abandoned", delivery=delivery.id, reason=reason)
+        if claim.message_id is not None:
             await self._storage.leave_as_posted(delivery.id, reason)
         else:
             await self._storage.abandon(delivery.id, reason)
@@ -143,7 +156,7 @@ class Deliverer:
             return compose_roundup(claim.roundup, claim.feed, claim.source_name)
         entry = claim.entry
         if entry.text_method is None:
-            article = await self._articles.article(entry)
+            article = await self._article(entry)
             await self._storage.store_article(entry.id, article)
             entry = replace(
                 entry, text=article.text, image_url=entry.image_url or article.image_url
@@ -153,6 +166,15 @@ class Deliverer:
             summary = self._summarise(claim, Article(text=entry.text, method="feed"))
             await self._storage.store_summary(entry.story_id, summary)
         return compose(entry, claim.feed, claim.source_name, summary)
+
+    async def _article(self, entry: Entry) -> Article:
+        try:
+            async with asyncio.timeout(ARTICLE_MAX_S):
+                return await self._articles.article(entry)
+        except TimeoutError:
+            own = max(entry.text, entry.teaser, key=len)
+            note = f"Its page did not come within {ARTICLE_MAX_S:.0f} s."
+            return Article(text=own, method="teaser", note=note)
 
     def _summarise(self, claim: Claim, article: Article) -> Summary:
         try:
@@ -167,6 +189,7 @@ class Deliverer:
         delivery, now = claim.delivery, self._clock.now()
         match error:
             case ChannelGone():
+                log.error("channel.gone", channel=delivery.channel_id, reason=str(error))
                 await self._storage.abandon_channel(delivery.channel_id, now, str(error))
             case MessageGone():  # a moderator's word: never posted again
                 await self._storage.leave_as_posted(delivery.id, str(error))
@@ -175,7 +198,9 @@ class Deliverer:
             case RateLimited(retry_after_s=seconds):
                 due_at = now + timedelta(seconds=seconds)
                 await self._storage.retry_at(delivery.id, due_at, str(error))
-            case _:  # unavailable, or refused for what a later Herald mends
+            case PostRefused() if delivery.attempts >= REFUSED_ATTEMPTS_MAX:
+                await self._give_up(claim, str(error))
+            case _:  # unavailable: the channel waits, however long
                 due_at = now + backoff(delivery.attempts)
                 await self._storage.retry_at(delivery.id, due_at, str(error))
 

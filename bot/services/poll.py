@@ -36,6 +36,8 @@ from bot.news.refresh import aliases_of, plan_refresh
 log = structlog.get_logger()
 
 BATCH = 64  # feeds taken from the database at a time
+IN_FLIGHT_MAX = 512  # feeds claimed and not yet recorded, most of them waiting for their host
+HOST_POLLS_MAX = 2  # at once at one server, as the web adapter connects
 LEASE = timedelta(seconds=120)
 POLL_MAX_S = 110.0  # within the lease, so that nobody else fetches what is being fetched
 UNFINISHED_RETRY = timedelta(minutes=5)
@@ -119,10 +121,11 @@ class Poller:
         self._clock = clock
         self._pace = pace
         self._random = random
-        self._concurrency = concurrency
         self._polls_per_s = polls_per_s
         self._pacer = Pacer(polls_per_s)
         self._holder = holder
+        self._slots = asyncio.Semaphore(concurrency)
+        self._hosts: dict[str, asyncio.Semaphore] = {}
         self._in_flight: set[FeedId] = set()
         self._room = asyncio.Event()
         self._round_at: datetime | None = None  # of the last round of a bot that runs on
@@ -170,7 +173,7 @@ class Poller:
         return PollReport(polls=tuple(poll for task in tasks if (poll := task.result())))
 
     async def _take_due(self, now: datetime) -> list[Feed]:
-        limit = min(BATCH, self._concurrency - len(self._in_flight))
+        limit = min(BATCH, IN_FLIGHT_MAX - len(self._in_flight))
         if self._outage.is_on:
             limit = min(limit, 1)
             if self._probe_at is not None and self._clock.now() < self._probe_at:
@@ -185,15 +188,19 @@ class Poller:
         return taken
 
     async def _wait_for_room(self) -> None:
-        """Wait until half of the slots are free: to claim feeds one by one is a write for each."""
-        while len(self._in_flight) > self._concurrency // 2:
+        """Wait until there is room for a batch: to claim feeds one by one is a write for each."""
+        while len(self._in_flight) > IN_FLIGHT_MAX - BATCH:
             self._room.clear()
             await self._room.wait()
 
     async def _poll_guarded(self, feed: Feed) -> FeedPoll | None:
+        server = urlsplit(feed.url).netloc
         try:
-            await self._pacer.turn()
-            return await self._poll(feed)
+            # A slow server keeps only its own feeds waiting: they hold no slot meanwhile.
+            async with self._hosts.setdefault(server, asyncio.Semaphore(HOST_POLLS_MAX)):
+                async with self._slots:
+                    await self._pacer.turn()
+                    return await self._poll(feed)
         except StorageError:
             raise  # the loop's affair: nothing can be written down now
         except TimeoutError:
