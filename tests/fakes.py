@@ -39,21 +39,6 @@ class FakeClock:
         self._now += by
 
 
-class FakeMemory:
-    """Small facts, for as long as the test."""
-
-    def __init__(self) -> None:
-        self.facts: dict[str, str] = {}
-
-    async def recall(self, key: str) -> str | None:
-        """Return a remembered fact."""
-        return self.facts.get(key)
-
-    async def remember(self, key: str, value: str) -> None:
-        """Remember a fact."""
-        self.facts[key] = value
-
-
 @dataclass(kw_only=True)
 class FakeMessage:
     """A message of Herald's in a channel."""

@@ -186,7 +186,11 @@ def _add_feeds(commands: Subparsers) -> None:
         "add the feeds of an OPML file or of a list of URLs",
         "Each feed is fetched once to see that it lives. Nothing old is posted.",
     )
-    imported.add_argument("file", metavar="FILE", help="OPML, or a URL a line; - reads stdin")
+    imported.add_argument(
+        "file",
+        metavar="FILE",
+        help="OPML, a URL a line, or FeedCord's appsettings.json; - reads stdin",
+    )
     _add_channel(imported)
     imported.add_argument("--dry-run", action="store_true", help="only say what would be added")
     _add_json(imported, "what became of each")

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from lxml import etree
 
-from bot.feeds.gate import ATOM
+from bot.feeds.gate import ATOM, LONG_TAG
 from bot.feeds.urls import web_url
 
 _SY: Final = "{http://purl.org/rss/1.0/modules/syndication/}"
@@ -72,6 +72,8 @@ def facts_of_broken(utf8: bytes, url: str) -> Facts:
         pass
     head = utf8[: first.start() if first else None][:_HEAD_BYTES]
     tail = utf8[last.end() :][:_HEAD_BYTES] if first and last else b""
+    if LONG_TAG.search(head) or LONG_TAG.search(tail):
+        return Facts()
     parser = etree.XMLParser(
         encoding="utf-8", recover=True, resolve_entities=False, no_network=True, load_dtd=False
     )

@@ -14,7 +14,14 @@ ATOM: Final = "http://www.w3.org/2005/Atom"
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RSS1: Final = "http://purl.org/rss/1.0/"
 
-_ROOT_ATTRIBUTES_MAX = 64  # libxml2 takes quadratic time for many
+_ROOT_ATTRIBUTES_MAX = 64
+# libxml2 takes quadratic time for the attributes of one element: 23 s for 50,000. Four kilobytes
+# hold some hundred.
+LONG_TAG = re.compile(rb"<[^<>]{4096}")
+# What feedparser has to see of a channel: all that is kept of it, and whatever holds others.
+_KEPT = frozenset({"title", "link", "language", "image", "icon", "logo", "textinput"})
+_PEOPLE = frozenset({"author", "contributor", "owner"})
+_PARTS = frozenset({"name", "email", "uri", "url"})  # of people
 _START_TAG = re.compile(rb"<[A-Za-z_][^<>]*>")
 # A base changes what links mean, and feedparser knows how.
 _BASE = re.compile(rb"""base\s*=\s*["']""")
@@ -36,12 +43,30 @@ class Gated:
     items: list[etree._Element]
 
     def header(self) -> bytes:
-        """Take the entries out of the tree and return the rest as a document of its own."""
+        """Take the entries out of the tree and return the rest as a document of its own.
+
+        Without people, too: feedparser looks for addresses by a pattern that can take minutes.
+        """
         for item in self.items:
-            parent = item.getparent()
-            if parent is not None:
-                parent.remove(item)
+            _remove(item)
+        for node in [*next(self.root.iterchildren("{*}channel"), self.root)]:
+            parts = {_local(child) for child in node.iterdescendants()}
+            if (
+                parts <= (_PARTS if _local(node) in _PEOPLE else set())
+                and _local(node) not in _KEPT
+            ):
+                _remove(node)
         return etree.tostring(self.root, encoding="utf-8", xml_declaration=True)
+
+
+def _local(node: etree._Element) -> str:
+    return etree.QName(node).localname.lower()
+
+
+def _remove(node: etree._Element) -> None:
+    parent = node.getparent()
+    if parent is not None:
+        parent.remove(node)
 
 
 def admitted(utf8: bytes) -> Gated:
@@ -51,6 +76,8 @@ def admitted(utf8: bytes) -> Gated:
         raise NotPlain("no element")
     if start[0].count(b"=") > _ROOT_ATTRIBUTES_MAX:
         raise NotPlain("attributes without end")
+    if LONG_TAG.search(utf8):
+        raise NotPlain("an endless tag")
     if _BASE.search(utf8):
         raise NotPlain("a base address")
     parser = etree.XMLParser(

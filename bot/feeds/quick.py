@@ -94,6 +94,7 @@ class _Said:
         self._depths: dict[str, int] = {}  # how deep the element lay that gave a value
         self._has_content = False
         self._title_depth = -1
+        self._tagged: set[tuple[str | None, ...]] = set()
 
     def take(self, parent: etree._Element, *, depth: int) -> None:
         """Take the children of *parent* in their order."""
@@ -215,7 +216,9 @@ class _Said:
         self._tag(attributes.get("term"), scheme, attributes.get("label"))
         value = _mended(_leaf(node))
         if value and tags and not tags[-1]["term"]:
+            self._tagged.discard(_key_of(tags[-1]))
             tags[-1]["term"] = value
+            self._tagged.add(_key_of(tags[-1]))
         elif value:
             self._tag(value, None, None)
 
@@ -230,7 +233,8 @@ class _Said:
     def _tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
         tags = self.entry.setdefault("tags", [])
         tag = {"term": term, "scheme": scheme, "label": label}
-        if (term or scheme or label) and tag not in tags:
+        if (term or scheme or label) and _key_of(tag) not in self._tagged:
+            self._tagged.add(_key_of(tag))
             tags.append(tag)
 
     def published(self, node: etree._Element, _name: str, _depth: int) -> None:
@@ -354,6 +358,10 @@ def _with_href(attributes: dict[str, str]) -> dict[str, str]:
         return attributes
     kept = {key: value for key, value in attributes.items() if key not in {"url", "uri"}}
     return kept | {"href": _SLASHES.sub(r"\1", href)}
+
+
+def _key_of(tag: dict[str, str | None]) -> tuple[str | None, ...]:
+    return tuple(tag.values())
 
 
 def _type(kind: str) -> str:

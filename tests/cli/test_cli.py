@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -270,6 +271,40 @@ def test_an_opml_file_is_imported_into_a_channel(
     (row,) = herald.json("feeds", "list")
     assert row["subscriptions"] == 1
     assert "already here" in herald("feeds", "import", str(path), "--channel", channel)
+
+
+def test_addresses_and_feedcords_settings_are_imported_too(
+    herald: Herald, feed_url: str, tmp_path: Path
+) -> None:
+    settings = tmp_path / "appsettings.json"
+    settings.write_text(json.dumps({"Instances": [{"Id": "Harbour", "RssUrls": [feed_url]}]}))
+    assert "1 new" in herald("feeds", "import", str(settings))
+    addresses = tmp_path / "feeds.txt"
+    addresses.write_text(f"# mine\n{feed_url}\n")
+    assert "1 already here" in herald("feeds", "import", str(addresses))
+
+
+def test_the_list_tells_states_in_words_with_moves_and_what_a_site_offers(
+    herald: Herald, feed_url: str
+) -> None:
+    herald("feeds", "add", feed_url)
+    (row,) = herald.json("feeds", "list")
+    assert (row["state"], row["state_in_words"]) == ("ok", "all well")
+    with closing(sqlite3.connect(herald.data_dir / "herald.db")) as database, database:
+        database.execute(
+            "UPDATE feeds SET state = 'failing', failures = 9, failing_since = 1700000000000"
+        )
+        database.execute(
+            "INSERT INTO repairs (feed_id, url, title, moved_from, moved_at) VALUES"
+            " (1, 'https://new.example.org/', 'New', 'https://old.example.org/', 1700000000000)"
+        )
+    told = herald("feeds", "list")
+    assert "failing, 9 times in a row since 2023-11-14 22:13 UTC" in told
+    assert "moved from https://old.example.org/ for good, 2023-11-14 22:13 UTC" in told
+    assert "its site offers https://new.example.org/ instead" in told
+    (row,) = herald.json("feeds", "list")
+    assert row["moved_from"] == "https://old.example.org/"
+    assert row["offered_instead"] == "https://new.example.org/"
 
 
 @pytest.mark.parametrize(

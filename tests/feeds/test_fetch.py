@@ -375,6 +375,11 @@ async def test_a_body_that_is_no_feed_is_shown_by_its_beginning(
         (Fault.ENDLESS, "too_large", "is larger than"),
         (Fault.HUGE_LENGTH, "too_large", "is larger than"),
         (Fault.GZIP_BOMB, "too_large", "is larger than"),
+        (Fault.DEFLATE_BOMB, "too_large", "is larger than"),
+        (Fault.BR_BOMB, "too_large", "is larger than"),
+        (Fault.PACKED_TWICE, "parse", "no feed"),
+        (Fault.SLOW_HEADERS, "network", "took longer than 0.3 s"),
+        (Fault.HUGE_HEADER, "network", "not HTTP"),
         (Fault.BROKEN_OFF, "network", "broke off"),
         (Fault.HANG_UP, "network", "hung up"),
         (Fault.NOT_HTTP, "network", "not HTTP"),
@@ -386,6 +391,55 @@ async def test_a_server_that_misbehaves_costs_a_sentence(
     failed = await failure(hasty, server.fault("/fault", fault))
     assert failed.kind == kind
     assert words in failed.reason
+
+
+async def test_an_unchanging_feed_is_asked_for_unconditionally_once(
+    web: Web, server: FeedServer
+) -> None:
+    url = server.feed("/still.xml", ITEM)
+    validators, body_hash = NOTHING, None
+    for _ in range(100):
+        outcome = await web.fetch(url, validators, body_hash)
+        assert not isinstance(outcome, Failed)
+        validators = outcome.validators
+        body_hash = outcome.body_hash if isinstance(outcome, Fetched) else body_hash
+    asked = [request.headers for request in server.requests if request.path == "/still.xml"]
+    assert [("If-None-Match" in headers) for headers in asked] == [False] + [True] * 99
+
+
+async def test_of_an_unchanged_body_the_newest_etag_is_sent_back(
+    web: Web, server: FeedServer
+) -> None:
+    url = server.fault("/restless.xml", Fault.NEW_ETAG)
+    first = await web.fetch(url, NOTHING, None)
+    assert isinstance(first, Fetched)
+    validators = first.validators
+    for _ in range(3):
+        outcome = await web.fetch(url, validators, first.body_hash)
+        assert isinstance(outcome, NotModified)
+        assert server.last("/restless.xml").headers["If-None-Match"] == validators.etag
+        assert outcome.validators != validators
+        validators = outcome.validators
+
+
+async def test_an_etag_that_is_no_text_is_not_sent_back(web: Web, server: FeedServer) -> None:
+    url = server.fault("/raw.xml", Fault.RAW_ETAG)
+    first = await web.fetch(url, NOTHING, None)
+    assert isinstance(first, Fetched)
+    assert first.validators == NOTHING
+
+
+async def test_either_way_of_reading_can_be_chosen(server: FeedServer) -> None:
+    url = server.feed("/ways.xml", ITEM)
+    feeds = []
+    for tier in ("auto", "quick", "thorough"):
+        async with open_web(
+            user_agent=USER_AGENT, allowed_networks=LOOPBACK, limits=LIMITS, tier=tier
+        ) as opened:
+            outcome = await opened.fetch(url, NOTHING, None)
+            assert isinstance(outcome, Fetched)
+            feeds.append(outcome.feed)
+    assert feeds[0] == feeds[1] == feeds[2]
 
 
 async def test_a_304_with_a_body_does_not_spoil_the_next_answer(

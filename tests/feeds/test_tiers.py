@@ -115,6 +115,9 @@ RSS_NAMES = """title link guid description summary content author category pubDa
     media:group media:keywords media:category media:credit dc:creator dc:date dc:subject dc:title
     itunes:author itunes:summary itunes:image itunes:keywords itunes:subtitle itunes:duration
     atom:link atom:updated atom:author atom:id own:thing own:title thing name image"""
+CHANNEL_NAMES = """title link language description image url icon logo author managingEditor
+    ttl category own:thing thing name email textInput itunes:image itunes:owner itunes:author
+    dc:language dc:title dc:creator atom:link atom:icon atom:author media:thumbnail generator"""
 ATOM_NAMES = """title link id summary content author name email published updated category source
     rights media:title media:description media:group media:thumbnail dc:creator own:thing thing"""
 _ATTRIBUTES = """|rel="self"|rel="alternate"|href="https://gazette.example.org/2"|url="/3.jpg"|type="html"
@@ -159,6 +162,28 @@ def test_any_rss_is_read_the_same_in_both_tiers(items: list[str]) -> None:
     )
 
 
+@given(items=st.lists(elements(RSS_NAMES), min_size=1, max_size=3))
+def test_any_rdf_is_read_the_same_in_both_tiers(items: list[str]) -> None:
+    inside = "".join(
+        f'<item rdf:about="https://gazette.example.org/{number}">{item}</item>'
+        for number, item in enumerate(items)
+    )
+    spaces = SPACES + f' xmlns:atom="{ATOM_NS.lower()}/ext"'
+    same_in_both_tiers(
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+        f'xmlns="http://purl.org/rss/1.0/"{spaces}><channel><title>Gazette</title>'
+        f"<link>https://gazette.example.org/</link></channel>{inside}</rdf:RDF>".encode()
+    )
+
+
+@given(channel=elements(CHANNEL_NAMES))
+def test_any_channel_is_read_the_same_in_both_tiers(channel: str) -> None:
+    same_in_both_tiers(
+        f'<rss version="2.0" xmlns:atom="{ATOM_NS}"{SPACES}><channel>{channel}'
+        f"<item><title>t</title><link>/1</link></item></channel></rss>".encode()
+    )
+
+
 @given(entries=st.lists(elements(ATOM_NAMES), min_size=1, max_size=3))
 def test_any_atom_is_read_the_same_in_both_tiers(entries: list[str]) -> None:
     inside = "".join(f"<entry>{entry}</entry>" for entry in entries)
@@ -183,3 +208,27 @@ def test_a_date_is_the_same_in_both_tiers(at: datetime, zone: str, style: str) -
         + at.strftime(style).format(zone).encode()
         + b"</pubDate></item></channel></rss>"
     )
+
+
+@pytest.mark.parametrize(
+    ("inside", "reason"),
+    [
+        ("<enclosure " + " ".join(f'a{n}="1"' for n in range(5_000)) + "/>", "endless tag"),
+        ("<a>" * 2_000 + "</a>" * 2_000, "not well-formed"),
+        ("<description>" + "x" * 11_000_000 + "</description>", "not well-formed"),
+    ],
+    ids=["attributes", "depth", "length"],
+)
+def test_what_would_keep_libxml2_busy_is_not_for_the_quick_tier(inside: str, reason: str) -> None:
+    document = f"<rss version='2.0'><channel><item>{inside}</item></channel></rss>"
+    with pytest.raises(Unreadable, match=reason):
+        read(document.encode(), tier="quick")
+
+
+def test_a_document_of_many_parts_is_read_within_limits() -> None:
+    tags = "".join(f"<category>c{n}</category>" for n in range(5_000))
+    item = f"<item><title>t</title><link>https://gazette.example.org/1</link>{tags}</item>"
+    channel = "<thing/>" * 5_000 + "<managingEditor>" + "a" * 40_000 + "</managingEditor>"
+    document = f"<rss version='2.0'><channel>{channel}{item * 3}</channel></rss>"
+    feed = read(document.encode(), tier="quick")
+    assert [len(entry.tags) for entry in feed.entries] == [20, 20, 20]

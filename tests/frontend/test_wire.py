@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import discord
@@ -157,6 +159,29 @@ async def test_connecting_warns_of_nothing(
     async with bot.connected():
         assert server.gateway.is_connected
     assert [record.getMessage() for record in caplog.records if record.levelname != "INFO"] == []
+
+
+async def test_a_post_whose_answer_was_lost_is_found_when_its_nonce_is_forgotten(
+    server: DiscordServer, bot: Bot
+) -> None:
+    channel = server.add_guild("Harbour").add_channel("news")
+    channel_id = ChannelId(channel.id)
+    publisher = DiscordPublisher(bot.current)
+    earlier = replace(POST, title="Mill burns")
+    server.world.nonce_window = timedelta(0)
+    async with bot.connected():
+        after = await publisher.publish(channel_id, earlier, "d1")
+        server.faults.order("POST", MESSAGES, Drop(effect=Effect.TAKEN))
+        with pytest.raises(DiscordUnavailable):
+            await publisher.publish(channel_id, POST, "d2")
+        found = await publisher.find(channel_id, POST, after)
+        assert found == channel.messages[-1].id
+        await publisher.edit(channel_id, found, replace(POST, body="It sails again."))
+    assert [message.embeds[0]["title"] for message in channel.messages] == [
+        "Mill burns",
+        POST.title,
+    ]
+    assert channel.messages[-1].embeds[0]["description"] == "It sails again."
 
 
 async def test_identify_tells_who_discord_says_we_are(server: DiscordServer) -> None:

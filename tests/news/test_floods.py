@@ -125,6 +125,7 @@ def test_the_usual_is_the_lower_median(batches: tuple[int, ...], usual: int) -> 
     assert usual_batch(batches) == usual
 
 
+@settings(deadline=None)
 @given(
     count=st.integers(0, 400),
     batches=st.lists(st.integers(1, 100), max_size=20).map(tuple),
@@ -167,7 +168,7 @@ def test_no_flood_posts_more_than_the_caps_and_each_entry_has_a_fate(
         assert counts[Fate.POSTED] in {POSTS_MAX, FLOOD_POSTS}
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)  # hundreds of entries each
 @given(sizes=st.lists(st.integers(0, 120), min_size=1, max_size=6))
 def test_whatever_comes_in_everything_is_stored_and_told_once(sizes: list[int]) -> None:
     archive = Archive()

@@ -8,9 +8,10 @@ It imports nothing of Herald, counts requests, and answers conditional ones as a
 """
 
 import asyncio
+import gzip
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -18,6 +19,7 @@ from enum import StrEnum
 from typing import Self
 from xml.sax.saxutils import escape, quoteattr
 
+import brotli  # type: ignore[import-untyped]
 from aiohttp import web
 
 _CHUNK = b"<item><title>more of the same</title></item>\n" * 1000
@@ -33,6 +35,13 @@ class Fault(StrEnum):
     BROKEN_OFF = "promises more body than it sends"
     HUGE_LENGTH = "promises a gigabyte and sends a little"
     GZIP_BOMB = "sends a little gzip that unpacks to a gigabyte"
+    DEFLATE_BOMB = "the same with deflate"
+    BR_BOMB = "the same with brotli"
+    PACKED_TWICE = "packs its body twice and says so"
+    SLOW_HEADERS = "sends a header line now and then, for ever"
+    HUGE_HEADER = "sends a header line of 200 KB"
+    RAW_ETAG = "sends an ETag of bytes that are no text"
+    NEW_ETAG = "sends the same body with a new ETag each time, and knows none of them"
     NOT_HTTP = "answers as a mail server would"
     HANG_UP = "closes the connection without a word"
     LOOP = "redirects to itself"
@@ -177,9 +186,6 @@ class FeedServer:
 
     async def _misbehave(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         match fault:
-            case Fault.SILENT:
-                await self._closing.wait()
-                return web.Response(status=500)
             case Fault.TRICKLE:
                 return await self._stream(request, b" ", pause_s=0.05)
             case Fault.ENDLESS:
@@ -188,21 +194,28 @@ class FeedServer:
                 return await _promise(request, 1000)
             case Fault.HUGE_LENGTH:
                 return await _promise(request, 1 << 30)
+            case Fault.SLOW_HEADERS:
+                await self._trickle_headers(request)
+            case Fault.SILENT:
+                await self._closing.wait()
             case _:
                 return self._misbehave_at_once(request, fault)
+        return web.Response(status=500)
 
     def _misbehave_at_once(self, request: web.Request, fault: Fault) -> web.Response:
+        if fault in _PACKED:
+            return _packed(*_PACKED[fault]())
         match fault:
-            case Fault.GZIP_BOMB:
-                headers = {"Content-Encoding": "gzip", "Content-Type": "application/rss+xml"}
-                return web.Response(body=_bomb(), headers=headers)
             case Fault.LOOP:
                 return web.Response(status=302, headers={"Location": request.path})
             case Fault.BODY_WITH_304:
                 return self._body_with_304(request)
-            case Fault.NOT_HTTP if request.transport is not None:
-                request.transport.write(b"220 mail.example.org ESMTP ready\r\n")
-        _hang_up(request)
+            case Fault.NEW_ETAG:
+                return _packed("identity", rss(), ETag=f'"{len(self.requests)}"')
+            case _:
+                if request.transport is not None:
+                    request.transport.write(_raw(fault))
+                _hang_up(request)
         return web.Response()
 
     async def _stream(
@@ -214,6 +227,13 @@ class FeedServer:
             await response.write(chunk)
             await asyncio.sleep(pause_s)
         return response
+
+    async def _trickle_headers(self, request: web.Request) -> None:
+        if request.transport is not None:
+            request.transport.write(b"HTTP/1.1 200 OK\r\n")
+        while request.transport is not None and not self._closing.is_set():
+            request.transport.write(b"X-More: 1\r\n")
+            await asyncio.sleep(0.05)
 
     def _body_with_304(self, request: web.Request) -> web.Response:
         """Answer a conditional request by hand, since aiohttp would not send such a thing."""
@@ -289,12 +309,43 @@ async def _promise(request: web.Request, length: int) -> web.StreamResponse:
     return response
 
 
-def _bomb() -> bytes:
-    """Return a megabyte of gzip that unpacks to a gigabyte.
+def _packed(encoding: str, body: bytes, **headers: str) -> web.Response:
+    return web.Response(
+        body=body,
+        headers={"Content-Encoding": encoding, "Content-Type": "application/rss+xml", **headers},
+    )
+
+
+def _bomb(wbits: int) -> bytes:
+    """Return a megabyte of gzip (31) or zlib (15) that unpacks to a gigabyte.
 
     A block ended by a full flush (RFC 1951) refers to nothing before it, so it may be repeated.
     """
-    packer = zlib.compressobj(9, zlib.DEFLATED, wbits=31)
+    packer = zlib.compressobj(9, zlib.DEFLATED, wbits=wbits)
     head = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
     block = packer.compress(b" " * (1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
     return head + block * 1024
+
+
+def _raw(fault: Fault) -> bytes:
+    """Return what to send where no HTTP library would: the bytes of a whole connection."""
+    match fault:
+        case Fault.NOT_HTTP:
+            return b"220 mail.example.org ESMTP ready\r\n"
+        case Fault.HUGE_HEADER:
+            return b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n"
+        case Fault.RAW_ETAG:
+            body = rss(FeedItem(title="Once"))
+            length = f"Content-Length: {len(body)}\r\n".encode()
+            return b'HTTP/1.1 200 OK\r\nETag: "\xff\xfe"\r\n' + length + b"\r\n" + body
+        case _:
+            return b""
+
+
+# Content-Encoding and body.
+_PACKED: dict[Fault, Callable[[], tuple[str, bytes]]] = {
+    Fault.GZIP_BOMB: lambda: ("gzip", _bomb(31)),
+    Fault.DEFLATE_BOMB: lambda: ("deflate", _bomb(15)),
+    Fault.BR_BOMB: lambda: ("br", brotli.compress(b" " * (64 << 20), quality=1)),
+    Fault.PACKED_TWICE: lambda: ("gzip, gzip", gzip.compress(gzip.compress(rss()))),
+}

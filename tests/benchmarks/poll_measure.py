@@ -1,0 +1,131 @@
+"""What the poll benchmark measures with: processes through /proc, and the event loop's lag.
+
+``python -m tests.benchmarks.poll_measure`` probes an idle event loop until its standard input ends,
+and answers each line with what it saw since the last: what a machine shared with others adds to
+every figure.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import sys
+from array import array
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+PROBE_S = 0.005
+_WATCH_S = 0.5
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def _children(pid: int) -> Iterator[int]:
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        yield from map(int, (task / "children").read_text().split())
+
+
+def cpu_s() -> float:
+    """Return the CPU seconds of this process and its children, living and dead."""
+    own, dead = (
+        resource.getrusage(resource.RUSAGE_SELF),
+        resource.getrusage(resource.RUSAGE_CHILDREN),
+    )
+    living = sum(_living_cpu_s(pid) for pid in _children(os.getpid()))
+    return own.ru_utime + own.ru_stime + dead.ru_utime + dead.ru_stime + living
+
+
+def _living_cpu_s(pid: int) -> float:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0.0
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS  # utime, stime: proc(5)
+
+
+def memory_mb(pid: int | str = "self") -> tuple[float, float]:
+    """Return the resident memory of a process, now and at its peak, in MB; zeros where it ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0, 0.0
+    found = dict(line.split(":", 1) for line in lines if line.startswith(("VmRSS", "VmHWM")))
+    if not found:
+        return 0.0, 0.0
+    now, peak = (int(found[name].split()[0]) * 1024 / 1e6 for name in ("VmRSS", "VmHWM"))
+    return now, peak
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """By how much the event loop was late, in milliseconds."""
+
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    over_5_ms: int  # probes
+    probes: int
+
+
+class Probe:
+    """Sleeps 5 ms over and over and notes by how much it overslept; watches the workers' memory."""
+
+    def __init__(self) -> None:
+        self._late = array("d")
+        self.worker_peak_mb = 0.0
+
+    def lag(self) -> Lag:
+        """Return what was seen since the last call."""
+        late, self._late = sorted(self._late), array("d")
+        if not late:
+            return Lag(p50_ms=0.0, p99_ms=0.0, max_ms=0.0, over_5_ms=0, probes=0)
+        return Lag(
+            p50_ms=1000 * late[len(late) // 2],
+            p99_ms=1000 * late[len(late) * 99 // 100],
+            max_ms=1000 * late[-1],
+            over_5_ms=sum(each > PROBE_S for each in late),
+            probes=len(late),
+        )
+
+    async def run(self) -> None:
+        """Probe until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            await asyncio.sleep(PROBE_S)
+            self._late.append(loop.time() - began - PROBE_S)
+
+    async def watch_workers(self) -> None:
+        """Note the peaks of this process's children until cancelled."""
+        while True:
+            peaks = (memory_mb(pid)[1] for pid in _children(os.getpid()))
+            self.worker_peak_mb = max(self.worker_peak_mb, *peaks, 0.0)
+            await asyncio.sleep(_WATCH_S)
+
+
+@asynccontextmanager
+async def probing(*, with_lag: bool = True) -> AsyncIterator[Probe]:
+    """Probe this loop while the block runs; without *with_lag* only watch the workers."""
+    probe = Probe()
+    tasks = [asyncio.ensure_future(probe.watch_workers())]
+    if with_lag:
+        tasks.append(asyncio.ensure_future(probe.run()))
+    try:
+        yield probe
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _control() -> None:
+    async with probing() as probe:
+        while await asyncio.to_thread(sys.stdin.readline):
+            sys.stdout.write(json.dumps(asdict(probe.lag())) + "\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(_control())
