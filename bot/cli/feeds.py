@@ -113,7 +113,8 @@ async def read_file(arguments: argparse.Namespace, settings: Settings) -> int:
 async def write_file(arguments: argparse.Namespace, settings: Settings) -> int:
     """Write every feed as OPML."""
     async with app.open_core(settings) as core:
-        rows = await core.storage.feeds()
+        stored = await core.storage.feeds()
+    rows = [row for row in stored if row.subscriptions or row.feed.is_kept]
     body = write_opml(
         [Outline(title=row.feed.title, url=row.feed.url, folder=None) for row in rows],
         title="Feeds of Herald",
@@ -121,7 +122,10 @@ async def write_file(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.file == "-":
         sys.stdout.write(body.decode())
     else:
-        Path(arguments.file).write_bytes(body)
+        try:
+            Path(arguments.file).write_bytes(body)
+        except OSError as error:
+            raise UserError(f"{arguments.file} cannot be written: {error.strerror}.") from error
         print(f"{count(len(rows), 'feed')} written to {arguments.file}.")
     return 0
 

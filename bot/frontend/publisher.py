@@ -187,9 +187,11 @@ def _translated(  # noqa: PLR0911  # a table: one return a case
             return Forbidden("The thread is archived and locked.", channel_id=channel_id)
         case discord.HTTPException(status=403):
             return Forbidden(f"Discord refuses: {error.text}.", channel_id=channel_id)
-        case discord.HTTPException(status=status) if status >= 500 or status == 404:  # noqa: PLR2004  # HTTP
-            # A 404 without Discord's code is a proxy's: nothing is known of the channel.
-            return DiscordUnavailable(f"Discord answered {status}.", channel_id=channel_id)
+        # A 404 without Discord's own code is a proxy's: nothing is known of the channel.
+        case discord.HTTPException(
+            status=404 | 500 | 502 | 503 | 504 | 520 | 521 | 522 | 523 | 524
+        ):
+            return DiscordUnavailable(f"Discord answered {error.status}.", channel_id=channel_id)
         case discord.HTTPException():
             log.error("post.refused", channel=channel_id, status=error.status, reason=error.text)
             return PostRefused(

@@ -197,10 +197,10 @@ class Poller:
         server = urlsplit(feed.url).netloc
         try:
             # A slow server keeps only its own feeds waiting: they hold no slot meanwhile.
-            async with self._hosts.setdefault(server, asyncio.Semaphore(HOST_POLLS_MAX)):
-                async with self._slots:
-                    await self._pacer.turn()
-                    return await self._poll(feed)
+            turn = self._hosts.setdefault(server, asyncio.Semaphore(HOST_POLLS_MAX))
+            async with turn, self._slots:
+                await self._pacer.turn()
+                return await self._poll(feed)
         except StorageError:
             raise  # the loop's affair: nothing can be written down now
         except TimeoutError:

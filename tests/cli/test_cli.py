@@ -186,6 +186,7 @@ def test_feeds_are_added_polled_searched_exported_and_removed(
     assert feed_url in opml
     assert "Removed" in herald("feeds", "remove", feed_url)
     assert "not polled" in herald("feeds", "list")
+    assert feed_url not in herald("feeds", "export")
     assert herald.json("search", "girders")["total"] == 1, "the archive stays"
     assert web.hits("/feed.xml") == 1
 
@@ -316,6 +317,7 @@ def test_the_list_tells_states_in_words_with_moves_and_what_a_site_offers(
         (("feeds", "import", "nowhere.opml"), "cannot be read"),
         (("feeds", "add", "https://example.org/", "--channel", "x"), "is no link of a channel"),
         (("preview", "nowhere.xml"), "There is no file nowhere.xml"),
+        (("feeds", "export", "no/such/folder.opml"), "cannot be written"),
     ],
 )
 def test_bad_input_ends_with_one_clear_line(

@@ -9,6 +9,7 @@ import structlog
 from bot.errors import NotAllowed
 from bot.frontend.errors import answer_error
 from bot.frontend.limits import TOKEN_LIFETIME_S
+from bot.frontend.permissions import require_manager
 
 log = structlog.get_logger()
 
@@ -17,7 +18,12 @@ PANEL_LIFETIME_S = TOKEN_LIFETIME_S - 60.0
 
 
 class Panel(discord.ui.View):
-    """Buttons for the member *owner_id*, greyed out after PANEL_LIFETIME_S without a click."""
+    """Buttons for the member *owner_id*, greyed out after PANEL_LIFETIME_S without a click.
+
+    ``NEEDS_MANAGER``: the owner must still have Manage Server at each click.
+    """
+
+    NEEDS_MANAGER = False
 
     def __init__(self, owner_id: int) -> None:
         super().__init__(timeout=PANEL_LIFETIME_S)
@@ -54,6 +60,12 @@ class Panel(discord.ui.View):
                 interaction, NotAllowed("Only the one who asked for this can use its buttons.")
             )
             return False
+        if self.NEEDS_MANAGER:
+            try:
+                require_manager(interaction)
+            except NotAllowed as error:
+                await answer_error(interaction, error)
+                return False
         self._latest = interaction
         return True
 

@@ -33,6 +33,8 @@ class Wish:
 class ChoosePanel(Panel):
     """A menu of the feeds that a site offers."""
 
+    NEEDS_MANAGER = True
+
     def __init__(self, follower: Follower, wish: Wish, offered: tuple[Fetched, ...]) -> None:
         super().__init__(wish.member.id)
         self._follower = follower
@@ -69,6 +71,8 @@ class ChoosePanel(Panel):
 
 class AddPanel(Panel):
     """Add and Cancel under a preview."""
+
+    NEEDS_MANAGER = True
 
     def __init__(self, follower: Follower, wish: Wish, proposal: Proposal) -> None:
         super().__init__(wish.member.id)
@@ -121,6 +125,8 @@ class AddPanel(Panel):
 
 class AddedPanel(Panel):
     """After adding without backfill: a way to see something in the channel at once."""
+
+    NEEDS_MANAGER = True
 
     def __init__(self, follower: Follower, following: Following, owner_id: int, told: str) -> None:
         super().__init__(owner_id)
