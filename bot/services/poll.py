@@ -272,8 +272,9 @@ class Poller:
             outcome = await self._source.fetch(feed.url, feed.validators, feed.body_hash)
         is_offline = await self._note(feed, outcome)
         known = await self._storage.known(feed.id, aliases_of(outcome, feed.url))
+        group = self._source.group_of(feed.url)
         planned = plan_refresh(
-            feed,
+            replace(feed, host_group=group),
             outcome,
             known,
             self._clock.now(),
@@ -281,7 +282,13 @@ class Poller:
             jitter=self._random(),
             is_offline=is_offline,
         )
-        refresh = replace(planned, host_group=self._source.group_of(planned.new_url or feed.url))
+        moved_to = planned.new_url
+        refresh = replace(
+            planned, host_group=self._source.group_of(moved_to) if moved_to else group
+        )
+        if refresh.hold is not None and refresh.hold.group is not None:
+            # Feeds that were added since the start belong to a group too.
+            await self._storage.learn_groups(self._source.group_of)
         recorded = await self._storage.record(refresh)
         _tell(feed, outcome, refresh, recorded)
         if recorded.deliveries:

@@ -15,6 +15,7 @@ from bot.errors import Busy
 from bot.language.words import VERSION, tokenise
 from bot.news.models import (
     Article,
+    BulletinId,
     DeliveryId,
     EntryId,
     FeedId,
@@ -25,6 +26,7 @@ from bot.news.models import (
     StoryId,
     SubscriptionId,
     Summary,
+    SwitchId,
     Word,
 )
 from bot.storage import open_storage
@@ -35,6 +37,7 @@ from bot.storage.sqlite.storage import SqliteStorage
 from tests.factories import (
     CHANNEL,
     FEED_URL,
+    GUILD,
     NOW,
     OTHER_CHANNEL,
     new_entry,
@@ -158,7 +161,7 @@ async def test_another_database_makes_other_nonces(tmp_path: Path) -> None:
 # --- A locked database ---
 
 FEED, ENTRY, STORY = FeedId(1), EntryId(1), StoryId(1)
-SUBSCRIPTION, DELIVERY = SubscriptionId(1), DeliveryId(1)
+SUBSCRIPTION, DELIVERY, BULLETIN = SubscriptionId(1), DeliveryId(1), BulletinId(1)
 Call = Callable[[SqliteStorage], Coroutine[object, object, object]]
 
 WRITES: dict[str, Call] = {
@@ -189,6 +192,15 @@ WRITES: dict[str, Call] = {
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
     "abandon": lambda s: s.abandon(DELIVERY, ""),
     "abandon_channel": lambda s: s.abandon_channel(CHANNEL, NOW, ""),
+    "set_log_channel": lambda s: s.set_log_channel(GUILD, CHANNEL),
+    "forget_log_channel": lambda s: s.forget_log_channel(CHANNEL),
+    "mark_told": lambda s: s.mark_told(BULLETIN, MessageId(1)),
+    "retell_at": lambda s: s.retell_at(BULLETIN, NOW, ""),
+    "drop_bulletin": lambda s: s.drop_bulletin(BULLETIN, ""),
+    "tell_silence": lambda s: s.tell_silence(FEED, "Silent.", NOW),
+    "store_remedy": lambda s: s.store_remedy(FEED, None, NOW),
+    "switch": lambda s: s.switch(refresh(FEED), FEED, GUILD, NOW),
+    "switch_back": lambda s: s.switch_back(SwitchId(1), GUILD, NOW),
     "remember": lambda s: s.remember("key", "value"),
     "tidy": lambda s: s.tidy(NOW),
 }
@@ -206,6 +218,11 @@ READS: dict[str, Call] = {
     "next_delivery_at": lambda s: s.next_delivery_at(),
     "search": lambda s: s.search(search_request("harbour"), NOW),
     "latest": lambda s: s.latest(None, None, 1),
+    "claim_bulletins": lambda s: s.claim_bulletins(NOW, LEASE),  # writes where there are any
+    "log_channel": lambda s: s.log_channel(GUILD),
+    "feeds_to_mend": lambda s: s.feeds_to_mend(NOW, 1),
+    "silent_feeds": lambda s: s.silent_feeds(NOW),
+    "repairs": lambda s: s.repairs([FEED]),
     "recall": lambda s: s.recall("key"),
     "health": lambda s: s.health(),
 }
@@ -374,5 +391,8 @@ async def test_a_hot_query_reads_indexes_and_never_a_whole_table(
     )
     scans = [step for step in plan if step.startswith("SCAN ") and step.split()[1] in tables]
     assert all(" INDEX " in step for step in scans), plan
-    if name not in {"feeds_due", "claim_feeds"}:  # reads a row of each feed that is due, and those it returns
+    if name not in {
+        "feeds_due",
+        "claim_feeds",
+    }:  # reads a row of each feed that is due, and those it returns
         assert all("COVERING INDEX" in step for step in scans), plan
