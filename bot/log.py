@@ -5,6 +5,7 @@ stderr.
 """
 
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from typing import Literal, TextIO
@@ -18,6 +19,7 @@ Form = Literal["auto", "pretty", "json"]
 Level = Literal["debug", "info", "warning", "error"]
 
 REDACTED = "[secret]"
+_CREDENTIALS = re.compile(r"(?<=:)//[^/?#\s\"']*@")  # user name and password in a URL
 QUIET = ("apscheduler", "aiosqlite", "asyncio", "trafilatura", "htmldate", "courlan", "justext")
 """Libraries whose informational lines tell an operator nothing that ours do not."""
 
@@ -35,7 +37,7 @@ class _Redacting(logging.Formatter):
         line = self._inner.format(record)
         for secret in self._secrets:
             line = line.replace(secret, REDACTED)
-        return line
+        return _CREDENTIALS.sub("//", line)
 
 
 def _tame_reconnects(record: logging.LogRecord) -> bool:

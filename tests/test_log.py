@@ -90,6 +90,19 @@ def test_a_lost_connection_that_discord_py_mends_is_one_warning_line() -> None:
     assert "exception" not in line
 
 
+def test_a_password_in_an_address_never_appears() -> None:
+    out = io.StringIO()
+    log.configure(stream=out)
+    structlog.get_logger().warning(
+        "feed.failed",
+        url="https://bob:pw@example.org/f",
+        reason="http://bob:pw@example.org is down",
+    )
+    (line,) = lines(out)
+    assert line["url"] == "https://example.org/f"
+    assert "pw" not in out.getvalue()
+
+
 def test_lines_below_the_level_are_left_out() -> None:
     out = io.StringIO()
     log.configure(stream=out, level="warning")

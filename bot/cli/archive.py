@@ -28,7 +28,7 @@ async def poll(arguments: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps(_report_as_json(report, took_ms), ensure_ascii=False, indent=2))
         return 0
     for line in report.polls:
-        print(f"{_outcome(line):<44} {line.outcome.took_ms:>6} ms  {line.feed.url}")
+        print(f"{_outcome(line):<44} {line.outcome.took_ms:>6} ms  {line.feed.public_url}")
     if not feeds:
         print("There are no feeds yet. Add one: herald feeds add URL")
         return 0
@@ -61,7 +61,7 @@ def _report_as_json(report: PollReport, took_ms: int) -> dict[str, Any]:
         "took_ms": took_ms,
         "feeds": [
             {
-                "url": line.feed.url,
+                "url": line.feed.public_url,
                 "status": line.outcome.status,
                 "took_ms": line.outcome.took_ms,
                 "new_entries": line.new_entries,

@@ -84,7 +84,7 @@ async def remove(arguments: argparse.Namespace, settings: Settings) -> int:
                 wanted=wanted,
             )
         await core.storage.remove_feed(feed.id, core.clock.now())
-    print(f"Removed “{feed.title}” ({feed.url}). Its articles stay in the archive.")
+    print(f"Removed “{feed.title}” ({feed.public_url}). Its articles stay in the archive.")
     return 0
 
 
@@ -161,7 +161,7 @@ def _row_as_text(row: FeedOverview, repairs: Repairs, now: datetime) -> list[str
     is_polled = (row.subscriptions or feed.is_kept) and not health.is_given_up(feed)
     lines = [
         f"{feed.id:>4}  {feed.state.value:<8} {feed.title}",
-        f"      {feed.url}",
+        f"      {feed.public_url}",
         (
             f"      {count(row.entries, 'article')}, last {_ago(row.last_entry_at)}; {followed}"
             + (f"; {due}" if is_polled else "")
@@ -184,7 +184,7 @@ def _row_as_json(row: FeedOverview, repairs: Repairs, now: datetime) -> dict[str
     return {
         "id": feed.id,
         "title": feed.title,
-        "url": feed.url,
+        "url": feed.public_url,
         "state": feed.state.value,
         "state_in_words": health.state(feed, now),
         "failures": feed.failures,

@@ -107,8 +107,8 @@ def card_embed(card: FeedCard, now: datetime, repairs: Repairs) -> discord.Embed
     feed, subscription = card.following.feed, card.following.subscription
     embed = discord.Embed(
         title=inline(subscription.name),
-        url=safe_url(feed.site_url) or safe_url(feed.url),
-        description=block(f"{state_in_words(card.following, now)}\n{feed.url}", 2000),
+        url=safe_url(feed.site_url) or safe_url(feed.public_url),
+        description=block(f"{state_in_words(card.following, now)}\n{feed.public_url}", 2000),
         colour=COLOUR if feed.state is FeedState.OK else TROUBLE_COLOUR,
     )
     embed.add_field(name="Channel", value=f"<#{subscription.channel_id}>")

@@ -143,6 +143,22 @@ def _place(url: str, canonical: str) -> str:
 # --- Aliases ---
 
 
+def feed_key(url: str) -> str:
+    """Return what a feed is known by: its canonical URL and, hashed, the credentials in it.
+
+    Who is let in by another password may be given another document, and must not come to see the
+    first one's address.
+    """
+    try:
+        credentials = urlsplit(url).netloc.rpartition("@")[0]
+    except ValueError:
+        credentials = ""
+    if not credentials:
+        return canonical_url(url)
+    digest = blake2b(credentials.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return f"{digest}@{canonical_url(url)}"
+
+
 def norm(text: str) -> str:
     """Return *text* as its bare words: compatibility forms, case and punctuation do not count."""
     folded = unicodedata.normalize("NFKC", text).casefold()

@@ -5,11 +5,14 @@ HTML, no
 Markdown) with paragraphs separated by a blank line. Ids are integers of the database or of Discord.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple, NewType
+
+_CREDENTIALS = re.compile(r"(?<=:)//[^/?#\s]*@")
 
 FeedId = NewType("FeedId", int)
 EntryId = NewType("EntryId", int)
@@ -27,6 +30,11 @@ UserId = NewType("UserId", int)
 
 
 # --- What a feed says ---
+
+
+def without_credentials(url: str) -> str:
+    """Return *url* without user name and password."""
+    return _CREDENTIALS.sub("//", url, count=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +210,11 @@ class Feed:
             return None
         usual = timedelta(seconds=STALE_GAPS * self.usual_gap_s)
         return self.newest_at + max(usual, STALE_MIN)
+
+    @property
+    def public_url(self) -> str:
+        """The address without the user name and password that it may hold, for people and logs."""
+        return without_credentials(self.url)
 
 
 STALE_GAPS = 4  # usual gaps without an entry that are unusual

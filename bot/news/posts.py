@@ -85,7 +85,7 @@ def colour_of(feed_url: str) -> int:
 
 
 def _source(feed: Feed, source_name: str) -> str:
-    return one_line(source_name) or one_line(feed.title) or feed.url
+    return one_line(source_name) or one_line(feed.title) or feed.public_url
 
 
 def _title(entry: Entry) -> str:

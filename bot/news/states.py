@@ -92,8 +92,8 @@ def _next_state(feed: Feed, outcome: Failed, now: datetime) -> tuple[FeedState, 
     if outcome.status == _GONE and now - (feed.gone_since or now) >= GONE_AFTER:
         return FeedState.GONE, told(
             "gone",
-            f"{feed.url} answered 410 Gone, and again a day later: its publisher has taken it down"
-            " for good. Herald no longer polls it.",
+            f"{feed.public_url} answered 410 Gone, and again a day later: its publisher has taken"
+            " it down for good. Herald no longer polls it.",
         )
     if feed.state is FeedState.PAUSED:
         return FeedState.PAUSED, None
@@ -117,7 +117,7 @@ def _recovered(feed: Feed, now: datetime) -> StateChange:
     since = feed.failing_since or now
     return StateChange(
         kind="recovered",
-        reason=f"{feed.url} works again. It had failed since {since:%Y-%m-%d %H:%M} UTC.",
+        reason=f"{feed.public_url} works again. It had failed since {since:%Y-%m-%d %H:%M} UTC.",
         since=since,
     )
 

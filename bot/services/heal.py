@@ -18,7 +18,7 @@ import structlog
 from bot.errors import FeedError, NotFollowed, UserError
 from bot.news.cadence import Pace
 from bot.news.health import silence
-from bot.news.identity import canonical_url
+from bot.news.identity import feed_key
 from bot.news.models import (
     Feed,
     FeedId,
@@ -81,13 +81,15 @@ class Healer:
         now = self._clock.now()
         for feed in await self._storage.silent_feeds(now):
             if (words := silence(feed, now)) is not None:
-                log.warning("feed.silent", feed=feed.id, url=feed.url, words=words)
+                log.warning("feed.silent", feed=feed.id, url=feed.public_url, words=words)
                 await self._storage.tell_silence(feed.id, f"It is quiet: {words}.", now)
         found = 0
         for feed in await self._storage.feeds_to_mend(now - LOOK_AGAIN_AFTER, AT_A_TIME):
             remedy = await self._look(feed)
             await self._storage.store_remedy(feed.id, remedy, self._clock.now())
-            log.info("feed.mended" if remedy else "feed.unmended", feed=feed.id, url=feed.url)
+            log.info(
+                "feed.mended" if remedy else "feed.unmended", feed=feed.id, url=feed.public_url
+            )
             found += remedy is not None
         return found
 
@@ -164,7 +166,7 @@ class Healer:
             others = [
                 found
                 for found in discovery.feeds
-                if canonical_url(found.url) != canonical_url(feed.url) and found.feed.entries
+                if feed_key(found.url) != feed_key(feed.url) and found.feed.entries
             ]
             if others:
                 best = await self._most_alike(feed, others)

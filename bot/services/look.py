@@ -15,6 +15,7 @@ from bot.news.models import (
     Post,
     StoryId,
     Summary,
+    without_credentials,
 )
 from bot.news.ports import Articles, Clock, Source, Summariser
 from bot.news.posts import compose
@@ -51,7 +52,7 @@ class Proposal:
     @property
     def name(self) -> str:
         """What the feed calls itself."""
-        return self.found.feed.title or self.found.url
+        return self.found.feed.title or without_credentials(self.found.url)
 
 
 class Looker:

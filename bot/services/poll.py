@@ -204,7 +204,7 @@ class Poller:
         except StorageError:
             raise  # the loop's affair: nothing can be written down now
         except TimeoutError:
-            log.warning("feed.unfinished", feed=feed.id, url=feed.url, after_s=POLL_MAX_S)
+            log.warning("feed.unfinished", feed=feed.id, url=feed.public_url, after_s=POLL_MAX_S)
             await self._storage.release_feed(
                 feed.id,
                 self._clock.now() + UNFINISHED_RETRY,
@@ -213,7 +213,7 @@ class Poller:
             return None
         except Exception:
             # A bug of ours on one document must not keep the other feeds from being polled.
-            log.exception("feed.broken", feed=feed.id, url=feed.url)
+            log.exception("feed.broken", feed=feed.id, url=feed.public_url)
             await self._storage.release_feed(
                 feed.id, self._clock.now() + BROKEN_RETRY, "after an error of Herald's own"
             )
@@ -279,8 +279,9 @@ class Poller:
             outcome = await self._source.fetch(feed.url, feed.validators, feed.body_hash)
         is_offline = await self._note(feed, outcome)
         known = await self._storage.known(feed.id, aliases_of(outcome, feed.url))
+        group = self._source.group_of(feed.url)
         planned = plan_refresh(
-            feed,
+            replace(feed, host_group=group),
             outcome,
             known,
             self._clock.now(),
@@ -288,7 +289,13 @@ class Poller:
             jitter=self._random(),
             is_offline=is_offline,
         )
-        refresh = replace(planned, host_group=self._source.group_of(planned.new_url or feed.url))
+        moved_to = planned.new_url
+        refresh = replace(
+            planned, host_group=self._source.group_of(moved_to) if moved_to else group
+        )
+        if refresh.hold is not None and refresh.hold.group is not None:
+            # Feeds that were added since the start belong to a group too.
+            await self._storage.learn_groups(self._source.group_of)
         recorded = await self._storage.record(refresh)
         _tell(feed, outcome, refresh, recorded)
         if recorded.deliveries:
@@ -321,7 +328,9 @@ class Poller:
 
 def _tell(feed: Feed, outcome: Outcome, refresh: Refresh, recorded: Recorded) -> None:
     """Log one canonical line; a change of state stands out."""
-    line = log.bind(feed=feed.id, url=feed.url, took_ms=outcome.took_ms, status=outcome.status)
+    line = log.bind(
+        feed=feed.id, url=feed.public_url, took_ms=outcome.took_ms, status=outcome.status
+    )
     match outcome:
         case Failed():
             line.warning("feed.failed", reason=outcome.reason, failures=refresh.failures)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.errors import AlreadyFollowed
-from bot.news.identity import canonical_url
+from bot.news.identity import feed_key
 from bot.news.models import (
     ChannelId,
     Failed,
@@ -140,12 +140,12 @@ class Transfer:
         if place is None:
             return frozenset()
         rows = await self._follower.followings(place.guild_id, place.channel_id)
-        return frozenset(canonical_url(row.feed.url) for row in rows)
+        return frozenset(feed_key(row.feed.url) for row in rows)
 
     async def _check(self, row: Wanted, place: Place | None, run: "_Run") -> Added:
         if not run.is_first(row.url):
             return Added(wanted=row, fate=Fate.DUPLICATE)
-        if canonical_url(row.url) in run.taken or (place is None and await self._is_kept(row.url)):
+        if feed_key(row.url) in run.taken or (place is None and await self._is_kept(row.url)):
             return Added(wanted=row, fate=Fate.ALREADY)
         outcome = await self._source.fetch(row.url, Validators(), None)
         match outcome:
@@ -161,11 +161,11 @@ class Transfer:
     async def _judge(self, row: Wanted, found: Fetched, place: Place | None, run: "_Run") -> Added:
         """Tell new from known by where a redirect led."""
         entries = len(found.feed.entries)
-        if canonical_url(found.url) != canonical_url(row.url):
+        if feed_key(found.url) != feed_key(row.url):
             if not run.is_first(found.url):
                 return Added(wanted=row, fate=Fate.DUPLICATE, entries=entries)
             is_kept = place is None and await self._is_kept(found.url)
-            if is_kept or canonical_url(found.url) in run.taken:
+            if is_kept or feed_key(found.url) in run.taken:
                 return Added(wanted=row, fate=Fate.ALREADY, entries=entries)
         held = found if run.has_room_for(found) else None
         return Added(wanted=row, fate=Fate.NEW, entries=entries, found=held)
@@ -209,7 +209,7 @@ class _Run:
 
     def is_first(self, url: str) -> bool:
         """Whether no row led to *url* before; from now on one has."""
-        key = canonical_url(url)
+        key = feed_key(url)
         is_first = key not in self._met
         self._met.add(key)
         return is_first

@@ -18,7 +18,7 @@ from tests.servers.feed_server import FeedItem, rss
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BODY = b"body"
-LIMITS = Limits(reading_s=0.2, reading_kill_s=60.0, reading_deadline_s=1.0)
+LIMITS = Limits(reading_s=0.2, reading_kill_s=60.0, reading_deadline_s=2.0)
 # feedparser looks for an address in the author by a pattern that takes quadratic time; the bare
 # ampersand keeps the document from the quick tier.
 AUTHOR = rss().replace(

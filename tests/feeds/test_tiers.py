@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.feeds.parse import read_feed
@@ -97,6 +97,7 @@ def same_in_both_tiers(body: bytes) -> bool:
     return True
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(case=st.sampled_from(CASES), data=st.data())
 def test_a_damaged_feed_is_read_the_same_in_both_tiers(case: Path, data: st.DataObject) -> None:
     body = case.read_bytes()
@@ -153,6 +154,7 @@ SPACES = "".join(
 ATOM_NS = "http://www.w3.org/2005/Atom"
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(items=st.lists(elements(RSS_NAMES), min_size=1, max_size=3))
 def test_any_rss_is_read_the_same_in_both_tiers(items: list[str]) -> None:
     inside = "".join(f"<item>{item}</item>" for item in items)
@@ -162,6 +164,7 @@ def test_any_rss_is_read_the_same_in_both_tiers(items: list[str]) -> None:
     )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(items=st.lists(elements(RSS_NAMES), min_size=1, max_size=3))
 def test_any_rdf_is_read_the_same_in_both_tiers(items: list[str]) -> None:
     inside = "".join(
@@ -176,6 +179,7 @@ def test_any_rdf_is_read_the_same_in_both_tiers(items: list[str]) -> None:
     )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(channel=elements(CHANNEL_NAMES))
 def test_any_channel_is_read_the_same_in_both_tiers(channel: str) -> None:
     same_in_both_tiers(
@@ -184,6 +188,7 @@ def test_any_channel_is_read_the_same_in_both_tiers(channel: str) -> None:
     )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(entries=st.lists(elements(ATOM_NAMES), min_size=1, max_size=3))
 def test_any_atom_is_read_the_same_in_both_tiers(entries: list[str]) -> None:
     inside = "".join(f"<entry>{entry}</entry>" for entry in entries)
@@ -195,6 +200,7 @@ def test_any_atom_is_read_the_same_in_both_tiers(entries: list[str]) -> None:
 ZONES = ["GMT", "UT", "UTC", "Z", "+0200", "-0330", "EST", "PDT", "CET", "CEST", "JST", "XYZ"]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     at=st.datetimes(datetime(1971, 1, 1), datetime(2099, 12, 31)),  # noqa: DTZ001  # a zone is added
     zone=st.sampled_from(ZONES),

@@ -202,7 +202,6 @@ async def test_a_429_holds_every_feed_of_the_host_and_a_503_the_feed_alone(desk:
         desk, "https://a.hot.example/", "https://b.hot.example/", "https://cool.example/"
     )
     run = poller(desk)
-    await run.resume()
     desk.clock.advance(DAY)
     for status, is_shared in ((429, True), (503, False)):
         url = "https://a.hot.example/" if is_shared else "https://cool.example/"

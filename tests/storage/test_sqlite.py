@@ -16,6 +16,7 @@ from bot.errors import Busy, Corrupt
 from bot.language.words import VERSION, tokenise
 from bot.news.models import (
     Article,
+    BulletinId,
     DeliveryId,
     EntryId,
     FeedId,
@@ -26,6 +27,7 @@ from bot.news.models import (
     StoryId,
     SubscriptionId,
     Summary,
+    SwitchId,
     Word,
 )
 from bot.storage import open_storage
@@ -36,6 +38,7 @@ from bot.storage.sqlite.storage import SqliteStorage
 from tests.factories import (
     CHANNEL,
     FEED_URL,
+    GUILD,
     NOW,
     OTHER_CHANNEL,
     new_entry,
@@ -193,7 +196,7 @@ async def test_a_damaged_database_is_told_from_a_busy_one(opened: Opener, path: 
 # --- A locked database ---
 
 FEED, ENTRY, STORY = FeedId(1), EntryId(1), StoryId(1)
-SUBSCRIPTION, DELIVERY = SubscriptionId(1), DeliveryId(1)
+SUBSCRIPTION, DELIVERY, BULLETIN = SubscriptionId(1), DeliveryId(1), BulletinId(1)
 Call = Callable[[SqliteStorage], Coroutine[object, object, object]]
 
 WRITES: dict[str, Call] = {
@@ -224,6 +227,15 @@ WRITES: dict[str, Call] = {
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
     "abandon": lambda s: s.abandon(DELIVERY, ""),
     "abandon_channel": lambda s: s.abandon_channel(CHANNEL, NOW, ""),
+    "set_log_channel": lambda s: s.set_log_channel(GUILD, CHANNEL),
+    "forget_log_channel": lambda s: s.forget_log_channel(CHANNEL),
+    "mark_told": lambda s: s.mark_told(BULLETIN, MessageId(1)),
+    "retell_at": lambda s: s.retell_at(BULLETIN, NOW, ""),
+    "drop_bulletin": lambda s: s.drop_bulletin(BULLETIN, ""),
+    "tell_silence": lambda s: s.tell_silence(FEED, "Silent.", NOW),
+    "store_remedy": lambda s: s.store_remedy(FEED, None, NOW),
+    "switch": lambda s: s.switch(refresh(FEED), FEED, GUILD, NOW),
+    "switch_back": lambda s: s.switch_back(SwitchId(1), GUILD, NOW),
     "remember": lambda s: s.remember("key", "value"),
     "tidy": lambda s: s.tidy(NOW),
 }
@@ -241,6 +253,11 @@ READS: dict[str, Call] = {
     "next_delivery_at": lambda s: s.next_delivery_at(),
     "search": lambda s: s.search(search_request("harbour"), NOW),
     "latest": lambda s: s.latest(None, None, 1),
+    "claim_bulletins": lambda s: s.claim_bulletins(NOW, LEASE),  # writes where there are any
+    "log_channel": lambda s: s.log_channel(GUILD),
+    "feeds_to_mend": lambda s: s.feeds_to_mend(NOW, 1),
+    "silent_feeds": lambda s: s.silent_feeds(NOW),
+    "repairs": lambda s: s.repairs([FEED]),
     "recall": lambda s: s.recall("key"),
     "health": lambda s: s.health(),
 }

@@ -38,11 +38,11 @@ class FeedPager(Pager):
         self.is_kept = bool(rows)
         self.choose.options.clear()
         for row in rows:
-            name = f"{mark(row)} {row.subscription.name or row.feed.url}"
+            name = f"{mark(row)} {row.subscription.name or row.feed.public_url}"
             self.choose.add_option(
                 label=plain(name, limits.CHOICE_NAME_MAX),
                 value=str(row.subscription.id),
-                description=plain(row.feed.url, limits.CHOICE_NAME_MAX),
+                description=plain(row.feed.public_url, limits.CHOICE_NAME_MAX),
             )
         return embed, pages
 

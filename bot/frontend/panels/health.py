@@ -195,7 +195,7 @@ def bulletin_view(notices: Sequence[Notice]) -> _View | None:
         menu.add_option(
             label=plain(notice.name, limits.CHOICE_NAME_MAX) or "(unnamed)",
             value=str(notice.feed.id),
-            description=plain(notice.feed.url, limits.CHOICE_NAME_MAX),
+            description=plain(notice.feed.public_url, limits.CHOICE_NAME_MAX),
         )
     # No time-out: when a view ends, discord.py 2.7 forgets its dynamic items for every message.
     view = _View(timeout=None)

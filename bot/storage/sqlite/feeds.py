@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from bot.news.identity import canonical_url
+from bot.news.identity import feed_key
 from bot.news.models import (
     Check,
     Feed,
@@ -98,7 +98,7 @@ def ensure(connection: sqlite3.Connection, url: str, parsed: ParsedFeed, now: da
         """,
         {
             "url": values.to_text(url),
-            "canonical_url": values.to_text(canonical_url(url)),
+            "canonical_url": values.to_text(feed_key(url)),
             "title": values.to_text(parsed.title.strip() or urlsplit(url).hostname or url),
             "site_url": values.to_text_or_none(parsed.site_url),
             "icon_url": values.to_text_or_none(parsed.icon_url),
@@ -116,7 +116,7 @@ def by_url(connection: sqlite3.Connection, url: str) -> Feed | None:
     """Return the feed stored under *url*, compared in canonical form."""
     row = connection.execute(
         "SELECT id FROM feeds WHERE canonical_url = :canonical_url",
-        {"canonical_url": values.to_text(canonical_url(url))},
+        {"canonical_url": values.to_text(feed_key(url))},
     ).fetchone()
     return None if row is None else load(connection, [row["id"]])[row["id"]]
 

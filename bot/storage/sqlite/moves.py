@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from bot.news.identity import STRONG, canonical_url
+from bot.news.identity import STRONG, feed_key
 from bot.news.models import FeedId
 from bot.storage.sqlite import values
 
@@ -11,7 +11,7 @@ _SAME = f"{STRONG}l"  # kinds of alias that make entries of two feeds one, their
 
 def adopt(connection: sqlite3.Connection, feed_id: FeedId, url: str) -> FeedId | None:
     """Give a feed the address *url*; return the feed that took it in where there was one."""
-    address = {"id": feed_id, "url": values.to_text(url), "canonical": canonical_url(url)}
+    address = {"id": feed_id, "url": values.to_text(url), "canonical": feed_key(url)}
     row = connection.execute(
         "SELECT id FROM feeds WHERE canonical_url = :canonical AND id <> :id", address
     ).fetchone()

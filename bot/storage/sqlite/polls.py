@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.news.cadence import RHYTHM_ENTRIES
-from bot.news.identity import canonical_url
+from bot.news.identity import feed_key
 from bot.news.models import (
     ChannelId,
     EntryId,
@@ -135,7 +135,7 @@ def _adopt(connection: sqlite3.Connection, refresh: Refresh, url: str) -> FeedId
     """Give the feed its new address, and tell where that is more than http made https."""
     was = feeds.load(connection, [refresh.feed_id]).get(refresh.feed_id)
     merged_into = moves.adopt(connection, refresh.feed_id, url)
-    if was is not None and canonical_url(was.url) != canonical_url(url):
+    if was is not None and feed_key(was.url) != feed_key(url):
         told = f"It moved from {was.url} to {url} for good. Herald reads it there from now on."
         notices.queue(connection, merged_into or was.id, "moved", told, refresh.check.at)
         connection.execute(
