@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 READY_WITHIN_S = 20.0  # a start with many servers takes a few seconds; the outbox tries again
 LOOK_BACK = 50  # messages; what Discord gives of a channel's history in one request by default
+_NOT_FOUND, _SERVER_ERROR = 404, 500  # HTTP
 CLOUDFLARE_WAIT_S = 600.0  # a 429 without Discord's headers says no time of its own
 
 
@@ -188,10 +189,8 @@ def _translated(  # noqa: PLR0911  # a table: one return a case
         case discord.HTTPException(status=403):
             return Forbidden(f"Discord refuses: {error.text}.", channel_id=channel_id)
         # A 404 without Discord's own code is a proxy's: nothing is known of the channel.
-        case discord.HTTPException(
-            status=404 | 500 | 502 | 503 | 504 | 520 | 521 | 522 | 523 | 524
-        ):
-            return DiscordUnavailable(f"Discord answered {error.status}.", channel_id=channel_id)
+        case discord.HTTPException(status=code) if code == _NOT_FOUND or code >= _SERVER_ERROR:
+            return DiscordUnavailable(f"Discord answered {code}.", channel_id=channel_id)
         case discord.HTTPException():
             log.error("post.refused", channel=channel_id, status=error.status, reason=error.text)
             return PostRefused(
@@ -205,7 +204,7 @@ def _translated(  # noqa: PLR0911  # a table: one return a case
 
 
 def _seconds(retry_after: str | None) -> float:
-    """Return a Retry-After (RFC 9110 §10.2.3) that is a number; a date or none says nothing here."""
+    """Return a Retry-After in seconds (RFC 9110 §10.2.3); a date is as good as none."""
     try:
         return float(retry_after or "")
     except ValueError:

@@ -41,14 +41,15 @@ BACKOFF_MIN = timedelta(seconds=5)
 BACKOFF_MAX = timedelta(minutes=10)
 NONCE_TRUSTED_FOR = timedelta(minutes=2)  # Discord does not say how many minutes "a few" are
 REFUSED_ATTEMPTS_MAX = 5  # of a post that Discord finds malformed, over two and a half minutes
-ARTICLE_MAX_S = 25.0  # for reading an article's page, waiting for its server's other pages included
+ARTICLE_MAX_S = 25.0  # for an article's page, the wait for its server's other pages included
 BROKEN_ATTEMPTS_MAX = 10  # of a story that our own code fails on, about an hour
 
 
 class Deliverer:
     """Sends what is due. One instance, one process.
 
-    ``on_sent`` is told of each post that landed.
+    ``article_max_s``: how long an article is waited for; ``on_sent`` is told of each post that
+    landed.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Deliverer:
         publisher: Publisher,
         clock: Clock,
         *,
+        article_max_s: float = ARTICLE_MAX_S,
         on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
     ) -> None:
         self._storage = storage
@@ -66,6 +68,7 @@ class Deliverer:
         self._summariser = summariser
         self._publisher = publisher
         self._clock = clock
+        self._article_max_s = article_max_s
         self._on_sent = on_sent
 
     async def deliver_due(self) -> int:
@@ -169,11 +172,11 @@ class Deliverer:
 
     async def _article(self, entry: Entry) -> Article:
         try:
-            async with asyncio.timeout(ARTICLE_MAX_S):
+            async with asyncio.timeout(self._article_max_s):
                 return await self._articles.article(entry)
         except TimeoutError:
             own = max(entry.text, entry.teaser, key=len)
-            note = f"Its page did not come within {ARTICLE_MAX_S:.0f} s."
+            note = f"Its page did not come within {self._article_max_s:g} s."
             return Article(text=own, method="teaser", note=note)
 
     def _summarise(self, claim: Claim, article: Article) -> Summary:

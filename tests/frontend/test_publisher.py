@@ -9,6 +9,7 @@ from bot.errors import (
     DiscordUnavailable,
     Forbidden,
     MessageGone,
+    PostRefused,
     PublishError,
     RateLimited,
 )
@@ -115,7 +116,8 @@ async def test_a_voice_channel_takes_no_posts(house: House) -> None:
         (403, 50013, Forbidden),
         (403, 50001, Forbidden),
         (400, 50083, Forbidden),
-        (400, 50035, PublishError),
+        (400, 50035, PostRefused),
+        (404, 0, DiscordUnavailable),
         (429, 0, RateLimited),
     ],
 )

@@ -11,7 +11,7 @@ from bot.language.words import VERSION, tokenise
 from bot.news.cadence import Pace
 from bot.news.models import ParsedEntry
 from bot.news.ports import Articles, Publisher, Source, Storage
-from bot.services.deliver import Deliverer
+from bot.services.deliver import ARTICLE_MAX_S, Deliverer
 from bot.services.follow import Follower
 from bot.services.look import Looker
 from bot.services.poll import Poller
@@ -50,6 +50,7 @@ class Desk:
         storage: Storage | None = None,
         publisher: Publisher | None = None,
         articles: Articles | None = None,
+        article_max_s: float = ARTICLE_MAX_S,
     ) -> Deliverer:
         """Make a deliverer, as after a start."""
         return Deliverer(
@@ -58,6 +59,7 @@ class Desk:
             Extractive(),
             publisher or self.publisher,
             self.clock,
+            article_max_s=article_max_s,
         )
 
     @property

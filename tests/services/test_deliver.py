@@ -1,15 +1,17 @@
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
-from bot.errors import ChannelGone, DiscordUnavailable, Forbidden, RateLimited
-from bot.news.models import ChannelId, Fate, MessageId, ParsedEntry, Post, SeenEntry
+from bot.errors import ChannelGone, DiscordUnavailable, Forbidden, PostRefused, RateLimited
+from bot.news.models import Article, ChannelId, Entry, Fate, MessageId, ParsedEntry, Post, SeenEntry
 from bot.services.deliver import (
     BACKOFF_MAX,
     BROKEN_ATTEMPTS_MAX,
     FORBIDDEN_RETRY,
     NONCE_TRUSTED_FOR,
+    REFUSED_ATTEMPTS_MAX,
     backoff,
 )
 from tests.factories import (
@@ -22,7 +24,7 @@ from tests.factories import (
     refresh,
     wish,
 )
-from tests.fakes import FakePublisher
+from tests.fakes import FakePublisher, FakeSource
 from tests.services.conftest import Desk
 
 PROSE = (
@@ -319,3 +321,57 @@ async def test_an_earlier_post_with_the_same_link_is_not_taken_for_a_later_one(
 @pytest.mark.parametrize(("attempts", "seconds"), [(0, 5), (1, 5), (2, 10), (4, 40), (99, 600)])
 def test_backoff_doubles_up_to_ten_minutes(attempts: int, seconds: int) -> None:
     assert backoff(attempts) == timedelta(seconds=seconds)
+
+
+async def test_a_post_that_discord_finds_malformed_is_given_up_and_blocks_nobody(
+    desk: Desk,
+) -> None:
+    await owe(desk, "Malformed", "Fine")
+    desk.publisher.failures = [
+        PostRefused("50035", channel_id=CHANNEL) for _ in range(REFUSED_ATTEMPTS_MAX)
+    ]
+    for _ in range(REFUSED_ATTEMPTS_MAX):
+        await desk.deliverer().deliver_due()
+        desk.clock.advance(BACKOFF_MAX)
+    assert desk.titles() == ["Fine"]
+
+
+class Stuck(FakeSource):
+    """A web where one page keeps everybody waiting until told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked = asyncio.Event()
+        self.go = asyncio.Event()
+
+    async def article(self, entry: Entry) -> Article:
+        if entry.title == "Slow page":
+            self.is_asked.set()
+            await self.go.wait()
+        return await super().article(entry)
+
+
+async def test_a_slow_page_holds_up_its_own_channel_only(desk: Desk) -> None:
+    await owe(desk, "Slow page")
+    desk.serve(parsed_entry("Elsewhere", teaser=PROSE), url="https://other.example.org/feed")
+    proposal = await desk.follower.look("https://other.example.org/feed")
+    await desk.follower.add(proposal, wish(OTHER_CHANNEL, backfill=1))
+    stuck = Stuck()
+    deliverer = desk.deliverer(articles=stuck)
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(deliverer.deliver_due())
+        await stuck.is_asked.wait()
+        while "Elsewhere" not in desk.titles():
+            await deliverer.deliver_due()
+        assert not first.done()
+        stuck.go.set()
+    assert desk.titles() == ["Elsewhere", "Slow page"]
+
+
+async def test_a_page_that_does_not_come_leaves_the_teaser(desk: Desk) -> None:
+    await owe(desk, "Slow page")
+    await desk.deliverer(articles=Stuck(), article_max_s=0).deliver_due()
+    ((_, post),) = desk.publisher.posts
+    assert post.body == PROSE
+    results = await desk.searcher.search("slow", channels=None)
+    assert results.found[0].hit.entry.text_method == "teaser"

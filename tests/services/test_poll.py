@@ -156,3 +156,36 @@ async def test_a_manual_check_tells_what_came(desk: Desk) -> None:
     assert isinstance(poll.outcome, Fetched)
     assert (poll.new_entries, poll.deliveries) == (1, 1)
     assert desk.pokes == ["deliver"]
+
+
+async def test_a_server_that_never_answers_keeps_only_its_own_feeds_waiting(desk: Desk) -> None:
+    stuck = Stuck()
+    desk.source = stuck
+    for number in range(40):
+        url = f"https://slow.example.org/{number}"
+        desk.serve(parsed_entry(), url=url)
+        await follow(desk, url)
+    quick = "https://quick.example.org/feed"
+    desk.serve(parsed_entry(), url=quick)
+    await follow(desk, quick)
+    desk.clock.advance(LATER)
+    poller = desk.poller()
+    desk.source.fetched.clear()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(poller.poll_due())
+        while quick not in desk.source.fetched:  # noqa: ASYNC110  # FakeSource tells nobody
+            await asyncio.sleep(0)
+        stuck.go.set()
+    assert len(desk.source.fetched) == 41
+
+
+async def test_feeds_with_other_credentials_are_other_feeds_and_no_password_is_told(
+    desk: Desk,
+) -> None:
+    for user in ("bob:secret", "eve:other"):
+        url = f"https://{user}@paid.example.org/feed"
+        desk.serve(parsed_entry(), url=url)
+        await follow(desk, url)
+    rows = await desk.storage.feeds()
+    assert len(rows) == 2
+    assert {row.feed.public_url for row in rows} == {"https://paid.example.org/feed"}
