@@ -55,7 +55,7 @@ def too_slow(url: str, error: TimeoutError, allowed_s: float) -> FetchFailed:
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         message = f"{shown(url)} could not be connected to in time; its server may be down."
     elif isinstance(error, aiohttp.SocketTimeoutError):
-        message = f"{shown(url)} stopped sending in the middle of its answer."
+        message = f"{shown(url)} sent nothing for too long; its server may be overloaded."
     else:
         message = f"{shown(url)} took longer than {allowed_s:g} s to answer."
     return FetchFailed(message, url=url)

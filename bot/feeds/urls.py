@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 from yarl import URL
 
 from bot.errors import InvalidUrl
-from bot.feeds.wording import shown
+from bot.feeds.wording import excerpt, shown
 
 URL_MAX = 4096  # characters; longer ones are data in disguise
 _TYPED_MAX = 2048
@@ -33,7 +33,7 @@ def typed_url(text: str) -> tuple[str, bool]:
     if typed.lower().startswith("feed:"):
         typed = typed[5:].removeprefix("//")
     is_bare = "://" not in typed.partition("?")[0]
-    wrong = InvalidUrl(f"“{shown(typed)}” is not a web address. {_ADVICE}", url=text)
+    wrong = InvalidUrl(f"“{excerpt(typed)}” is not a web address. {_ADVICE}", url=text)
     if is_bare and (_OTHER_SCHEME.match(typed) or not typed):
         raise wrong
     try:
