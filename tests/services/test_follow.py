@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import AlreadyFollowed, BadQuery, NotFollowed
-from bot.news.models import UNDO_WINDOW, ChannelId, Fetched, NewSubscription, Sort
+from bot.news.models import UNDO_WINDOW, Sort
 from tests.factories import CHANNEL, FEED_URL, GUILD, OTHER_CHANNEL, parsed_entry, wish
 from tests.services.conftest import Desk
 
