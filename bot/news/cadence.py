@@ -276,14 +276,11 @@ def _past_skips(
     hours = frozenset(asks.skip_hours) if len(set(asks.skip_hours)) < _HOURS else frozenset()
     days = frozenset(asks.skip_days) if len(set(asks.skip_days)) < _WEEKDAYS else frozenset()
     later = at.astimezone(UTC)
-    # Each turn leaves an hour or a day behind; a week has no more turns than this.
-    for _ in range(_WEEKDAYS * _HOURS):
+    while later.weekday() in days or later.hour in hours:
         if later.weekday() in days:
             later = later.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        elif later.hour in hours:
-            later = later.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         else:
-            break
+            later = later.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     if later == at:
         return at, reason
     told = f"the feed asks not to be polled before {later:%Y-%m-%d %H:%M} UTC"
