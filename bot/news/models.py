@@ -365,17 +365,11 @@ class KnownAlias:
 class Known:
     """What the archive knows that bears on one fetched document.
 
-        ``aliases`` holds those of the asked keys that are stored; ``channels`` the active, unpaused
-        subscriptions; ``has_history`` whether any entry of the feed is stored. ``seen`` are the newest
-    <<<<<<< HEAD
-        of them, newest first, asked for where there are aliases or the rhythm is not known yet: when
-        each was first seen, and the date it gives. ``batches`` are the numbers of new entries of the
-        last polls that brought any, newest first, without the feed's first document.
-    =======
-        of them, newest first, asked for where there are aliases or the rhythm is not known yet:
-        when each was first seen, and the date it gives. ``batches`` are the numbers of new entries of
-        the last polls that brought any, newest first, without the feed's first document.
-    >>>>>>> engine
+    ``aliases`` holds those of the asked keys that are stored; ``channels`` the active, unpaused
+    subscriptions; ``has_history`` whether any entry of the feed is stored. ``seen`` are the newest
+    of them, newest first, asked for where there are aliases or the rhythm is not known yet: when
+    each was first seen, and the date it gives. ``batches`` are the numbers of new entries of the
+    last polls that brought any, newest first, without the feed's first document.
     """
 
     aliases: Mapping[str, KnownAlias] = field(default_factory=dict)
