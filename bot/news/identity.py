@@ -210,9 +210,18 @@ class _Draft:
 # Characters of scripts without spaces count as a word each.
 _WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
-_NO_SPACES = dict.fromkeys(map(ord, " \t\n\r\x0b\x0c\xa0"))
-_NO_SPACES_NOR_DIGITS = _NO_SPACES | dict.fromkeys(map(ord, "0123456789"))
+_SPACES = " \t\n\r\x0b\x0c\xa0"
+_SPACES_AND_DIGITS = _SPACES + "0123456789"
 _NO_DIGITS = dict.fromkeys(map(ord, "0123456789"), " ")
+
+
+def _without(chars: str, text: str) -> str:
+    """Return *text* without *chars*; ``translate`` takes twice as long on a curly quote."""
+    for char in chars:
+        text = text.replace(char, "")
+    return text
+
+
 _OPENING_CHARS = 800  # enough for OPENING words; a long text is not walked for more
 
 
@@ -253,7 +262,7 @@ class _Traits:
         self.numberless = _opening(opening.translate(_NO_DIGITS))
         # A view counter makes no edit of an article; in a short text a number is the news.
         is_long = len(self.opening) >= OPENING
-        self.text = raw.lower().translate(_NO_SPACES_NOR_DIGITS if is_long else _NO_SPACES)
+        self.text = _without(_SPACES_AND_DIGITS if is_long else _SPACES, raw.lower())
         published_at = sound_date(entry.published_at)
         self.second = "" if published_at is None else str(int(published_at.timestamp()))
 

@@ -69,13 +69,12 @@ def newest(connection: sqlite3.Connection, feed_id: FeedId, limit: int) -> Seque
 
 
 def add(
-    connection: sqlite3.Connection,
-    index: SearchIndex,
-    feed_id: FeedId,
-    new: NewEntry,
-    now: datetime,
-) -> StoryId | None:
-    """Store a new entry as a story of its own; None where one of its aliases is stored by now."""
+    connection: sqlite3.Connection, feed_id: FeedId, new: NewEntry, now: datetime
+) -> tuple[EntryId, StoryId] | None:
+    """Store a new entry as a story of its own, not indexed yet.
+
+    None where one of its aliases is stored by now.
+    """
     is_stored = connection.execute(
         """
         SELECT 1 FROM entry_aliases
@@ -101,8 +100,7 @@ def add(
     ).fetchone()
     entry_id = EntryId(row["id"])
     learn_aliases(connection, feed_id, entry_id, new.aliases, now)
-    index.put(connection, entry_id, new.entry.title, new.entry.teaser, new.entry.text)
-    return StoryId(story_id or 0)
+    return entry_id, StoryId(story_id or 0)
 
 
 def _columns(entry: ParsedEntry) -> dict[str, str | int | None]:

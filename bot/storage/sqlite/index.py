@@ -32,11 +32,18 @@ class SearchIndex:
     ) -> None:
         """Index an entry, in place of what was indexed for it before."""
         connection.execute("DELETE FROM entry_index WHERE rowid = :id", {"id": entry_id})
-        self._insert(connection, entry_id, title, teaser, text)
+        self.add(connection, entry_id, title, teaser, text)
 
-    def _insert(
+    def add(
         self, connection: sqlite3.Connection, entry_id: int, title: str, teaser: str, text: str
     ) -> None:
+        """Index an entry that never was.
+
+        Index many in a row, after all else that a transaction writes: a statement that SQLite may
+        have to take back begins with a savepoint, at which FTS5 writes out what it has gathered
+       . Between the rows of a poll
+        that made a segment for every entry: 38 ms for 50 entries instead of 27.
+        """
         title_words = self.tokenise(title)
         # The teaser is often the text's own beginning; then it must not count twice.
         body_words = self.tokenise(text if teaser in text else f"{teaser}\n\n{text}")
@@ -97,7 +104,7 @@ class SearchIndex:
             {"after": after, "limit": limit},
         ).fetchall()
         for row in rows:
-            self._insert(connection, row["id"], row["title"], row["teaser"], row["text"])
+            self.add(connection, row["id"], row["title"], row["teaser"], row["text"])
         return rows[-1]["id"] if rows else None
 
     def finish(self, connection: sqlite3.Connection) -> int:

@@ -14,8 +14,11 @@ from bot.news.models import (
     GuildId,
     Known,
     KnownAlias,
+    NewEntry,
+    ParsedEntry,
     Recorded,
     Refresh,
+    StoryId,
 )
 from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, values
 from bot.storage.sqlite.index import SearchIndex
@@ -106,11 +109,13 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
     feed = {"feed_id": refresh.feed_id}
     if connection.execute("SELECT 1 FROM feeds WHERE id = :feed_id", feed).fetchone() is None:
         return Recorded(new_entries=0, deliveries=0)  # merged or switched away during the poll
-    stored = [
-        (new, story_id)
-        for new in refresh.new
-        if (story_id := entries.add(connection, index, refresh.feed_id, new, refresh.check.at))
-    ]
+    stored: list[tuple[NewEntry, StoryId]] = []
+    unindexed: list[tuple[EntryId, ParsedEntry]] = []
+    for new in refresh.new:
+        if added := entries.add(connection, refresh.feed_id, new, refresh.check.at):
+            entry_id, story_id = added
+            stored.append((new, story_id))
+            unindexed.append((entry_id, new.entry))
     recorded = deliveries.owe(connection, refresh.feed_id, stored, refresh.check.at)
     for seen in refresh.seen:
         entries.learn_aliases(
@@ -125,6 +130,8 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
         leases.hold_group(connection, refresh.hold.group, refresh.hold.until, refresh.hold.reason)
     if (change := refresh.change) is not None:
         notices.queue(connection, refresh.feed_id, change.kind, change.reason, refresh.check.at)
+    for entry_id, entry in unindexed:  # in a row: see SearchIndex.add
+        index.add(connection, entry_id, entry.title, entry.teaser, entry.text)
     merged_into = None
     if refresh.new_url is not None:
         merged_into = _adopt(connection, refresh, refresh.new_url)
