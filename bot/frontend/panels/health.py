@@ -8,6 +8,7 @@
 """
 
 import re
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Self
 
@@ -69,8 +70,9 @@ class _FeedButton(discord.ui.DynamicItem[discord.ui.Button[_View]], template=r"f
         """Answer the press, only to the one who pressed."""
         await _answer(interaction, self._act)
 
+    @abstractmethod
     async def _act(self, interaction: discord.Interaction, guild_id: GuildId) -> None:
-        raise NotImplementedError
+        """Do what the button says and tell it; *interaction* is deferred."""
 
 
 class CheckNow(_FeedButton, template=rf"feed:check:{_ID}"):
