@@ -141,6 +141,8 @@ class FakeSource:
         self.fetched.append(url)
         if url in self.errors:
             return Failed(url=url, reason=str(self.errors[url]), kind="network")
+        if url in self.sites:
+            return Failed(url=url, reason=f"{url} is a web page.", kind="not_a_feed", status=200)
         if url not in self.feeds:
             return Failed(url=url, reason=f"{url} answered 404.", kind="http", status=404)
         found = self._document(url)

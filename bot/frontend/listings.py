@@ -187,11 +187,26 @@ def poll_told(poll: FeedPoll, channels: Sequence[ChannelId], *, is_paused: bool)
         case Fetched():
             queued = f"{poll.deliveries:,}" if poll.deliveries else "none"
             told = f"{poll.new_entries:,} new, {queued} queued for posting."
+            told += _why_not_posted(poll)
             if is_paused:
                 told += f" It is paused in {mentions(channels)}, so nothing is posted there."
         case _:
             assert_never(poll.outcome)
     return told + next_poll
+
+
+def _why_not_posted(poll: FeedPoll) -> str:
+    """Return what became of new entries that have no post of their own, in a sentence each."""
+    recorded = poll.recorded
+    parts = []
+    if recorded.rolled_up:
+        parts.append(f" {recorded.rolled_up:,} of them in one message, so as not to flood.")
+    if recorded.too_old:
+        parts.append(f" {recorded.too_old:,} more than a week old, kept for search only.")
+    if recorded.held_back:
+        back = "kept for search only: the feed was silent for long"
+        parts.append(f" {recorded.held_back:,} {back}.")
+    return "".join(parts)
 
 
 def mentions(channels: Sequence[ChannelId]) -> str:

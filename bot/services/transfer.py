@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from bot.errors import AlreadyFollowed
+from bot.errors import AlreadyFollowed, FeedError, UserError
 from bot.news.identity import feed_key
 from bot.news.models import (
     ChannelId,
@@ -151,12 +151,22 @@ class Transfer:
         match outcome:
             case Fetched():
                 return await self._judge(row, outcome, place, run)
+            case Failed(kind="not_a_feed"):
+                return await self._behind(row, place, run)
             case Failed(reason=reason):
                 return Added(wanted=row, fate=Fate.DEAD, reason=reason)
             case NotModified():  # against RFC 9110: nothing conditional was asked
                 return Added(
                     wanted=row, fate=Fate.DEAD, reason="It answered 304 to a first request."
                 )
+
+    async def _behind(self, row: Wanted, place: Place | None, run: "_Run") -> Added:
+        """Take the first feed that a site offers, where a list holds a site's own address."""
+        try:
+            discovery = await self._source.discover(row.url)
+        except (UserError, FeedError) as error:
+            return Added(wanted=row, fate=Fate.DEAD, reason=str(error))
+        return await self._judge(row, discovery.feeds[0], place, run)
 
     async def _judge(self, row: Wanted, found: Fetched, place: Place | None, run: "_Run") -> Added:
         """Tell new from known by where a redirect led."""

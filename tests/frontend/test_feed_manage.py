@@ -119,6 +119,15 @@ async def test_test_of_a_feed_without_entries_says_so(house: House) -> None:
     assert text(shown) == "It has no entries yet."
 
 
+async def test_check_says_why_not_all_that_is_new_is_posted(house: House) -> None:
+    house.publish(COURIER, "Ferry resumes")
+    await house.follow()
+    house.publish(COURIER, *(f"Storm, part {n}" for n in range(12)), "Ferry resumes")
+    await house.env.advance_time(60)
+    told = text(await house.admin.slash(house.news, "feed check", feed="The Courier"))
+    assert told.startswith("12 new, 11 queued for posting. 2 of them in one message, so as not")
+
+
 async def test_check_says_what_came_of_it(house: House) -> None:
     house.publish(COURIER, "Ferry resumes")
     await house.follow()

@@ -38,6 +38,16 @@ async def test_an_import_into_a_channel_subscribes_it_under_the_lists_title(desk
     assert following.subscription.name == "Mine"
 
 
+async def test_a_sites_own_address_brings_the_feed_that_it_offers(desk: Desk) -> None:
+    site, empty = "https://courier.example.org/", "https://empty.example.org/"
+    desk.source.sites = {site: [desk.serve(parsed_entry())], empty: []}
+    rows = await desk.transfer.add_all([Wanted(url=site), Wanted(url=empty)], HERE)
+    assert [row.fate for row in rows] == [Fate.NEW, Fate.DEAD]
+    assert "offers no feed" in rows[1].reason
+    (following,) = await desk.follower.followings(GUILD)
+    assert following.feed.url == FEED_URL
+
+
 async def test_what_was_rehearsed_is_added_without_fetching_it_again(desk: Desk) -> None:
     desk.serve(parsed_entry())
     rows = await desk.transfer.rehearse([Wanted(url=FEED_URL)], HERE)
