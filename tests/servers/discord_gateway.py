@@ -9,6 +9,7 @@ import json
 import zlib
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, auto
+from functools import partial
 from secrets import token_hex
 
 from aiohttp import WSMsgType, web
@@ -17,6 +18,7 @@ from tests.servers.discord_state import Guild, World
 from tests.servers.discord_wire import GATED_INTENTS, Intent, Json
 
 HEARTBEAT_INTERVAL_MS = 41_250
+_ROUNDS = 6  # of a bot's event loop, between its request's answer and a person's click
 
 
 class Op(IntEnum):
@@ -109,6 +111,7 @@ class Gateway:
         self.allowed_intents = ~GATED_INTENTS
         self.url = ""
         world.on_event = self.dispatch
+        world.catch_up = self.catch_up
 
     # What a test orders
 
@@ -168,6 +171,26 @@ class Gateway:
         code = self.connections[-1].close_code
         assert code is not None
         return code
+
+    async def catch_up(self) -> None:
+        """Wait until the bot has had time to take in what it was answered.
+
+        A bot knows the buttons of a message only once it has read the answer to its own request,
+        and a person takes longer than that to click. Each heartbeat asked for goes once round the
+        bot's event loop.
+        """
+        for _ in range(_ROUNDS):
+            live, before = self._live(), self.heartbeats
+            if live is None or live.session is None:
+                return
+            self._send(live, Op.HEARTBEAT, None)
+            await self._world.pulse.until(
+                partial(self._has_beaten, live, before),
+                "the bot to send a heartbeat that it was asked for",
+            )
+
+    def _has_beaten(self, live: Connection, before: int) -> bool:
+        return self.heartbeats > before or self._live() is not live
 
     async def shut(self) -> None:
         """Close what is open, for the end of a test."""
@@ -245,6 +268,7 @@ class Gateway:
             case Op.HEARTBEAT:
                 self.heartbeats += 1
                 self._send(connection, Op.HEARTBEAT_ACK, None)
+                self._world.pulse.beat()
             case Op.IDENTIFY if connection.session is None:
                 await self._identify(connection, body)
             case Op.RESUME if connection.session is None:

@@ -161,6 +161,7 @@ async def use_component(
     what: str,
 ) -> Reply:
     """Use a component of *message* as *member*; return the answer once it is there."""
+    await world.catch_up()
     interaction = interactions.start(
         Kind.COMPONENT, member, message.channel, data, what=what, source=message
     )

@@ -1,6 +1,6 @@
 """The stand-in's world: guilds, their channels and members, and who may do what."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeAlias, Union
@@ -379,6 +379,10 @@ class Guild:
         }
 
 
+async def _at_once() -> None:
+    """Nobody is connected, so there is nobody to wait for."""
+
+
 class World:
     """Everything that exists, and the ways in which it changes."""
 
@@ -395,6 +399,7 @@ class World:
         self.commands: dict[int | None, list[Json]] = {None: []}
         self.nonce_window = timedelta(minutes=5)  # Discord docs: "the past few minutes"
         self.on_event: Callable[[str, Json, Guild | None], None] = lambda *_: None
+        self.catch_up: Callable[[], Awaitable[None]] = _at_once
 
     def dispatch(self, event: str, body: Json, guild: Guild | None = None) -> None:
         """Send an event to the bot, if it is connected, and wake whoever waits for a change.
