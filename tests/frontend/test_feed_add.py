@@ -4,8 +4,9 @@ import discord
 import pytest
 
 from bot.errors import AddressForbidden, FetchFailed, InvalidUrl, NotAFeed, ParseFailed
+from bot.news.models import GuildId
 from tests.factories import parsed_entry
-from tests.frontend.house import COURIER, EPOCH, House, buttons, message, text
+from tests.frontend.house import ADMIN, COURIER, EPOCH, House, buttons, message, text
 
 SITE = "https://courier.example.org/"
 
@@ -212,3 +213,14 @@ async def test_a_member_without_manage_server_is_refused_even_if_the_server_lets
     house.publish(COURIER, "Ferry resumes")
     shown = await house.member.slash(house.news, "feed add", url=COURIER)
     assert text(shown) == "You need the permission Manage Server to manage feeds here."
+
+
+async def test_add_is_refused_to_one_who_lost_manage_server_meanwhile(house: House) -> None:
+    house.publish(COURIER, "Ferry resumes")
+    shown = await house.admin.slash(house.news, "feed add", url=COURIER)
+    guild = house.env.backend.get_guild(house.guild.id)
+    for role_id in guild.members[house.admin.id].role_ids:
+        guild.roles[role_id].permissions &= ~ADMIN.value
+    refused = await house.admin.click(message(shown), label="Add")
+    assert "Manage Server" in text(refused)
+    assert await house.follower.followings(GuildId(house.guild.id)) == []
