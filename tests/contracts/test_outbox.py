@@ -1,13 +1,10 @@
 """What every adapter of the ``Storage`` port promises of edits and roundups."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from bot.language.words import VERSION, tokenise
 from bot.news.models import (
     Claim,
     DeliveryId,
@@ -23,7 +20,6 @@ from bot.news.models import (
 )
 from bot.news.ports import Storage
 from bot.news.posts import EDITABLE_FOR, EDITS_MAX
-from bot.storage import open_storage
 from tests.factories import (
     CHANNEL,
     FEED_URL,
@@ -40,14 +36,6 @@ from tests.factories import (
 LEASE = timedelta(minutes=2)
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    """Open an empty database. Every adapter there is takes its turn; so far there is one."""
-    path = tmp_path / "herald.db"
-    async with open_storage(path, tokenise=tokenise, tokeniser_version=VERSION) as storage:
-        yield storage
 
 
 @pytest.fixture

@@ -1,12 +1,9 @@
 """What every adapter of the ``Storage`` port promises of polling: leases, holds, moves."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from bot.language.words import VERSION, tokenise
 from bot.news.models import (
@@ -41,14 +38,6 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 A, B, C = (f"https://{name}.example.org/feed" for name in "abc")
-
-
-@pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    """Open an empty database. Every adapter there is takes its turn; so far there is one."""
-    path = tmp_path / "herald.db"
-    async with open_storage(path, tokenise=tokenise, tokeniser_version=VERSION) as storage:
-        yield storage
 
 
 async def kept(storage: Storage, url: str, *, due: timedelta = timedelta(0)) -> FeedId:

@@ -1,13 +1,10 @@
 """What every adapter of the ``Storage`` port promises."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.errors import AlreadyFollowed, StorageError
-from bot.language.words import VERSION, tokenise
 from bot.news.models import (
     UNDO_WINDOW,
     Article,
@@ -27,7 +24,6 @@ from bot.news.models import (
     Validators,
 )
 from bot.news.ports import Storage
-from bot.storage import open_storage
 from tests.factories import (
     CHANNEL,
     FEED_URL,
@@ -45,14 +41,6 @@ from tests.factories import (
 LEASE = timedelta(minutes=2)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    """Open an empty database. Every adapter there is takes its turn; so far there is one."""
-    path = tmp_path / "herald.db"
-    async with open_storage(path, tokenise=tokenise, tokeniser_version=VERSION) as storage:
-        yield storage
 
 
 async def a_feed(storage: Storage, url: str = FEED_URL, title: str = "The Harbour Courier") -> Feed:
