@@ -49,7 +49,10 @@ from bot.news.models import (
 )
 
 Tokeniser = Callable[[str], list[Word]]
-"""Splits a text into its words, in order. The same function indexes, queries and highlights."""
+"""Splits a text into its words, in order. The same function indexes, queries and highlights.
+
+A word has no white space in it, and what stands beyond a white space makes no difference to it.
+"""
 
 
 class Clock(Protocol):

@@ -151,3 +151,17 @@ def test_a_word_has_the_same_terms_wherever_it_stands(before: str, after: str) -
 @given(st.text(st.characters(categories=["Lu", "Ll"], max_codepoint=0x24F), min_size=1))
 def test_case_and_composition_do_not_matter(text: str) -> None:
     assert exact(text.upper().lower()) == exact(unicodedata.normalize("NFD", text.upper().lower()))
+
+
+_awkward = st.sampled_from(
+    [*"aé.'\u2019&+#\u20dd", "C++", "l'état", "U.S", ".NET", "10,", "世界", "🇩🇪", "\u200d"]
+)
+_spaces = st.text(" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u2003\u2028\u3000", min_size=1)
+
+
+@given(st.lists(st.one_of(_awkward, _spaces, st.text())).map("".join))
+@example("the U. S. said 10, 000 l' état")
+def test_white_space_parts_words_from_all_that_stands_beyond(text: str) -> None:
+    """The index cuts a text piece by piece, between white space."""
+    apart = [word.terms for piece in text.split() for word in tokenise(piece)]
+    assert apart == [word.terms for word in tokenise(text)]

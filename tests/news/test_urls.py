@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.news.identity import canonical_url
 from tests.strategies import urls
@@ -94,3 +95,19 @@ def test_the_scheme_never_counts(url: str) -> None:
             == (canonical_url(f"https://{rest}").replace("https:", ""))
             or ":80" in rest
         )
+
+
+_labels = st.text("abcz019-", min_size=1, max_size=5) | st.sampled_from(["www", "x" * 63, "x" * 64])
+
+
+@given(
+    hosts=st.lists(_labels, min_size=1, max_size=11).map(".".join),
+    path=st.text("/aZ0._~-%+;", max_size=12),
+    scheme=st.sampled_from(["http", "https"]),
+)
+def test_a_plain_url_takes_the_short_way_to_the_same_form(
+    hosts: str, path: str, scheme: str
+) -> None:
+    url = f"{scheme}://{hosts}/{path}"
+    assert canonical_url(url) == canonical_url(f"{url}#utm_source=desk")  # which goes the long way
+    assert canonical_url(f"{scheme}://{hosts}") == canonical_url(f"{scheme}://{hosts}#at_medium=x")

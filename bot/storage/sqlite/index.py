@@ -8,14 +8,15 @@ same as if all terms stood in one.
 """
 
 import sqlite3
-from collections.abc import Sequence
 
-from bot.news.models import EntryId, Word
+from bot.news.models import EntryId
 from bot.news.ports import Tokeniser
 from bot.storage.sqlite import values
 
 _GROWTH = 0.1  # share by which the archive may change before terms are counted anew
 _COUNTED_MAX = 10_000  # terms whose count is remembered
+_PIECES_MAX = 16_384  # pieces of text whose terms are remembered; some 5 MB
+_PIECE_MAX = 24  # characters of such a piece: words come again, lines without a blank do not
 
 
 class SearchIndex:
@@ -26,6 +27,7 @@ class SearchIndex:
         self.version = version
         self._counts: dict[str, int] = {}
         self._counted_at = 0
+        self._pieces: dict[str, tuple[str, str]] = {}
 
     def put(
         self, connection: sqlite3.Connection, entry_id: EntryId, title: str, teaser: str, text: str
@@ -43,9 +45,9 @@ class SearchIndex:
         of a poll FTS5 wrote out what it had gathered for every entry, and storing 50 of them took
         half as long again (measured).
         """
-        title_words = self.tokenise(title)
+        title_exact, title_loose = self.terms(title)
         # The teaser is often the text's own beginning; then it must not count twice.
-        body_words = self.tokenise(text if teaser in text else f"{teaser}\n\n{text}")
+        body_exact, body_loose = self.terms(text if teaser in text else f"{teaser}\n\n{text}")
         connection.execute(
             """
             INSERT INTO entry_index (rowid, title, body, title_loose, body_loose)
@@ -53,12 +55,33 @@ class SearchIndex:
             """,
             {
                 "id": entry_id,
-                "title": _exact(title_words),
-                "body": _exact(body_words),
-                "title_loose": _loose(title_words),
-                "body_loose": _loose(body_words),
+                "title": title_exact,
+                "body": body_exact,
+                "title_loose": title_loose,
+                "body_loose": body_loose,
             },
         )
+
+    def terms(self, text: str) -> tuple[str, str]:
+        """Return the exact terms of the words of *text*, in order, and the other terms.
+
+        Worked out piece by piece between white space, as a `Tokeniser` allows, for pieces come
+        again: 50 entries took a fifth of the time that cutting whole texts did (measured).
+        """
+        known = self._pieces
+        pairs = [known.get(piece) or self._learn(piece) for piece in text.split()]
+        return " ".join([exact for exact, _ in pairs]), " ".join([loose for _, loose in pairs])
+
+    def _learn(self, piece: str) -> tuple[str, str]:
+        words = self.tokenise(piece)
+        exact = " ".join([word.terms[0] for word in words if word.terms])
+        loose = " ".join([term for word in words for term in word.terms[1:]])
+        pair = values.to_text(exact), values.to_text(loose)
+        if len(piece) <= _PIECE_MAX:
+            if len(self._pieces) >= _PIECES_MAX:
+                self._pieces.clear()
+            self._pieces[piece] = pair
+        return pair
 
     def frequency(self, connection: sqlite3.Connection, term: str, entry_count: int) -> int:
         """Return in how many of *entry_count* entries a term occurs, or did lately.
@@ -118,10 +141,3 @@ class SearchIndex:
         count: int = connection.execute("SELECT COUNT(*) FROM entry_index_docsize").fetchone()[0]
         return count
 
-
-def _exact(words: Sequence[Word]) -> str:
-    return values.to_text(" ".join([word.terms[0] for word in words if word.terms]))
-
-
-def _loose(words: Sequence[Word]) -> str:
-    return values.to_text(" ".join([term for word in words for term in word.terms[1:]]))
