@@ -68,39 +68,53 @@ def newest(connection: sqlite3.Connection, feed_id: FeedId, limit: int) -> Seque
     return list(load(connection, [row["id"] for row in rows]).values())
 
 
-def add(
-    connection: sqlite3.Connection, feed_id: FeedId, new: NewEntry, now: datetime
-) -> tuple[EntryId, StoryId] | None:
-    """Store a new entry as a story of its own, not indexed yet.
+def add_all(
+    connection: sqlite3.Connection, feed_id: FeedId, new: Sequence[NewEntry], now: datetime
+) -> list[tuple[EntryId, StoryId, NewEntry]]:
+    """Store new entries as stories of their own, not indexed yet, in their order.
 
-    None where one of its aliases is stored by now.
+    One of whose aliases one is stored by now is left out.
     """
-    is_stored = connection.execute(
+    taken = _stored_of(connection, feed_id, (alias for each in new for alias in each.aliases))
+    now_ms = values.to_ms(now)
+    stored: list[tuple[EntryId, StoryId, NewEntry]] = []
+    aliases: list[tuple[FeedId, str, int, int]] = []
+    for each in new:
+        own = [values.to_text(alias) for alias in each.aliases]
+        if not taken.isdisjoint(own):
+            continue
+        taken.update(own)
+        story_id = connection.execute(
+            "INSERT INTO stories (created_at) VALUES (?)", (now_ms,)
+        ).lastrowid
+        entry_id = connection.execute(
+            """
+            INSERT INTO entries (feed_id, story_id, first_seen_at, published_at, dated_at,
+                                 updated_at, guid, url, title, author, image_url, tags, teaser,
+                                 text)
+            VALUES (:feed_id, :story_id, :now, :published_at, COALESCE(:published_at, :now),
+                    :updated_at, :guid, :url, :title, :author, :image_url, :tags, :teaser, :text)
+            """,
+            {**_columns(each.entry), "feed_id": feed_id, "story_id": story_id, "now": now_ms},
+        ).lastrowid
+        aliases += [(feed_id, alias, entry_id or 0, now_ms) for alias in own]
+        stored.append((EntryId(entry_id or 0), StoryId(story_id or 0), each))
+    connection.executemany(_LEARN, aliases)
+    return stored
+
+
+def _stored_of(
+    connection: sqlite3.Connection, feed_id: FeedId, aliases: Iterable[str]
+) -> set[str]:
+    """Return those of *aliases* that are stored."""
+    rows = connection.execute(
         """
-        SELECT 1 FROM entry_aliases
-         WHERE feed_id = :feed_id AND alias IN (SELECT value FROM json_each(:aliases)) LIMIT 1
+        SELECT alias FROM entry_aliases
+         WHERE feed_id = :feed_id AND alias IN (SELECT value FROM json_each(:aliases))
         """,
-        {"feed_id": feed_id, "aliases": values.to_json(map(values.to_text, new.aliases))},
-    ).fetchone()
-    if is_stored is not None:
-        return None
-    story_id = connection.execute(
-        "INSERT INTO stories (created_at) VALUES (:now)", {"now": values.to_ms(now)}
-    ).lastrowid
-    columns = _columns(new.entry)
-    row = connection.execute(
-        """
-        INSERT INTO entries (feed_id, story_id, first_seen_at, published_at, dated_at, updated_at,
-                             guid, url, title, author, image_url, tags, teaser, text)
-        VALUES (:feed_id, :story_id, :now, :published_at, COALESCE(:published_at, :now),
-                :updated_at, :guid, :url, :title, :author, :image_url, :tags, :teaser, :text)
-        RETURNING id
-        """,
-        {**columns, "feed_id": feed_id, "story_id": story_id, "now": values.to_ms(now)},
-    ).fetchone()
-    entry_id = EntryId(row["id"])
-    learn_aliases(connection, feed_id, entry_id, new.aliases, now)
-    return entry_id, StoryId(story_id or 0)
+        {"feed_id": feed_id, "aliases": values.to_json(map(values.to_text, aliases))},
+    )
+    return {row["alias"] for row in rows}
 
 
 def _columns(entry: ParsedEntry) -> dict[str, str | int | None]:
@@ -118,6 +132,13 @@ def _columns(entry: ParsedEntry) -> dict[str, str | int | None]:
     }
 
 
+_LEARN = f"""
+    INSERT INTO entry_aliases (feed_id, alias, entry_id, last_seen_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (feed_id, alias) DO UPDATE SET last_seen_at = excluded.last_seen_at
+     WHERE excluded.last_seen_at >= last_seen_at + {_SEEN_PRECISION // timedelta(milliseconds=1)}
+"""  # noqa: S608  # a number of ours
+
+
 def learn_aliases(
     connection: sqlite3.Connection,
     feed_id: FeedId,
@@ -126,23 +147,9 @@ def learn_aliases(
     now: datetime,
 ) -> None:
     """Store the aliases that are new; an alias stays with the entry that had it first."""
+    now_ms = values.to_ms(now)
     connection.executemany(
-        """
-        INSERT INTO entry_aliases (feed_id, alias, entry_id, last_seen_at)
-        VALUES (:feed_id, :alias, :entry_id, :now)
-        ON CONFLICT (feed_id, alias) DO UPDATE SET last_seen_at = excluded.last_seen_at
-         WHERE excluded.last_seen_at >= last_seen_at + :precision_ms
-        """,
-        [
-            {
-                "feed_id": feed_id,
-                "alias": values.to_text(alias),
-                "entry_id": entry_id,
-                "now": values.to_ms(now),
-                "precision_ms": _SEEN_PRECISION // timedelta(milliseconds=1),
-            }
-            for alias in aliases
-        ],
+        _LEARN, [(feed_id, values.to_text(alias), entry_id, now_ms) for alias in aliases]
     )
 
 

@@ -14,11 +14,8 @@ from bot.news.models import (
     GuildId,
     Known,
     KnownAlias,
-    NewEntry,
-    ParsedEntry,
     Recorded,
     Refresh,
-    StoryId,
 )
 from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, values
 from bot.storage.sqlite.index import SearchIndex
@@ -109,14 +106,13 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
     feed = {"feed_id": refresh.feed_id}
     if connection.execute("SELECT 1 FROM feeds WHERE id = :feed_id", feed).fetchone() is None:
         return Recorded(new_entries=0, deliveries=0)  # merged or switched away during the poll
-    stored: list[tuple[NewEntry, StoryId]] = []
-    unindexed: list[tuple[EntryId, ParsedEntry]] = []
-    for new in refresh.new:
-        if added := entries.add(connection, refresh.feed_id, new, refresh.check.at):
-            entry_id, story_id = added
-            stored.append((new, story_id))
-            unindexed.append((entry_id, new.entry))
-    recorded = deliveries.owe(connection, refresh.feed_id, stored, refresh.check.at)
+    added = entries.add_all(connection, refresh.feed_id, refresh.new, refresh.check.at)
+    recorded = deliveries.owe(
+        connection,
+        refresh.feed_id,
+        [(new, story_id) for _, story_id, new in added],
+        refresh.check.at,
+    )
     for seen in refresh.seen:
         entries.learn_aliases(
             connection, refresh.feed_id, seen.entry_id, seen.aliases, refresh.check.at
@@ -130,8 +126,8 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
         leases.hold_group(connection, refresh.hold.group, refresh.hold.until, refresh.hold.reason)
     if (change := refresh.change) is not None:
         notices.queue(connection, refresh.feed_id, change.kind, change.reason, refresh.check.at)
-    for entry_id, entry in unindexed:  # in a row: see SearchIndex.add
-        index.add(connection, entry_id, entry.title, entry.teaser, entry.text)
+    for entry_id, _, new in added:  # in a row: see SearchIndex.add
+        index.add(connection, entry_id, new.entry.title, new.entry.teaser, new.entry.text)
     merged_into = None
     if refresh.new_url is not None:
         merged_into = _adopt(connection, refresh, refresh.new_url)
