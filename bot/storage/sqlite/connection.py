@@ -7,16 +7,19 @@ to COMMIT in the connection's own thread::
 
 One hop to the thread for a transaction instead of one for each statement, and nothing can come
 between its statements: the thread's queue serialises them, so that the single writer needs no
-lock.
+lock. What waits when a transaction begins shares it, each work in a savepoint of its own: COMMIT
+waits for the disk, and for many that is one wait (group commit).
 """
 
 import sqlite3
 import threading
+import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import aiosqlite
 
@@ -26,6 +29,10 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5_000  # how long a statement waits for another process's lock
 CACHE_KIB = 8_192  # page cache of a connection
+
+# What shares a transaction: the last of them waits for all, a reader of the first for the last.
+_SHARED_MAX = 64
+_SHARED_S = 0.05
 
 _PRIMARY_CODE = 0xFF  # extended result codes keep the primary one in their low byte
 
@@ -55,6 +62,38 @@ def connect(
     return connection
 
 
+class _Call(Generic[T]):
+    """A work that waits to be done, then what came of it."""
+
+    def __init__(self, work: Callable[[sqlite3.Connection], T]) -> None:
+        self.work = work
+        self.is_cancelled = threading.Event()
+        self.is_done = False
+        self._result: T | None = None
+        self._error: BaseException | None = None
+
+    def attempt(self, connection: sqlite3.Connection) -> None:
+        """Do the work. Raises what it raises, and _Abandoned where nobody waits for it any more."""
+        self._check()
+        self._result = self.work(connection)
+        self._check()
+
+    def _check(self) -> None:
+        if self.is_cancelled.is_set():
+            raise _Abandoned
+
+    def settle(self, error: BaseException | None = None) -> None:
+        """Note that the work is written down, or why it is not."""
+        self._error = error
+        self.is_done = True
+
+    def result(self) -> T:
+        """Return what the work returned. Raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result  # type: ignore[return-value]  # None is a result like another
+
+
 class Lane:
     """One connection and its thread. Calls run one after another, each as one transaction."""
 
@@ -70,19 +109,23 @@ class Lane:
         self._raw = raw
         self._path = path
         self._begin = begin
+        self._waiting: deque[_Call[Any]] = deque()
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run *work* in a transaction. A cancelled call leaves nothing unless it was committing.
 
-        Raises Busy, Corrupt, StorageError; what *work* raises on purpose passes.
+        It may be run twice, where what shared its transaction spoilt that. Raises Busy, Corrupt,
+        StorageError; what *work* raises on purpose passes.
         """
-        cancelled = threading.Event()
+        call = _Call(work)
+        self._waiting.append(call)
         try:
-            return await self._in_thread(partial(self._transaction, work, cancelled))
+            await self._in_thread(partial(self._serve, call))
+            return call.result()
         except sqlite3.Error as error:
             raise translate(error, self._path) from error
         finally:
-            cancelled.set()
+            call.is_cancelled.set()
 
     async def pragma(self, statement: str) -> None:
         """Run one statement outside of any transaction."""
@@ -97,25 +140,69 @@ class Lane:
         result: T = await self._connection._execute(function)  # type: ignore[no-untyped-call]  # noqa: SLF001  # see above
         return result
 
-    def _transaction(
-        self, work: Callable[[sqlite3.Connection], T], cancelled: threading.Event
-    ) -> T:
-        _stop_if(cancelled)
-        self._raw.execute(self._begin)
+    def _serve(self, call: _Call[Any]) -> None:
+        """Do what *call* asks for, and with it what else waits; nothing if that was done before.
+
+        Reads are not shared: one made after a write was told to be done must not see what an
+        earlier one saw.
+        """
+        if self._begin == "BEGIN IMMEDIATE" and len(self._waiting) > 1 and not call.is_done:
+            self._share()
+        while not call.is_done:
+            self._alone(self._waiting.popleft())
+
+    def _alone(self, call: _Call[Any]) -> None:
+        """Do one work in a transaction of its own."""
         try:
-            result = work(self._raw)
-            _stop_if(cancelled)
+            self._raw.execute(self._begin)
+            call.attempt(self._raw)
             self._raw.execute("COMMIT")
-        except BaseException:
-            if self._raw.in_transaction:
-                self._raw.execute("ROLLBACK")
-            raise
-        return result
+        except BaseException as error:
+            self._roll_back()
+            call.settle(error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            call.settle()
 
+    def _share(self) -> None:
+        """Do the works that wait in one transaction; none where it cannot begin.
 
-def _stop_if(cancelled: threading.Event) -> None:
-    if cancelled.is_set():
-        raise _Abandoned
+        Where the transaction itself fails, each is done again in one of its own.
+        """
+        try:
+            self._raw.execute(self._begin)
+        except sqlite3.Error:
+            return
+        written: list[_Call[Any]] = []
+        until = time.monotonic() + _SHARED_S
+        try:
+            while self._waiting and len(written) < _SHARED_MAX and time.monotonic() < until:
+                call = self._waiting.popleft()
+                self._raw.execute("SAVEPOINT call")
+                try:
+                    call.attempt(self._raw)
+                except Exception as error:
+                    if not self._raw.in_transaction:  # a full disk ends the whole of it
+                        written.append(call)
+                        raise
+                    self._raw.execute("ROLLBACK TO call")
+                    call.settle(error)
+                else:
+                    written.append(call)
+                self._raw.execute("RELEASE call")
+            self._raw.execute("COMMIT")
+        except Exception:  # noqa: BLE001  # each call is told its own error
+            self._roll_back()
+            for call in written:
+                self._alone(call)
+        else:
+            for call in written:
+                call.settle()
+
+    def _roll_back(self) -> None:
+        if self._raw.in_transaction:
+            self._raw.execute("ROLLBACK")
 
 
 @asynccontextmanager

@@ -103,9 +103,7 @@ def add_all(
     return stored
 
 
-def _stored_of(
-    connection: sqlite3.Connection, feed_id: FeedId, aliases: Iterable[str]
-) -> set[str]:
+def _stored_of(connection: sqlite3.Connection, feed_id: FeedId, aliases: Iterable[str]) -> set[str]:
     """Return those of *aliases* that are stored."""
     rows = connection.execute(
         """

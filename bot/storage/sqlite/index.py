@@ -140,4 +140,3 @@ class SearchIndex:
         )
         count: int = connection.execute("SELECT COUNT(*) FROM entry_index_docsize").fetchone()[0]
         return count
-
