@@ -18,6 +18,7 @@ import feedparser.api
 from bot.feeds import channel, gate, quick, shaping
 from bot.feeds.encodings import decoded, settled
 from bot.feeds.jsonfeed import read_json
+from bot.feeds.named import with_listings
 from bot.feeds.values import FeedValues, Tier
 from bot.feeds.wording import excerpt
 from bot.feeds.worker import Unreadable
@@ -29,15 +30,19 @@ def read_feed(
     body: bytes, content_type: str | None, url: str, tier: Tier = "auto"
 ) -> tuple[object, ...]:
     """Return the FeedValues of a feed document of any kind, bare. Raises Unreadable."""
+    return tuple(with_listings(_read(body, content_type, url, tier), url))
+
+
+def _read(body: bytes, content_type: str | None, url: str, tier: Tier) -> FeedValues:
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start in {b"{", b"["}:
-        return tuple(read_json(body.removeprefix(b"\xef\xbb\xbf"), url))
+        return read_json(body.removeprefix(b"\xef\xbb\xbf"), url)
     utf8 = settled(body, content_type)
     if not utf8:
         raise Unreadable("its document is empty")
     if tier != "thorough":
         try:
-            return tuple(_read_quickly(utf8, url))
+            return _read_quickly(utf8, url)
         except gate.NotPlain as reason:
             if tier == "quick":
                 raise Unreadable(f"it is not plain: {reason}") from reason
@@ -45,7 +50,7 @@ def read_feed(
     if values is None:
         begins = excerpt(decoded(body[:2000], content_type))
         raise Unreadable(f"its content is no feed; it begins: {begins}")
-    return tuple(values)
+    return values
 
 
 def _read_quickly(utf8: bytes, url: str) -> FeedValues:

@@ -2,25 +2,21 @@
 
 import hashlib
 from collections import OrderedDict
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 
 from bot.errors import ParseFailed
 from bot.feeds import faults
+from bot.feeds.named import parsed_feed
 from bot.feeds.pool import TaskFailed, WorkerPool
-from bot.feeds.values import EntryValues, FeedValues, LinksValues, PageValues, Tier
+from bot.feeds.values import LinksValues, PageValues, Tier
 from bot.feeds.wording import shown
-from bot.news.models import ParsedEntry, ParsedFeed
+from bot.news.models import ParsedFeed
 
 _log = structlog.get_logger()
 
 _REFUSED_MAX = 1000  # hashes of bodies that stopped a worker
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Years a feed may speak of; the rest is a fault of its generator, or of feedparser.
-_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
-_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Reader:
@@ -40,7 +36,7 @@ class Reader:
         if not body.strip():
             raise ParseFailed(f"{shown(url)} answers with an empty document.", url=url)
         values = await self._read("bot.feeds.parse:read_feed", body, content_type, url, self._tier)
-        return parsed_feed(values)
+        return parsed_feed(values, url)
 
     async def article(self, body: bytes, content_type: str | None, url: str) -> PageValues:
         """Return the article on a page. Raises ParseFailed."""
@@ -82,47 +78,3 @@ class Reader:
 
 def _key(task: str, body: bytes) -> bytes:
     return hashlib.sha256(task.encode() + b"\0" + body).digest()
-
-
-def parsed_feed(bare: tuple[Any, ...]) -> ParsedFeed:
-    """Return the feed that a worker's FeedValues stand for."""
-    values = FeedValues(*bare)
-    return ParsedFeed(
-        title=values.title,
-        site_url=values.site_url,
-        icon_url=values.icon_url,
-        language=values.language,
-        kind=values.kind,
-        ttl_s=values.ttl_s,
-        skip_hours=values.skip_hours,
-        skip_days=values.skip_days,
-        hub_url=values.hub_url,
-        self_url=values.self_url,
-        entries=tuple(_entry(EntryValues(*bare)) for bare in values.entries),
-    )
-
-
-def _entry(values: EntryValues) -> ParsedEntry:
-    return ParsedEntry(
-        guid=values.guid,
-        url=values.url,
-        title=values.title,
-        teaser=values.teaser,
-        text=values.text,
-        author=values.author,
-        image_url=values.image_url,
-        published_at=_at(values.published),
-        updated_at=_at(values.updated),
-        tags=values.tags,
-    )
-
-
-def _at(seconds: float | None) -> datetime | None:
-    """Return a time as aware UTC; None for what no generator can mean."""
-    if seconds is None:
-        return None
-    try:
-        at = _EPOCH + timedelta(seconds=seconds)
-    except OverflowError:
-        return None
-    return at if _EARLIEST <= at <= _LATEST else None

@@ -39,7 +39,10 @@ class EntryValues(NamedTuple):
 
 
 class FeedValues(NamedTuple):
-    """A feed. ``entries`` are EntryValues, bare once they crossed."""
+    """A feed. ``entries`` are EntryValues, bare once they crossed.
+
+    ``listed``: the fields of a Listing but its date, for each entry that is worth keeping.
+    """
 
     title: str
     site_url: str | None
@@ -52,6 +55,7 @@ class FeedValues(NamedTuple):
     skip_days: tuple[int, ...] = ()
     hub_url: str | None = None
     self_url: str | None = None
+    listed: tuple[tuple[Any, ...], ...] | None = None
 
 
 class PageValues(NamedTuple):

@@ -28,7 +28,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import quote, unquote, urlsplit
 
-from bot.news.models import EntryId, Known, KnownAlias, ParsedEntry
+from bot.news.models import EntryId, Known, KnownAlias, Listing, ParsedEntry
 from bot.news.text import UNSPACED
 
 STRONG = "gnduf"  # in the order of their word
@@ -199,25 +199,21 @@ def document_aliases(entries: Sequence[ParsedEntry], feed_url: str) -> list[tupl
 
     Entries that are the same but for their guid are one entry, listed twice, and share theirs.
     """
-    return [draft.stored for draft in _drafts(entries, feed_url)]
+    return [listing.stored for listing in listings(entries, feed_url)]
 
 
-def asked_aliases(entries: Sequence[ParsedEntry], feed_url: str) -> tuple[str, ...]:
+def asked_aliases(listed: Iterable[Listing]) -> tuple[str, ...]:
     """Return the aliases that `recognise` wants to know of."""
-    asked = (alias for draft in _drafts(entries, feed_url) for alias in draft.asked)
-    return tuple(dict.fromkeys(asked))
+    return tuple(dict.fromkeys(alias for listing in listed for alias in listing.asked))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Draft:
-    """What one entry of a document goes by. ``first`` is the index of the twin it repeats."""
-
-    first: int
-    asked: tuple[str, ...]
-    stored: tuple[str, ...]
-    has_guid: bool  # one that tells it from the others
-    is_nameless: bool  # neither guid nor link
-    date: datetime | None
+def worth_keeping(entries: Iterable[ParsedEntry]) -> tuple[ParsedEntry, ...]:
+    """Return the entries that say anything; an empty one is left until it does."""
+    return tuple(
+        entry
+        for entry in entries
+        if entry.url or entry.title.strip() or entry.text.strip() or entry.teaser.strip()
+    )
 
 
 # Characters of scripts without spaces count as a word each.
@@ -337,12 +333,13 @@ def _key(kind: str, parts: tuple[str, ...]) -> str:
     return f"{kind}:{blake2b(told, digest_size=8, key=b'herald alias 1').hexdigest()}"
 
 
-def _drafts(entries: Sequence[ParsedEntry], feed_url: str) -> tuple[_Draft, ...]:
-    return _drafts_of(tuple(entries), feed_url)
+def listings(entries: Sequence[ParsedEntry], feed_url: str) -> tuple[Listing, ...]:
+    """Return what each entry of a document goes by, in their order."""
+    return _listings(tuple(entries), feed_url)
 
 
 @lru_cache(maxsize=4)  # a poll asks twice: for the keys to look up, and for the verdicts
-def _drafts_of(entries: tuple[ParsedEntry, ...], feed_url: str) -> tuple[_Draft, ...]:
+def _listings(entries: tuple[ParsedEntry, ...], feed_url: str) -> tuple[Listing, ...]:
     referrer = canonical_url(feed_url).partition("/")[0]
     traits = [_Traits(entry, referrer) for entry in entries]
     first_of: dict[tuple[str, ...], int] = {}
@@ -351,18 +348,18 @@ def _drafts_of(entries: tuple[ParsedEntry, ...], feed_url: str) -> tuple[_Draft,
     guids = Counter(
         guid for guid, _ in {(t.guid, first) for t, first in zip(traits, firsts, strict=True)}
     )
-    listings: dict[int, dict[str, None]] = {first: {} for first in firsts}
+    names: dict[int, dict[str, None]] = {first: {} for first in firsts}
     for trait, first in zip(traits, firsts, strict=True):
         has_guid = bool(trait.guid) and guids[trait.guid] == 1
-        listings[first].update(dict.fromkeys(trait.aliases(has_guid=has_guid)))
-    counts = Counter(alias for listing in listings.values() for alias in listing)
-    drafts: list[_Draft] = []
+        names[first].update(dict.fromkeys(trait.aliases(has_guid=has_guid)))
+    counts = Counter(alias for own in names.values() for alias in own)
+    listed: list[Listing] = []
     for entry, trait, first in zip(entries, traits, firsts, strict=True):
-        usable = tuple(alias for alias in listings[first] if counts[alias] == 1)
+        usable = tuple(alias for alias in names[first] if counts[alias] == 1)
         last_resort = traits[first].everything(entries[first])
         is_told = any(alias[0] in STRONG for alias in usable)
-        drafts.append(
-            _Draft(
+        listed.append(
+            Listing(
                 first=first,
                 asked=(*usable, last_resort),
                 stored=usable if is_told else (*usable, last_resort),
@@ -371,7 +368,7 @@ def _drafts_of(entries: tuple[ParsedEntry, ...], feed_url: str) -> tuple[_Draft,
                 date=stated_date(entry),
             )
         )
-    return tuple(drafts)
+    return tuple(listed)
 
 
 # --- Recognition ---
@@ -398,72 +395,71 @@ class Recognition:
     is_republished: bool = False
 
 
-def recognise(entries: Sequence[ParsedEntry], feed_url: str, known: Known) -> Recognition:
+def recognise(listed: Sequence[Listing], known: Known) -> Recognition:
     """Tell which entries of a document are known and which are new.
 
     *known* must cover `asked_aliases`. The order of the entries does not matter.
     """
-    drafts = _drafts(entries, feed_url)
-    found = [_sure(draft, known) or _likely(draft, known) for draft in drafts]
+    found = [_sure(listing, known) or _likely(listing, known) for listing in listed]
     returned = {
         at: match
-        for at, draft in enumerate(drafts)
-        if found[at] is None and (match := _returned(draft, known)) is not None
+        for at, listing in enumerate(listed)
+        if found[at] is None and (match := _returned(listing, known)) is not None
     }
-    distinct = len({draft.first for draft in drafts})
-    came_back = len({drafts[at].first for at in returned})
+    distinct = len({listing.first for listing in listed})
+    came_back = len({listed[at].first for at in returned})
     is_republished = came_back >= MASS_MIN and came_back >= MASS_SHARE * distinct
     verdicts: list[Verdict] = []
-    for at, draft in enumerate(drafts):
+    for at, listing in enumerate(listed):
         match = found[at] or (returned.get(at) if is_republished else None)
         entry_id = None if match is None else match.entry_id
         own = tuple(
             alias
-            for alias in draft.stored
+            for alias in listing.stored
             if (owner := known.aliases.get(alias)) is None or owner.entry_id == entry_id
         )
-        twin_of = None if draft.first == at else draft.first
+        twin_of = None if listing.first == at else listing.first
         verdicts.append(Verdict(aliases=own, entry_id=entry_id, twin_of=twin_of))
     return Recognition(verdicts=tuple(verdicts), is_republished=is_republished)
 
 
-def _sure(draft: _Draft, known: Known) -> KnownAlias | None:
+def _sure(listing: Listing, known: Known) -> KnownAlias | None:
     """Return the entry that a strong alias names, or a guidless entry's link and title."""
-    kinds = STRONG if draft.has_guid else STRONG + "l"
+    kinds = STRONG if listing.has_guid else STRONG + "l"
     for kind in kinds:
-        for alias in draft.asked:
+        for alias in listing.asked:
             if alias[0] == kind and alias in known.aliases:
                 return known.aliases[alias]
     return None
 
 
-def _likely(draft: _Draft, known: Known) -> KnownAlias | None:
+def _likely(listing: Listing, known: Known) -> KnownAlias | None:
     """Return the entry that a weak alias names, if it has the same time."""
-    kinds = WEAK + "c" if draft.is_nameless else WEAK
+    kinds = WEAK + "c" if listing.is_nameless else WEAK
     for kind in kinds:
-        for alias in draft.asked:
+        for alias in listing.asked:
             match = known.aliases.get(alias) if alias[0] == kind else None
-            if match is not None and _agree(draft, match):
+            if match is not None and _agree(listing, match):
                 return match
     return None
 
 
-def _agree(draft: _Draft, match: KnownAlias) -> bool:
-    if draft.date is None or match.dated_at is None:
-        return draft.is_nameless and draft.date is match.dated_at
-    return abs(draft.date - match.dated_at) <= SAME_TIME
+def _agree(listing: Listing, match: KnownAlias) -> bool:
+    if listing.date is None or match.dated_at is None:
+        return listing.is_nameless and listing.date is match.dated_at
+    return abs(listing.date - match.dated_at) <= SAME_TIME
 
 
-def _returned(draft: _Draft, known: Known) -> KnownAlias | None:
+def _returned(listing: Listing, known: Known) -> KnownAlias | None:
     """Return the entry whose text came back under new names and another date.
 
     The text has to be the same: a forecast keeps its link and title, and is new every day. Where
     there are no dates, link and title do, for otherwise such a feed would be new at every poll.
     """
-    stored = {alias[0]: known.aliases[alias] for alias in draft.asked if alias in known.aliases}
+    stored = {alias[0]: known.aliases[alias] for alias in listing.asked if alias in known.aliases}
     named = stored.get("l") or stored.get("p")
-    if named is not None and draft.date is None and named.dated_at is None:
+    if named is not None and listing.date is None and named.dated_at is None:
         return named
-    if "c" in stored and (draft.is_nameless or named is not None):
+    if "c" in stored and (listing.is_nameless or named is not None):
         return stored["c"]
     return stored.get("b")

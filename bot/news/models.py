@@ -68,6 +68,30 @@ class ParsedFeed:
     hub_url: str | None = None  # WebSub hub; noted, not used
     self_url: str | None = None  # what the document calls its own address
     entries: tuple[ParsedEntry, ...] = ()
+    listed: "Listed | None" = None  # worked out by who read it, to spare others the work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What one entry of a document goes by: aliases, see `identity`.
+
+    ``first`` is the index of the entry that it repeats, its own where it repeats none.
+    """
+
+    first: int
+    asked: tuple[str, ...]  # to look up
+    stored: tuple[str, ...]  # to store
+    has_guid: bool  # one that tells it from the others
+    is_nameless: bool  # neither guid nor link
+    date: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """The listings of the entries that are worth keeping, found in a document at ``url``."""
+
+    url: str
+    entries: tuple[Listing, ...]
 
 
 # --- What a fetch gave ---

@@ -20,7 +20,14 @@ from bot.news.cadence import (
     rhythm_of,
 )
 from bot.news.floods import TOLD, fates
-from bot.news.identity import Recognition, asked_aliases, recognise, stated_date
+from bot.news.identity import (
+    Recognition,
+    asked_aliases,
+    listings,
+    recognise,
+    stated_date,
+    worth_keeping,
+)
 from bot.news.models import (
     Check,
     DocumentFacts,
@@ -30,10 +37,12 @@ from bot.news.models import (
     FeedState,
     Fetched,
     Known,
+    Listing,
     NewEntry,
     NotModified,
     Outcome,
     ParsedEntry,
+    ParsedFeed,
     Refresh,
     SeenEntry,
     Validators,
@@ -47,7 +56,7 @@ def aliases_of(outcome: Outcome, feed_url: str) -> tuple[str, ...]:
     """Return the alias keys that `plan_refresh` wants to know of."""
     match outcome:
         case Fetched():
-            return asked_aliases(_worth_keeping(outcome), feed_url)
+            return asked_aliases(_listed(outcome.feed, feed_url))
         case NotModified() | Failed():
             return ()
         case _ as unreachable:
@@ -192,13 +201,11 @@ def _kept_validators(feed: Feed, outcome: NotModified) -> Validators:
     )
 
 
-def _worth_keeping(outcome: Fetched) -> list[ParsedEntry]:
-    """Return the entries that say anything; an empty one is left until it does."""
-    return [
-        entry
-        for entry in outcome.feed.entries
-        if entry.url or entry.title.strip() or entry.text.strip() or entry.teaser.strip()
-    ]
+def _listed(document: ParsedFeed, feed_url: str) -> Sequence[Listing]:
+    """Return what the entries go by: as who read the document worked it out, if for this URL."""
+    if document.listed is not None and document.listed.url == feed_url:
+        return document.listed.entries
+    return listings(worth_keeping(document.entries), feed_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,8 +235,8 @@ def _unless_after(date: datetime | None, latest: datetime) -> datetime | None:
 
 
 def _plan_entries(feed: Feed, outcome: Fetched, known: Known, now: datetime) -> _Plan:
-    entries = _worth_keeping(outcome)
-    recognition = recognise(entries, feed.url, known)
+    entries = worth_keeping(outcome.feed.entries)
+    recognition = recognise(_listed(outcome.feed, feed.url), known)
     fresh = [
         (_sanely_dated(entry, now), verdict.aliases)
         for entry, verdict in zip(entries, recognition.verdicts, strict=True)

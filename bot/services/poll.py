@@ -12,6 +12,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -34,6 +36,8 @@ from bot.news.ports import Clock, Source, Storage
 from bot.news.refresh import aliases_of, plan_refresh
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 BATCH = 64  # feeds taken from the database at a time
 IN_FLIGHT_MAX = 512  # feeds claimed and not yet recorded, most of them waiting for their host
@@ -278,20 +282,23 @@ class Poller:
         async with asyncio.timeout(POLL_MAX_S):
             outcome = await self._source.fetch(feed.url, feed.validators, feed.body_hash)
         is_offline = await self._note(feed, outcome)
-        # Keys and plan of a document take a quarter of a millisecond an entry, up to 500 entries:
-        # not in the event loop.
-        keys = await asyncio.to_thread(aliases_of, outcome, feed.url)
+        # To plan up to 500 entries takes too long for the event loop, to ask a thread to plan
+        # nothing takes longer than to do it.
+        away = _away if isinstance(outcome, Fetched) else _here
+        keys = await away(partial(aliases_of, outcome, feed.url))
         known = await self._storage.known(feed.id, keys)
         group = self._source.group_of(feed.url)
-        planned = await asyncio.to_thread(
-            plan_refresh,
-            replace(feed, host_group=group),
-            outcome,
-            known,
-            self._clock.now(),
-            pace=self._pace,
-            jitter=self._random(),
-            is_offline=is_offline,
+        planned = await away(
+            partial(
+                plan_refresh,
+                replace(feed, host_group=group),
+                outcome,
+                known,
+                self._clock.now(),
+                pace=self._pace,
+                jitter=self._random(),
+                is_offline=is_offline,
+            )
         )
         moved_to = planned.new_url
         refresh = replace(
@@ -330,6 +337,14 @@ class Poller:
         return is_cut_off and self._outage.is_on
 
 
+async def _away(plan: Callable[[], T]) -> T:
+    return await asyncio.to_thread(plan)
+
+
+async def _here(plan: Callable[[], T]) -> T:
+    return plan()
+
+
 def _tell(feed: Feed, outcome: Outcome, refresh: Refresh, recorded: Recorded) -> None:
     """Log one canonical line; a change of state stands out."""
     line = log.bind(
@@ -346,7 +361,9 @@ def _tell(feed: Feed, outcome: Outcome, refresh: Refresh, recorded: Recorded) ->
                 "held_back": recorded.held_back,
             }
             fates = {fate: count for fate, count in told.items() if count}
-            line.info("feed.polled", new=recorded.new_entries, queued=recorded.deliveries, **fates)
+            # What is unchanged, as most are, would bury what is not.
+            say = line.info if recorded.new_entries else line.debug
+            say("feed.polled", new=recorded.new_entries, queued=recorded.deliveries, **fates)
     if recorded.merged_into is not None:
         line.warning("feed.merged", into=recorded.merged_into, to=refresh.new_url)
     elif refresh.new_url is not None:

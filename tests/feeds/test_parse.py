@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from bot.feeds.encodings import is_page
 from bot.feeds.markup import cut, read_fragment
+from bot.feeds.named import parsed_feed
 from bot.feeds.parse import read_feed
-from bot.feeds.reading import parsed_feed
 from bot.feeds.worker import Unreadable
 from bot.news.models import ParsedEntry, ParsedFeed
 from tests.servers.feed_server import FeedItem, rss
@@ -19,7 +19,7 @@ URL = "https://gazette.example.org/feeds/all.xml"
 def read(body: bytes | str, content_type: str | None = None, url: str = URL) -> ParsedFeed:
     """Read as a worker does, and take the answer as the parent does."""
     return parsed_feed(
-        read_feed(body.encode() if isinstance(body, str) else body, content_type, url)
+        read_feed(body.encode() if isinstance(body, str) else body, content_type, url), url
     )
 
 

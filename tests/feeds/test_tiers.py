@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.feeds.named import parsed_feed
 from bot.feeds.parse import read_feed
-from bot.feeds.reading import parsed_feed
 from bot.feeds.values import Tier
 from bot.feeds.worker import Unreadable
-from bot.news.identity import document_aliases
+from bot.news.identity import document_aliases, listings, worth_keeping
 from bot.news.models import ParsedFeed
 
 URL = "https://gazette.example.org/feeds/all.xml"
@@ -27,7 +27,7 @@ BESIDE = frozenset({"why", "quick", "content_type", "entries", "refused"})
 
 
 def read(body: bytes, content_type: str | None = None, tier: Tier = "auto") -> ParsedFeed:
-    return parsed_feed(read_feed(body, content_type, URL, tier))
+    return parsed_feed(read_feed(body, content_type, URL, tier), URL)
 
 
 def rights(case: Path) -> dict[str, Any]:
@@ -238,3 +238,14 @@ def test_a_document_of_many_parts_is_read_within_limits() -> None:
     document = f"<rss version='2.0'><channel>{channel}{item * 3}</channel></rss>"
     feed = read(document.encode(), tier="quick")
     assert [len(entry.tags) for entry in feed.entries] == [20, 20, 20]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_the_worker_lists_entries_as_the_parent_would(case: Path) -> None:
+    wanted = rights(case)
+    if "refused" in wanted:
+        return
+    feed = read(case.read_bytes(), wanted.get("content_type"))
+    assert feed.listed is not None
+    assert feed.listed.url == URL
+    assert feed.listed.entries == listings(worth_keeping(feed.entries), URL)

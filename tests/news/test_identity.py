@@ -14,6 +14,7 @@ from bot.news.identity import (
     aliases,
     asked_aliases,
     document_aliases,
+    listings,
     norm,
     recognise,
 )
@@ -485,7 +486,7 @@ def test_no_alias_stands_for_two_entries_of_a_document(entries: Sequence[ParsedE
 def test_every_entry_has_an_alias_and_every_stored_one_is_asked(
     entries: Sequence[ParsedEntry],
 ) -> None:
-    asked = set(asked_aliases(entries, FEED_URL))
+    asked = set(asked_aliases(listings(entries, FEED_URL)))
     listed = document_aliases(entries, FEED_URL)
     assert len(listed) == len(entries)
     assert all(one and asked.issuperset(one) for one in listed)
@@ -538,7 +539,7 @@ def test_what_is_new_does_not_depend_on_the_order(
 
 @given(entry=parsed_entries)
 def test_an_unknown_entry_is_new(entry: ParsedEntry) -> None:
-    recognition = recognise((entry,), FEED_URL, Known())
+    recognition = recognise(listings((entry,), FEED_URL), Known())
     assert recognition.verdicts[0].entry_id is None
     assert not recognition.is_republished
 
@@ -562,4 +563,4 @@ def test_a_strong_alias_outweighs_a_weaker_one() -> None:
         },
         has_history=True,
     )
-    assert recognise((entry,), FEED_URL, known).verdicts[0].entry_id == 1
+    assert recognise(listings((entry,), FEED_URL), known).verdicts[0].entry_id == 1
