@@ -89,8 +89,7 @@ _MARKED = {
     for spelled in (name, name.upper(), name.title())
 }
 _TAG_START = re.compile(r"<(?=/?([A-Za-z][A-Za-z0-9]*)(?:[\s/>]|$))")
-_CONTROLS = tuple(map(chr, (*range(0x09), *range(0x0E, 0x1C), 0x7F)))
-_CONTROL = re.compile(f"[{''.join(_CONTROLS)}]+")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]+")
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _TITLE_TAG = re.compile(
     r"</?(?:a|abbr|b|bdi|big|br|cite|code|em|font|h[1-6]|i|img|mark|p|q|s|small|span|strike|strong|sub|"
@@ -147,15 +146,12 @@ def read_fragment(html: str, base: str | None) -> tuple[str, str | None]:
 
 
 def _flat(text: str) -> str:
-    """Return *text* on one line, blanks collapsed. str.split does it quicker than a pattern."""
-    return " ".join(_uncontrolled(text).split())
+    """Return *text* on one line, blanks collapsed and control characters taken for blanks.
 
-
-def _uncontrolled(text: str) -> str:
-    """Return *text* with blanks for control characters; to look for each is the quickest way."""
-    if any(char in text for char in _CONTROLS):
-        return _CONTROL.sub(" ", text)
-    return text
+    str.split does it quicker than a pattern, and one line without either is mostly printable.
+    """
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join(_CONTROL.sub(" ", text).split())
 
 
 def cut(text: str, limit: int) -> str:
@@ -197,8 +193,8 @@ def _keep_lines(root: etree._Element) -> None:
 def _paragraphs(marked: str) -> str:
     """Return a text with marks as paragraphs parted by a blank line."""
     paragraphs = []
-    for paragraph in _uncontrolled(marked).split(_PARAGRAPH):
-        lines = (" ".join(line.split()) for line in paragraph.split(_LINE))
+    for paragraph in marked.split(_PARAGRAPH):
+        lines = map(_flat, paragraph.split(_LINE))
         if kept := "\n".join(line for line in lines if line):
             paragraphs.append(kept)
     return "\n\n".join(paragraphs)

@@ -55,7 +55,7 @@ _KNOWN_TYPES = frozenset(_TYPES.values())
 _SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+-.]*://)/+")  # as feedparser mends them
 _SEMICOLON = re.compile(r"&([A-Za-z0-9_]+);")
 _CP1252 = {
-    byte: bytes([byte]).decode("windows-1252")
+    chr(byte): bytes([byte]).decode("windows-1252")
     for byte in range(0x80, 0xA0)
     if byte not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}  # not assigned
 }
@@ -396,4 +396,6 @@ def _mended(text: str) -> str:
         return text
     with suppress(UnicodeError):
         text = text.encode("iso-8859-1").decode()
-    return text.translate(_CP1252)
+    for wrong, right in _CP1252.items():  # ``translate`` takes many times as long
+        text = text.replace(wrong, right)
+    return text

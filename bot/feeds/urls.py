@@ -14,6 +14,11 @@ _ADVICE = "Type a web address, such as https://example.org/ or https://example.o
 _OTHER_SCHEME = re.compile(
     r"^(?:mailto|javascript|data|file|tel|about|ftp|blob|discord):", re.IGNORECASE
 )
+# Absolute, and nothing in it to mend: what most links are.
+_PLAIN = re.compile(
+    r"https?://(?:[a-z0-9-]{1,63}\.){1,9}[a-z0-9-]{1,63}(?:/[\w.~/-]*(?:\?[\w.~/=&-]+)?)?",
+    re.ASCII,
+)
 _NUMERIC_HOST = re.compile(r"^[0-9a-f:.]+$", re.IGNORECASE)
 
 
@@ -54,6 +59,8 @@ def web_url(link: str | None, base: str | None = None) -> str | None:
     link = link.strip()
     if not link or len(link) > URL_MAX:
         return None
+    if _PLAIN.fullmatch(link):
+        return link
     try:
         absolute = urljoin(base, link) if base else link
         url = URL(absolute)

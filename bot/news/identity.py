@@ -220,14 +220,14 @@ def worth_keeping(entries: Iterable[ParsedEntry]) -> tuple[ParsedEntry, ...]:
 _WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _SPACES = " \t\n\r\x0b\x0c\xa0"
-_SPACES_AND_DIGITS = _SPACES + "0123456789"
-_NO_DIGITS = dict.fromkeys(map(ord, "0123456789"), " ")
+_DIGITS = "0123456789"
+_SPACES_AND_DIGITS = _SPACES + _DIGITS
 
 
-def _without(chars: str, text: str) -> str:
+def _without(chars: str, text: str, instead: str = "") -> str:
     """Return *text* without *chars*; ``translate`` takes twice as long on a curly quote."""
     for char in chars:
-        text = text.replace(char, "")
+        text = text.replace(char, instead)
     return text
 
 
@@ -268,7 +268,7 @@ class _Traits:
         raw = entry.text or entry.teaser
         opening = norm(raw[:_OPENING_CHARS])
         self.opening = _opening(opening)
-        self.numberless = _opening(opening.translate(_NO_DIGITS))
+        self.numberless = _opening(_without(_DIGITS, opening, " "))
         # A view counter makes no edit of an article; in a short text a number is the news.
         is_long = len(self.opening) >= OPENING
         self.text = _without(_SPACES_AND_DIGITS if is_long else _SPACES, raw.lower())
