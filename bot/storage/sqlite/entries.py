@@ -16,7 +16,7 @@ from bot.news.models import (
 )
 from bot.news.posts import shows_otherwise
 from bot.storage.sqlite import values
-from bot.storage.sqlite.index import SearchIndex
+from bot.storage.sqlite.index import SearchIndex, Texts
 
 # Aliases are kept for months after they were last seen; to note that to the day spares a write for
 # every entry of every document at every poll.
@@ -195,7 +195,8 @@ def edit(
             "DELETE FROM summaries WHERE story_id = :story_id", {"story_id": old["story_id"]}
         )
     if differing:
-        index.put(connection, entry_id, str(new["title"]), str(new["teaser"]), str(new["text"]))
+        texts = Texts(str(new["title"]), str(new["teaser"]), str(new["text"]))
+        index.put(connection, entry_id, texts, instead_of=Texts.of(old))
     return shows_otherwise(
         title=str(new["title"]),
         url=None if new["url"] is None else str(new["url"]),
@@ -208,6 +209,11 @@ def store_article(
     connection: sqlite3.Connection, index: SearchIndex, entry_id: EntryId, article: Article
 ) -> None:
     """Keep an entry's article and index its text. A mere teaser leaves the feed's text in place."""
+    before = connection.execute(
+        "SELECT title, teaser, text FROM entries WHERE id = :id", {"id": entry_id}
+    ).fetchone()
+    if before is None:
+        return
     row = connection.execute(
         """
         UPDATE entries
@@ -225,8 +231,8 @@ def store_article(
             "image_url": values.to_text_or_none(article.image_url),
         },
     ).fetchone()
-    if row is not None:
-        index.put(connection, entry_id, row["title"], row["teaser"], row["text"])
+    if row["text"] != before["text"]:
+        index.put(connection, entry_id, Texts.of(row), instead_of=Texts.of(before))
 
 
 def store_summary(connection: sqlite3.Connection, story_id: StoryId, summary: Summary) -> None:

@@ -8,6 +8,7 @@ same as if all terms stood in one.
 """
 
 import sqlite3
+from typing import NamedTuple, Self
 
 from bot.news.models import EntryId
 from bot.news.ports import Tokeniser
@@ -17,6 +18,19 @@ _GROWTH = 0.1  # share by which the archive may change before terms are counted 
 _COUNTED_MAX = 10_000  # terms whose count is remembered
 _PIECES_MAX = 16_384  # pieces of text whose terms are remembered; some 5 MB
 _PIECE_MAX = 24  # characters of such a piece: words come again, lines without a blank do not
+
+
+class Texts(NamedTuple):
+    """What of an entry is indexed, as it is stored."""
+
+    title: str
+    teaser: str
+    text: str
+
+    @classmethod
+    def of(cls, row: sqlite3.Row) -> Self:
+        """Return the texts of a row of entries."""
+        return cls(row["title"], row["teaser"], row["text"])
 
 
 class SearchIndex:
@@ -30,37 +44,43 @@ class SearchIndex:
         self._pieces: dict[str, tuple[str, str]] = {}
 
     def put(
-        self, connection: sqlite3.Connection, entry_id: EntryId, title: str, teaser: str, text: str
+        self, connection: sqlite3.Connection, entry_id: EntryId, texts: Texts, *, instead_of: Texts
     ) -> None:
-        """Index an entry, in place of what was indexed for it before."""
-        connection.execute("DELETE FROM entry_index WHERE rowid = :id", {"id": entry_id})
-        self.add(connection, entry_id, title, teaser, text)
+        """Index an entry by other texts than those it was indexed by."""
+        self.take_out(connection, entry_id, instead_of)
+        self.add(connection, entry_id, texts)
 
-    def add(
-        self, connection: sqlite3.Connection, entry_id: int, title: str, teaser: str, text: str
-    ) -> None:
-        """Index an entry that never was.
+    def add(self, connection: sqlite3.Connection, entry_id: int, texts: Texts) -> None:
+        """Index an entry that is not indexed.
 
         Index many in a row, after all else that a transaction writes: between the other statements
         of a poll FTS5 wrote out what it had gathered for every entry, and storing 50 of them took
         half as long again (measured).
         """
-        title_exact, title_loose = self.terms(title)
-        # The teaser is often the text's own beginning; then it must not count twice.
-        body_exact, body_loose = self.terms(text if teaser in text else f"{teaser}\n\n{text}")
         connection.execute(
             """
             INSERT INTO entry_index (rowid, title, body, title_loose, body_loose)
-            VALUES (:id, :title, :body, :title_loose, :body_loose)
+            VALUES (?, ?, ?, ?, ?)
             """,
-            {
-                "id": entry_id,
-                "title": title_exact,
-                "body": body_exact,
-                "title_loose": title_loose,
-                "body_loose": body_loose,
-            },
+            (entry_id, *self._columns(texts)),
         )
+
+    def take_out(self, connection: sqlite3.Connection, entry_id: int, texts: Texts) -> None:
+        """Take an entry out that is indexed by *texts*; by others, the index would be spoilt."""
+        connection.execute(
+            """
+            INSERT INTO entry_index (entry_index, rowid, title, body, title_loose, body_loose)
+            VALUES ('delete', ?, ?, ?, ?, ?)
+            """,
+            (entry_id, *self._columns(texts)),
+        )
+
+    def _columns(self, texts: Texts) -> tuple[str, str, str, str]:
+        title, teaser, text = map(values.to_text, texts)  # as they are stored
+        title_exact, title_loose = self.terms(title)
+        # The teaser is often the text's own beginning; then it must not count twice.
+        body_exact, body_loose = self.terms(text if teaser in text else f"{teaser}\n\n{text}")
+        return title_exact, body_exact, title_loose, body_loose
 
     def terms(self, text: str) -> tuple[str, str]:
         """Return the exact terms of the words of *text*, in order, and the other terms.
@@ -126,7 +146,7 @@ class SearchIndex:
             {"after": after, "limit": limit},
         ).fetchall()
         for row in rows:
-            self.add(connection, row["id"], row["title"], row["teaser"], row["text"])
+            self.add(connection, row["id"], Texts.of(row))
         return rows[-1]["id"] if rows else None
 
     def finish(self, connection: sqlite3.Connection) -> int:

@@ -5,11 +5,14 @@ import sqlite3
 from bot.news.identity import STRONG, feed_key
 from bot.news.models import FeedId
 from bot.storage.sqlite import values
+from bot.storage.sqlite.index import SearchIndex, Texts
 
 _SAME = f"{STRONG}l"  # kinds of alias that make entries of two feeds one, their feeds being one
 
 
-def adopt(connection: sqlite3.Connection, feed_id: FeedId, url: str) -> FeedId | None:
+def adopt(
+    connection: sqlite3.Connection, index: SearchIndex, feed_id: FeedId, url: str
+) -> FeedId | None:
     """Give a feed the address *url*; return the feed that took it in where there was one."""
     address = {"id": feed_id, "url": values.to_text(url), "canonical": feed_key(url)}
     row = connection.execute(
@@ -17,7 +20,7 @@ def adopt(connection: sqlite3.Connection, feed_id: FeedId, url: str) -> FeedId |
     ).fetchone()
     if row is not None:
         target = FeedId(row["id"])
-        _merge(connection, feed_id, target)
+        _merge(connection, index, feed_id, target)
         return target
     connection.execute(
         """
@@ -31,11 +34,13 @@ def adopt(connection: sqlite3.Connection, feed_id: FeedId, url: str) -> FeedId |
     return None
 
 
-def _merge(connection: sqlite3.Connection, source: FeedId, target: FeedId) -> None:
+def _merge(
+    connection: sqlite3.Connection, index: SearchIndex, source: FeedId, target: FeedId
+) -> None:
     """Let *target* take over all that hangs on *source*, and remove that."""
     pair = {"source": source, "target": target}
     _move_subscriptions(connection, pair)
-    _unite_entries(connection, pair)
+    _unite_entries(connection, index, pair)
     for statement in (
         "UPDATE OR IGNORE entry_aliases SET feed_id = :target WHERE feed_id = :source",
         "UPDATE entries SET feed_id = :target WHERE feed_id = :source",
@@ -71,7 +76,9 @@ def _move_subscriptions(connection: sqlite3.Connection, pair: dict[str, FeedId])
         connection.execute(statement, pair)
 
 
-def _unite_entries(connection: sqlite3.Connection, pair: dict[str, FeedId]) -> None:
+def _unite_entries(
+    connection: sqlite3.Connection, index: SearchIndex, pair: dict[str, FeedId]
+) -> None:
     """Make one of each entry that both feeds hold: the target's, with the names of both."""
     twins = connection.execute(
         """
@@ -90,16 +97,24 @@ def _unite_entries(connection: sqlite3.Connection, pair: dict[str, FeedId]) -> N
     for row in twins:
         if row["twin"] not in united:
             united.add(row["twin"])
-            _unite(connection, pair, dict(row))
+            _unite(connection, index, pair, dict(row))
 
 
-def _unite(connection: sqlite3.Connection, pair: dict[str, FeedId], twins: dict[str, int]) -> None:
+def _unite(
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    pair: dict[str, FeedId],
+    twins: dict[str, int],
+) -> None:
+    row = connection.execute(
+        "SELECT title, teaser, text FROM entries WHERE id = :twin", twins
+    ).fetchone()
+    index.take_out(connection, twins["twin"], Texts.of(row))
     for statement in (
         """
         UPDATE OR IGNORE entry_aliases SET feed_id = :target, entry_id = :kept
          WHERE feed_id = :source AND entry_id = :twin
         """,
-        "DELETE FROM entry_index WHERE rowid = :twin",
         "DELETE FROM entries WHERE id = :twin",
         # Where a channel got the story from both feeds, what it got of the target stays.
         """

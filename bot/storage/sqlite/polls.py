@@ -18,7 +18,7 @@ from bot.news.models import (
     Refresh,
 )
 from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, values
-from bot.storage.sqlite.index import SearchIndex
+from bot.storage.sqlite.index import SearchIndex, Texts
 
 # After they were last seen, which is noted to the day.
 ALIASES_KEPT_FOR = timedelta(days=181)
@@ -127,17 +127,20 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
     if (change := refresh.change) is not None:
         notices.queue(connection, refresh.feed_id, change.kind, change.reason, refresh.check.at)
     for entry_id, _, new in added:  # in a row: see SearchIndex.add
-        index.add(connection, entry_id, new.entry.title, new.entry.teaser, new.entry.text)
+        entry = new.entry
+        index.add(connection, entry_id, Texts(entry.title, entry.teaser, entry.text))
     merged_into = None
     if refresh.new_url is not None:
-        merged_into = _adopt(connection, refresh, refresh.new_url)
+        merged_into = _adopt(connection, index, refresh, refresh.new_url)
     return replace(recorded, merged_into=merged_into)
 
 
-def _adopt(connection: sqlite3.Connection, refresh: Refresh, url: str) -> FeedId | None:
+def _adopt(
+    connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh, url: str
+) -> FeedId | None:
     """Give the feed its new address, and tell where that is more than http made https."""
     was = feeds.load(connection, [refresh.feed_id]).get(refresh.feed_id)
-    merged_into = moves.adopt(connection, refresh.feed_id, url)
+    merged_into = moves.adopt(connection, index, refresh.feed_id, url)
     if was is not None and feed_key(was.url) != feed_key(url):
         told = f"It moved from {was.url} to {url} for good. Herald reads it there from now on."
         notices.queue(connection, merged_into or was.id, "moved", told, refresh.check.at)

@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
@@ -272,10 +272,12 @@ CREATE INDEX switches_by_new_feed ON switches (new_feed_id);
 -- The full-text index; rowid = entries.id. It holds terms made by Herald's tokeniser, separated by
 -- spaces, and "ascii" takes every character beyond ASCII as part of a term: what Python split stays split
 -- the same way whatever Unicode version SQLite was built with. The first two columns hold each word's most
--- exact term, in order, so that phrases can be matched; the other two the rest of its terms.
+-- exact term, in order, so that phrases can be matched; the other two the rest of its terms. It keeps no
+-- copy of them: to take an entry out, its terms are made anew from the texts that it was put in with.
 CREATE VIRTUAL TABLE entry_index USING fts5 (
   title, body, title_loose, body_loose,
-  tokenize = "ascii tokenchars '_'"
+  tokenize = "ascii tokenchars '_'",
+  content = ''
 );
 
 -- In how many entries a term occurs.
