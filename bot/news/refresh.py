@@ -92,6 +92,7 @@ def plan_refresh(
             due_at, reason = _unwell(health, due_at, reason, now)
     return Refresh(
         feed_id=feed.id,
+        host_group=feed.host_group,
         check=_check(outcome, now, new_entries=len(plan.new)),
         next_poll_at=due_at,
         next_poll_reason=reason,

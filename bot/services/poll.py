@@ -288,10 +288,12 @@ class Poller:
         keys = await away(partial(aliases_of, outcome, feed.url))
         known = await self._storage.known(feed.id, keys)
         group = self._source.group_of(feed.url)
+        if feed.host_group != group:
+            feed = replace(feed, host_group=group)
         planned = await away(
             partial(
                 plan_refresh,
-                replace(feed, host_group=group),
+                feed,
                 outcome,
                 known,
                 self._clock.now(),
@@ -300,10 +302,9 @@ class Poller:
                 is_offline=is_offline,
             )
         )
-        moved_to = planned.new_url
-        refresh = replace(
-            planned, host_group=self._source.group_of(moved_to) if moved_to else group
-        )
+        refresh = planned
+        if planned.new_url is not None:
+            refresh = replace(planned, host_group=self._source.group_of(planned.new_url))
         if refresh.hold is not None and refresh.hold.group is not None:
             # Feeds that were added since the start belong to a group too.
             await self._storage.learn_groups(self._source.group_of)

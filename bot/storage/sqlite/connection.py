@@ -12,7 +12,6 @@ waits for the disk, and for many that is one wait (group commit).
 """
 
 import sqlite3
-import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -67,7 +66,7 @@ class _Call(Generic[T]):
 
     def __init__(self, work: Callable[[sqlite3.Connection], T]) -> None:
         self.work = work
-        self.is_cancelled = threading.Event()
+        self.is_cancelled = False  # set by the caller, in another thread
         self.is_done = False
         self._result: T | None = None
         self._error: BaseException | None = None
@@ -79,7 +78,7 @@ class _Call(Generic[T]):
         self._check()
 
     def _check(self) -> None:
-        if self.is_cancelled.is_set():
+        if self.is_cancelled:
             raise _Abandoned
 
     def settle(self, error: BaseException | None = None) -> None:
@@ -125,7 +124,7 @@ class Lane:
         except sqlite3.Error as error:
             raise translate(error, self._path) from error
         finally:
-            call.is_cancelled.set()
+            call.is_cancelled = True
 
     async def pragma(self, statement: str) -> None:
         """Run one statement outside of any transaction."""
