@@ -1,5 +1,6 @@
 """Making, upgrading and refusing database files."""
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -33,10 +34,18 @@ BROKEN = Migration(
 )
 
 
+COMMENT = re.compile(r"--[^\n]*")
+
+
 def schema(connection: sqlite3.Connection) -> Sequence[tuple[str, ...]]:
-    """Return what a database is made of, whitespace apart."""
+    """Return what a database is made of, whitespace and comments apart.
+
+    ALTER TABLE puts columns before the comment of the last one, where no reader wants them.
+    """
     rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema").fetchall()
-    return sorted(tuple(" ".join((value or "").split()) for value in row) for row in rows)
+    return sorted(
+        tuple(" ".join(COMMENT.sub(" ", value or "").split()) for value in row) for row in rows
+    )
 
 
 def pragma(path: Path, name: str) -> object:

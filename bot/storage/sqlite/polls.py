@@ -20,7 +20,7 @@ from bot.news.models import (
     Refresh,
     StoryId,
 )
-from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, values
+from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, values, wishes
 from bot.storage.sqlite.index import SearchIndex
 
 # After they were last seen, which is noted to the day.
@@ -65,6 +65,8 @@ def known(connection: sqlite3.Connection, feed_id: FeedId, aliases: Sequence[str
         is not None,
         seen=_seen(connection, feed_id, is_asked=bool(aliases)),
         batches=_batches(connection, feed_id) if aliases else (),
+        wishes=wishes.of_feeds(connection, [feed_id])[feed_id],
+        old_too=wishes.old_too(connection, feed_id) if aliases else frozenset(),
     )
 
 
