@@ -68,7 +68,10 @@ async def test_a_failing_feed_is_told_with_reason_last_success_and_buttons(watch
     assert "Last success <t:" in embed.description
     [row] = told.components
     assert isinstance(row, discord.ActionRow)
-    assert [getattr(item, "label", "") for item in row.children] == ["Check now", "Pause"]
+    assert [getattr(item, "label", "") for item in row.children] == [
+        "Check now",
+        "Pause everywhere",
+    ]
     assert await watched.teller.tell_due() == 0
 
 
@@ -87,7 +90,7 @@ async def test_buttons_of_a_bulletin_work_after_a_restart(watched: House) -> Non
     await watched.restart()
     checked = await watched.admin.click(told, label="Check now")
     assert "**The Courier**: 304, nothing new." in text(checked)
-    paused = await watched.admin.click(told, label="Pause")
+    paused = await watched.admin.click(told, label="Pause everywhere")
     assert f"Paused **The Courier** in {watched.news.mention}" in text(paused)
     [row] = await watched.follower.followings(GuildId(watched.guild.id))
     assert row.subscription.is_paused
@@ -96,7 +99,7 @@ async def test_buttons_of_a_bulletin_work_after_a_restart(watched: House) -> Non
 async def test_buttons_of_a_bulletin_are_for_managers(watched: House) -> None:
     await tell(watched)
     [told] = await bulletins(watched)
-    refused = await watched.member.click(told, label="Pause")
+    refused = await watched.member.click(told, label="Pause everywhere")
     assert "Manage Server" in text(refused)
     [row] = await watched.follower.followings(GuildId(watched.guild.id))
     assert not row.subscription.is_paused
@@ -124,7 +127,7 @@ async def test_many_changes_are_one_message_with_a_menu(watched: House) -> None:
     await watched.restart()
     chosen = await watched.admin.select(told, [menu.options[0].value])
     assert "▲ failing" in text(chosen)
-    assert buttons(message(chosen)) == {"Check now": True, "Pause": True}
+    assert buttons(message(chosen)) == {"Check now": True, "Pause everywhere": True}
 
 
 async def test_a_recovery_is_told_a_day_later_at_the_soonest_and_has_no_buttons(
