@@ -149,12 +149,12 @@ class FakeSource:
         if url not in self.feeds:
             return Failed(url=url, reason=f"{url} answered 404.", kind="http", status=404)
         found = self._document(url)
-        if url in self.unvalidated:
-            if body_hash != found.body_hash:
-                return found
-            return NotModified(url=url, status=200, hints=found.hints, took_ms=3)
-        if validators == found.validators or (body_hash and body_hash == found.body_hash):
-            return NotModified(url=url, validators=validators, hints=found.hints, took_ms=3)
+        is_same = validators == found.validators and url not in self.unvalidated
+        if is_same or (body_hash and body_hash == found.body_hash):
+            status = 200 if url in self.unvalidated else 304
+            return NotModified(
+                url=url, status=status, validators=validators, hints=found.hints, took_ms=3
+            )
         return found
 
     async def discover(self, url: str) -> Discovery:

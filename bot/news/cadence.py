@@ -50,6 +50,7 @@ SKIP_SPREAD = timedelta(minutes=10)  # after hours that a feed skips, for they e
 GONE_AFTER = timedelta(days=1)  # between the two 410s that it takes
 PROBE_S = DAY_S  # between polls of a paused feed
 OFFLINE_S = 60.0  # between polls while it is our own connection that is down
+OFFLINE_REASON = "every minute: Herald itself seems to be cut off"
 
 _HOLDING = frozenset({429, 503})
 _GONE = 410
@@ -217,7 +218,7 @@ def restless_after(feed: Feed, outcome: Outcome, *, is_change: bool) -> int:
 def offline_until(feed: Feed, now: datetime) -> tuple[datetime, str]:
     """Return when to try a feed again that failed as Herald itself is cut off, and why then."""
     at = now + timedelta(seconds=OFFLINE_S)
-    return max(at, feed.not_before or at), "every minute: Herald itself seems to be cut off"
+    return max(at, feed.not_before or at), OFFLINE_REASON
 
 
 def hold_of(feed: Feed, outcome: Outcome, now: datetime, pace: Pace) -> Hold | None:

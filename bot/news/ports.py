@@ -249,6 +249,14 @@ class Storage(Protocol):
         """Make a feed due at *at*."""
         ...
 
+    async def forgive(self, feeds_before: Sequence[Feed], at: datetime, reason: str) -> int:
+        """Take back what failed since feeds were as *feeds_before*, for it was our own fault.
+
+        They become due at *at*; what of it is in no bulletin yet is told nobody. Return how many
+        had failed.
+        """
+        ...
+
     async def replan(self, feed_id: FeedId, at: datetime, reason: str) -> None:
         """Make a feed due at *at* for *reason*, unless it is being polled: that plans anew."""
         ...

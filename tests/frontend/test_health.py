@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import FetchFailed
 from bot.frontend.bulletins import DiscordAnnouncer
-from bot.news.models import Bulletin, Feed, FeedState, GuildId, MessageId, StateChange
+from bot.news.models import Bulletin, Feed, FeedState, GuildId, MessageId, Remedy, StateChange
 from bot.services.tell import Teller
 from tests.factories import refresh
 from tests.frontend.house import COURIER, House, buttons, message, text
@@ -243,3 +243,46 @@ async def test_what_fails_by_the_time_of_the_click_is_said(watched: House) -> No
     await tell(watched, "recovered")
     well = await watched.admin.click(message(card), label="Switch to …")
     assert "nothing to switch to" in text(well) + "".join(f.content for f in well.followups)
+
+
+async def test_a_card_says_whom_a_switch_moves(watched: House) -> None:
+    await watched.follow(channel=watched.other)
+    await dead(watched)
+    card = await watched.admin.slash(watched.news, "feed show", feed="The Courier")
+    both = f"{watched.news.mention}, {watched.other.mention}"
+    assert f"Switching moves all its channels here: {both}" in text(card)
+
+
+async def test_a_way_out_found_after_the_bulletin_is_told_once_by_itself(watched: House) -> None:
+    await tell(watched)
+    [told] = await bulletins(watched)
+    assert "Its site offers" not in (told.embeds[0].description or "")
+    feed = await stored(watched)
+    for url in (NEW, NEW, "https://courier.example.org/other.xml"):
+        offer = Remedy(url=url, title="Courier, new")
+        await watched.storage.store_remedy(feed.id, offer, watched.env.now())
+    assert await bulletins(watched) == [told]  # at most one message a day of each feed
+    await watched.env.advance_time(24 * 3600)
+    _, offered = await bulletins(watched)
+    embed = offered.embeds[0]
+    assert embed.title == "The Courier may have a new address"
+    assert "offers another feed: “Courier, new”" in (embed.description or "")
+    assert [
+        getattr(item, "label", "")
+        for row in offered.components
+        if isinstance(row, discord.ActionRow)
+        for item in row.children
+    ] == ["Check now", "Pause everywhere", "Switch to …"]
+    await watched.env.advance_time(24 * 3600)
+    assert len(await bulletins(watched)) == 2
+
+
+async def test_a_way_out_found_in_time_is_told_with_the_trouble(watched: House) -> None:
+    await tell(watched)
+    feed = await stored(watched)
+    offer = Remedy(url=NEW, title="Courier, new")
+    await watched.storage.store_remedy(feed.id, offer, watched.env.now())
+    [told] = await bulletins(watched)
+    assert "offers another feed: “Courier, new”" in (told.embeds[0].description or "")
+    await watched.env.advance_time(24 * 3600)
+    assert await bulletins(watched) == [told]

@@ -98,8 +98,19 @@ def test_an_empty_feeds_first_entry_is_posted() -> None:
 def test_an_archive_put_back_into_an_empty_feed_is_not_posted() -> None:
     archive = Archive()
     archive.poll([])
-    assert archive.poll([report(n, age=n * 48 * HOUR) for n in range(1, 30)]) == []
-    assert len(archive.entries) == 29
+    assert archive.poll([report(n, age=n * 48 * HOUR) for n in range(4, 30)]) == []
+    assert len(archive.entries) == 26
+
+
+def test_what_came_out_up_to_a_week_before_its_empty_feed_was_added_is_posted() -> None:
+    week = timedelta(days=7)
+    archive = Archive()
+    archive.poll([])
+    assert len(archive.poll([report(1, age=week), report(2, age=week + HOUR)])) == 1
+    late = Archive()
+    late.poll([])
+    late.now += timedelta(days=30)  # out since the day after, shown only now
+    assert len(late.poll([report(1, age=timedelta(days=-1))])) == 1
 
 
 def test_an_undated_entry_of_a_feed_that_was_empty_is_posted() -> None:

@@ -183,7 +183,7 @@ def catch_up(
     rows = connection.execute(
         """
         SELECT story_id FROM entries
-         WHERE feed_id = :feed_id AND first_seen_at >= :since
+         WHERE feed_id = :feed_id AND first_seen_at > :since
            AND (:posts_old OR dated_at >= first_seen_at - :news_for)
          ORDER BY dated_at, id
         """,

@@ -307,6 +307,48 @@ def checks(connection: sqlite3.Connection, feed_id: FeedId, limit: int) -> Seque
     ]
 
 
+def forgive(
+    connection: sqlite3.Connection, feeds: Iterable[Feed], at: datetime, reason: str
+) -> int:
+    """Take back the failures since *feeds* were as they are given; return of how many feeds.
+
+    They become due at *at*. What was to be told of it is not.
+    """
+    forgiven = 0
+    for was in feeds:
+        row = {
+            "id": was.id,
+            "state": was.state.value,
+            "failures": was.failures,
+            "last_error": values.to_text_or_none(was.last_error),
+            "failing_since": values.to_ms_or_none(was.failing_since),
+            "failing_told_at": values.to_ms_or_none(was.failing_told_at),
+            "at": values.to_ms(at),
+            "reason": values.to_text(reason),
+        }
+        is_forgiven = connection.execute(
+            """
+            UPDATE feeds
+               SET state = :state, failures = :failures, last_error = :last_error,
+                   failing_since = :failing_since, failing_told_at = :failing_told_at,
+                   next_poll_at = MAX(:at, COALESCE(not_before, 0)), next_poll_reason = :reason
+             WHERE id = :id AND failures > :failures AND state <> 'gone'
+            """,
+            row,
+        ).rowcount
+        if is_forgiven:
+            forgiven += 1
+            connection.execute(
+                """
+                DELETE FROM notices
+                 WHERE feed_id = :id AND bulletin_id IS NULL AND kind IN ('failing', 'paused')
+                   AND (:failing_told_at IS NULL OR created_at > :failing_told_at)
+                """,
+                row,
+            )
+    return forgiven
+
+
 def poll_soon(connection: sqlite3.Connection, feed_id: FeedId, at: datetime) -> None:
     """Make a feed due at *at*."""
     connection.execute(

@@ -170,6 +170,10 @@ class SqliteStorage:
         """Make a feed due at *at*."""
         await self._writer.run(lambda c: feeds.poll_soon(c, feed_id, at))
 
+    async def forgive(self, feeds_before: Sequence[Feed], at: datetime, reason: str) -> int:
+        """Take back the failures of feeds; return of how many."""
+        return await self._writer.run(lambda c: feeds.forgive(c, feeds_before, at, reason))
+
     async def replan(self, feed_id: FeedId, at: datetime, reason: str) -> None:
         """Make a feed due at *at* for *reason*, unless it is being polled."""
         await self._writer.run(lambda c: feeds.replan(c, feed_id, at, reason))
