@@ -25,6 +25,7 @@ from bot.frontend.panels.health import card_of
 from bot.frontend.panels.importing import (
     CHECK_WITHIN_S,
     ImportPanel,
+    channels_of,
     place_of,
     progress,
     read_list,
@@ -256,7 +257,10 @@ class FeedCommands(
             rows = await self._transfer.rehearse(
                 wanted, place, within_s=CHECK_WITHIN_S, on_done=on_done
             )
-        panel = ImportPanel(interaction.user.id, self._transfer, self._clock, target, rows)
+        folders = channels_of(target.guild, member_of(interaction), wanted)
+        if set(folders.values()) == {target}:
+            folders = {}
+        panel = ImportPanel(interaction.user.id, self._transfer, self._clock, target, rows, folders)
         await panel.turn_to(interaction, 0)
 
     @app_commands.command(name="export", description="Get this server's feeds as a file")
