@@ -118,23 +118,14 @@ class Transfer:
         What the rehearsal had no need to fetch is told as not checked where it would be added now.
         """
         run = _Run(taken=await self._taken(place))
-        return [self._rejudged(row, place, run) for row in rows]
-
-    def _rejudged(self, row: Added, place: Place, run: "_Run") -> Added:
-        if row.fate is Fate.DEAD:
-            return row
-        channel_id = place.channel_of(row.wanted)
-        led_to = row.found.url if row.found is not None else row.wanted.url
-        is_first = run.is_first(channel_id, row.wanted.url)
-        if feed_key(led_to) != feed_key(row.wanted.url):
-            is_first = run.is_first(channel_id, led_to) and is_first
-        if not is_first:
-            return replace(row, fate=Fate.DUPLICATE)
-        if run.is_taken(channel_id, led_to) or run.is_taken(channel_id, row.wanted.url):
-            return replace(row, fate=Fate.ALREADY)
-        if row.found is None and row.fate is not Fate.NEW:
-            return replace(row, fate=Fate.LATE)
-        return replace(row, fate=Fate.NEW)
+        fetched = {
+            feed_key(row.wanted.url): row
+            for row in reversed(rows)  # of two alike the first was fetched
+            if row.found is not None or row.fate in {Fate.NEW, Fate.DEAD}
+        }
+        return [
+            _rejudged(row, fetched.get(feed_key(row.wanted.url), row), place, run) for row in rows
+        ]
 
     async def add_checked(
         self,
@@ -274,6 +265,24 @@ class _Run:
             return False
         self._room -= found.size
         return True
+
+
+def _rejudged(row: Added, fetched: Added, place: Place, run: _Run) -> Added:
+    """Return *row* as it fares in *place*; for *fetched* its address was fetched."""
+    if fetched.fate is Fate.DEAD:
+        return row if row.fate is Fate.DUPLICATE else replace(fetched, wanted=row.wanted)
+    channel_id, url = place.channel_of(row.wanted), row.wanted.url
+    led_to = url if fetched.found is None else fetched.found.url
+    is_first = run.is_first(channel_id, url)
+    if feed_key(led_to) != feed_key(url):
+        is_first = run.is_first(channel_id, led_to) and is_first
+    if not is_first:
+        return replace(row, fate=Fate.DUPLICATE)
+    if run.is_taken(channel_id, url) or run.is_taken(channel_id, led_to):
+        return replace(row, fate=Fate.ALREADY)
+    is_known = fetched.found is not None or fetched.fate is Fate.NEW
+    fate = Fate.NEW if is_known else Fate.LATE
+    return replace(row, fate=fate, found=fetched.found, entries=fetched.entries)
 
 
 def _unchecked(wanted: Sequence[Wanted]) -> list[Added]:

@@ -211,7 +211,7 @@ async def test_groups_can_go_to_the_channels_of_their_names_and_back(house: Hous
     fetched = len(house.source.fetched)
     await house.admin.click(message(shown), label="Each to its channel")
     table = text(shown)
-    assert "Import to 3 channels: 3 new, 1 already here, 1 dead, 1 not checked" in table
+    assert "Import to 3 channels: 4 new, 1 already here, 1 dead" in table
     assert f"{COURIER} · 1 entry → {harbour.mention}" in table
     await house.admin.click(message(shown), label="All to one channel")
     assert "Import to #news: 3 new, 2 duplicate, 1 dead" in text(shown)
@@ -225,6 +225,22 @@ async def test_groups_can_go_to_the_channels_of_their_names_and_back(house: Hous
         house.news.id: {SEA},
     }
     assert await house.deliver() == 0
+
+
+async def test_what_one_channel_follows_is_checked_when_it_is_added_to_another(
+    house: House,
+) -> None:
+    publish_three(house)
+    await house.follow(SEA, channel=house.news)
+    groups = {"Instances": [{"Id": "other", "RssUrls": [SEA, DEAD, DEAD]}]}
+    file = ("appsettings.json", json.dumps(groups).encode())
+    shown = await house.admin.slash(house.news, "feed import", file=file)
+    assert "Import to #news: 1 already here, 1 duplicate, 1 dead" in text(shown)
+    assert buttons(message(shown))["Import 0"] is False
+    await house.admin.click(message(shown), label="Each to its channel")
+    assert "Import to #other: 1 duplicate, 1 dead, 1 not checked" in text(shown)
+    await house.admin.click(message(shown), label="Import 1")
+    assert await by_channel(house) == {house.news.id: {SEA}, house.other.id: {SEA}}
 
 
 async def test_a_channel_that_cannot_be_written_takes_no_group(house: House) -> None:
