@@ -125,6 +125,9 @@ async def read_file(arguments: argparse.Namespace, settings: Settings) -> int:
     for row in rows:
         detail = row.reason or (count(row.entries, "entry") if row.entries else "")
         print(f"{row.fate.value:<13} {row.wanted.url}  {detail}".rstrip())
+    groups = dict.fromkeys(row.wanted.folder for row in rows if row.wanted.folder)
+    if place is not None and len(groups) > 1:
+        print(f"{count(len(groups), 'group')} of the list, all to channel {place.channel_id}.")
     counts = {fate: sum(row.fate is fate for row in rows) for fate in Fate}
     told = ", ".join(f"{count} {fate.value}" for fate, count in counts.items() if count)
     print(

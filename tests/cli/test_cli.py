@@ -303,6 +303,10 @@ def test_addresses_and_feedcords_settings_are_imported_too(
     settings = tmp_path / "appsettings.json"
     settings.write_text(json.dumps({"Instances": [{"Id": "Harbour", "RssUrls": [feed_url]}]}))
     assert "1 new" in herald("feeds", "import", str(settings))
+    groups = {"Instances": [{"Id": name, "RssUrls": [feed_url]} for name in ("Sea", "Land")]}
+    settings.write_text(json.dumps(groups))
+    told = herald("feeds", "import", str(settings), "--dry-run", "--channel", "11/22")
+    assert "2 groups of the list, all to channel 22." in told
     addresses = tmp_path / "feeds.txt"
     addresses.write_text(f"# mine\n{feed_url}\n")
     assert "1 already here" in herald("feeds", "import", str(addresses))

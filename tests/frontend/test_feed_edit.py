@@ -60,6 +60,7 @@ def test_an_interval_is_understood_as_people_write_it(typed: str, seconds: int |
         ("5 m 3", "no length of time"),
         ("2m", "“2m” is too often: every 5 minutes is the most"),
         ("0h", "too often"),
+        ("999999w " * 999, "too seldom"),
         ("3d", "“3d” is too seldom: once a day is the least."),
     ],
 )
@@ -154,7 +155,7 @@ async def test_the_shortest_wish_of_all_channels_counts_and_both_are_told(house:
     await house.follow(every="10m", channel=house.other)
     shown = await house.follow(every="2h", channel=house.news)
     assert (
-        "every 10 minutes, as chosen. every 2 hours was chosen here; elsewhere every 10 minutes, "
+        "every 10 minutes, as chosen. Every 2 hours was chosen here; elsewhere every 10 minutes, "
         "and the shortest counts" in text(shown)
     )
     card = text(await house.admin.slash(house.news, "feed show", feed="The Courier"))

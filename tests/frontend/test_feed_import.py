@@ -204,15 +204,16 @@ async def test_groups_can_go_to_the_channels_of_their_names_and_back(house: Hous
     table = text(shown)
     assert "Import to #news: 3 new, 2 duplicate, 1 dead" in table
     assert (
-        "The list has 3 groups: “Harbour News”, “#Other”, “Nowhere”. 2 of them can go to channels "
-        f"of the same name ({harbour.mention}, {house.other.mention}), the rest to "
-        f"{house.news.mention}." in table
+        "The list has 3 groups: “Harbour News”, “#Other”, “Nowhere”. All go to "
+        f"{house.news.mention}. “Each to its channel” sends 2 to channels of the same name: "
+        f"{harbour.mention}, {house.other.mention}." in table
     )
     fetched = len(house.source.fetched)
     await house.admin.click(message(shown), label="Each to its channel")
     table = text(shown)
     assert "Import to 3 channels: 4 new, 1 already here, 1 dead" in table
     assert f"{COURIER} · 1 entry → {harbour.mention}" in table
+    assert f"{house.other.mention}; all else to {house.news.mention}." in table
     await house.admin.click(message(shown), label="All to one channel")
     assert "Import to #news: 3 new, 2 duplicate, 1 dead" in text(shown)
     await house.admin.click(message(shown), label="Each to its channel")

@@ -126,6 +126,18 @@ def test_what_is_older_than_a_week_at_first_sight_is_stored_but_not_posted() -> 
     assert [bool(new.deliver_to) for new in refresh.new] == [False, True]
 
 
+def test_a_channel_that_wants_what_is_old_gets_it_within_the_caps_and_others_do_not() -> None:
+    old = [report(n, age=timedelta(days=8, hours=n)) for n in range(1, 13)]
+    refresh = established().plan([report(20), *old], old_too=frozenset({CHANNELS[0][1]}))
+    *archived, news = refresh.new
+    assert (news.fate, news.deliver_to, news.otherwise) == (Fate.POSTED, CHANNELS, ())
+    assert {new.fate for new in archived} == {Fate.TOO_OLD}
+    assert all(new.deliver_to == () for new in archived)
+    theirs = [[fate for place, fate in new.otherwise if place == CHANNELS[0]] for new in archived]
+    assert theirs == [[Fate.ROLLED_UP]] * 3 + [[Fate.POSTED]] * 9
+    assert all(len(new.otherwise) == 1 for new in archived)
+
+
 def test_of_many_the_newest_are_posted_and_the_others_rolled_up() -> None:
     refresh = established().plan([report(n, age=n * HOUR) for n in range(1, 19)])
     fates = [new.fate for new in refresh.new]

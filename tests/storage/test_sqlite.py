@@ -392,6 +392,7 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "feeds_due": (feeds.DUE, {"now": 0, "limit": 1}),
     "claim_feeds": (leases.CLAIM, {"now": 0, "limit": 1, "lease_until": 1, "holder": "run"}),
     "resume_due": (subscriptions.TO_RESUME, {"now": 0}),
+    "followers": (polls.FOLLOWERS, {"feed_id": 1}),
     "wishes": (wishes.WISHES, {"ids": "[1]"}),
     "newest seen": (polls.NEWEST_SEEN, {"feed_id": 1, "limit": 1}),
     "claim_deliveries": (deliveries.HEADS, {}),

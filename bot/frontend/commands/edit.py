@@ -99,7 +99,8 @@ async def _edit(
     lines = [f"Changed **{name}** in {here}:", *changes(edited.before, edited.after)]
     if edited.before.every_s != edited.after.every_s:
         if now.wishes.shortest_s not in {None, now.subscription.every_s}:
-            lines.append(f"{health.wish(now.subscription, now.wishes).capitalize()}.")
+            whose = health.wish(now.subscription, now.wishes)
+            lines.append(f"{whose[:1].upper()}{whose[1:]}.")
         reason = block(now.feed.next_poll_reason, 300)
         lines.append(f"Next check {when(now.feed.next_poll_at)}: {reason}.")
     if edited.before.channel_id != edited.after.channel_id:

@@ -36,6 +36,7 @@ PAUSE_MIN = timedelta(minutes=1)
 PAUSE_MAX = timedelta(days=366)
 
 _LENGTH = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)\s*([a-z]+)\s*(?:,|and\b)?\s*")
+_LENGTH_MAX_S = 1e9  # longer than anybody means, and no overflow
 _LENGTH_UNITS = {
     name: seconds
     for seconds, names in (
@@ -70,7 +71,7 @@ def parse_length(text: str) -> timedelta:
             f"“{plain(text, 40)}” is no length of time that I understand. Write 20m, 2h, 1h30m or "
             "3d."
         )
-    return timedelta(seconds=seconds)
+    return timedelta(seconds=min(seconds, _LENGTH_MAX_S))
 
 
 def parse_every(text: str) -> int | None:

@@ -131,7 +131,10 @@ class ImportPanel(Pager):
         if len(targets) > 1:
             where = count(len(targets), "channel")
         lines = [_row(row) + self._goes_to(row) for row in shown]
-        if note := _folders_told(self._given, self._folders, self._target):
+        note = _folders_told(
+            self._given, self._folders, self._target, is_by_folder=self._is_by_folder
+        )
+        if note:
             lines.insert(0, note)
         embed = discord.Embed(
             title=f"Import to {where}: {told(self._rows)}",
@@ -219,23 +222,22 @@ def _channel_name(text: str) -> str:
 
 
 def _folders_told(
-    rows: Sequence[Added], folders: Mapping[str, Target], target: Target
+    rows: Sequence[Added], folders: Mapping[str, Target], target: Target, *, is_by_folder: bool
 ) -> str | None:
-    """Return which of the list's groups can go to a channel of their own; None without groups."""
+    """Return where the groups of a list go, and where they could; None without groups."""
     names = list(dict.fromkeys(row.wanted.folder for row in rows if row.wanted.folder))
     if not names:
         return None
     shown = ", ".join(f"“{block(plain(name, 30), 60)}”" for name in names[:3])
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004  # as shown
-    listed = f"-# The list has {count(len(names), 'group')}: {shown}{more}."
+    told = f"-# The list has {count(len(names), 'group')}: {shown}{more}."
     if not folders:
-        return f"{listed} No channel here goes by such a name, so all go to {target.mention}."
-    matched = list({each.id: each for each in folders.values()}.values())
-    return (
-        f"{listed} {len(folders):,} of them can go to channels of the same name "
-        f"({', '.join(each.mention for each in matched[:3])}{' …' if len(matched) > 3 else ''}), "  # noqa: PLR2004  # as shown
-        f"the rest to {target.mention}."
-    )
+        return f"{told} No channel here goes by such a name, so all go to {target.mention}."
+    named = list(dict.fromkeys(ChannelId(each.id) for each in folders.values()))
+    theirs = f"{len(folders):,} to channels of the same name: {mentions(named)}"
+    if is_by_folder:
+        return f"{told} {theirs}; all else to {target.mention}."
+    return f"{told} All go to {target.mention}. “Each to its channel” sends {theirs}."
 
 
 def place_of(target: Target, user_id: int, folders: Mapping[str, Target] | None = None) -> Place:

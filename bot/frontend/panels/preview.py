@@ -110,7 +110,8 @@ class AddPanel(Panel):
         if wish.every_s is not None:
             why = f": {block(following.feed.next_poll_reason, 300)}"
             if following.wishes.shortest_s != wish.every_s:
-                why += f". {block(health.wish(following.subscription, following.wishes), 300)}"
+                whose = health.wish(following.subscription, following.wishes)
+                why += f". {block(whose[:1].upper() + whose[1:], 300)}"
         text = (
             f"Added **{inline(following.subscription.name)}** to {target.mention}. "
             f"Next check {when(following.feed.next_poll_at)}{why}.{told}{'.' if told else ''}"
@@ -163,9 +164,8 @@ async def show_preview(
     if proposal.post is None:
         text = f"{facts}It has no entries yet, so there is nothing to show. Add it all the same?"
     else:
-        text = (
-            f"{facts}{_backfill_told(wish.backfill)} It looks like this in {wish.target.mention}:"
-        )
+        where = wish.target.mention
+        text = f"{facts}{_backfill_told(wish.backfill)} The newest looks like this in {where}:"
     embed = post_embed(proposal.post) if proposal.post else None
     await AddPanel(follower, wish, proposal).show(interaction, content=text, embed=embed)
 

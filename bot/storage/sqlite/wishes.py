@@ -1,9 +1,9 @@
-"""What those who follow a feed want of how it is polled and posted."""
+"""How often those who follow feeds want them polled, for lists; `polls.known` asks for one."""
 
 import sqlite3
 from collections.abc import Iterable
 
-from bot.news.models import ChannelId, FeedId, Wishes
+from bot.news.models import FeedId, Wishes
 from bot.storage.sqlite import values
 
 # Who has paused a feed wants nothing of it. The archive leaves it to the feed's rhythm.
@@ -29,15 +29,3 @@ def of_feeds(connection: sqlite3.Connection, ids: Iterable[FeedId]) -> dict[Feed
         )
         for row in rows
     }
-
-
-def old_too(connection: sqlite3.Connection, feed_id: FeedId) -> frozenset[ChannelId]:
-    """Return the channels that want entries posted that are old when they appear."""
-    rows = connection.execute(
-        """
-        SELECT channel_id FROM subscriptions
-         WHERE feed_id = :feed_id AND removed_at IS NULL AND paused_at IS NULL AND posts_old
-        """,
-        {"feed_id": feed_id},
-    )
-    return frozenset(ChannelId(row["channel_id"]) for row in rows)
