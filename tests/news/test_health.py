@@ -71,8 +71,8 @@ def test_a_move_that_is_not_adopted_yet_is_told() -> None:
             None,
             Wishes(shortest_s=1200),
             (
-                "in the feed's own rhythm, and at least every 20 minutes: somebody else who follows it "
-                "chose that"
+                "in the feed's own rhythm, and at least every 20 minutes: "
+                "somebody else who follows it chose that"
             ),
         ),
         (
