@@ -243,6 +243,7 @@ def loops(
         Loop("poll", core.schedule.poll, core.poller.poll_due, overlaps=True),
         Loop("deliver", core.schedule.deliver, deliver, overlaps=True),
         Loop("tell", core.schedule.tell, tell),
+        Loop("resume", core.schedule.resume, core.follower.resume_due),
         Loop("mend", core.schedule.mend, core.healer.mend_due),
         Loop("tidy", core.schedule.tidy, tidy),
     )

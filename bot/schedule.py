@@ -18,6 +18,7 @@ log = structlog.get_logger()
 POLL_TICK_S = 1
 DELIVER_TICK_S = 5  # besides a poke whenever something was queued
 TELL_TICK_S = 15
+RESUME_TICK_S = 10
 MEND_TICK_S = 60
 TIDY_TICK_S = 3600
 BROKEN_PAUSE_S = 5.0  # after an error that a loop could not lay at one feed's or story's door
@@ -46,6 +47,7 @@ class Schedule:
         self.poll = Pulse()
         self.deliver = Pulse()
         self.tell = Pulse()
+        self.resume = Pulse()
         self.mend = Pulse()
         self.tidy = Pulse()
         self._scheduler = AsyncIOScheduler(timezone="UTC")
@@ -53,6 +55,7 @@ class Schedule:
             (self.poll, POLL_TICK_S),
             (self.deliver, DELIVER_TICK_S),
             (self.tell, TELL_TICK_S),
+            (self.resume, RESUME_TICK_S),
             (self.mend, MEND_TICK_S),
             (self.tidy, TIDY_TICK_S),
         ):
@@ -72,7 +75,7 @@ class Schedule:
 
     async def __aenter__(self) -> Self:
         self._scheduler.start()
-        for pulse in (self.poll, self.deliver, self.tell, self.mend, self.tidy):
+        for pulse in (self.poll, self.deliver, self.tell, self.resume, self.mend, self.tidy):
             pulse.poke()
         return self
 

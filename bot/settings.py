@@ -51,7 +51,8 @@ class Settings(BaseSettings):
         le=7 * 24 * 3600,
         description="Poll every feed so often, in seconds. Unset: each in its own rhythm, every 10 "
         "minutes to 6 hours, less often where it is silent or asks for that. What a server asks "
-        "for is heeded anyway. Below 300 is for tests and private networks: be kind to publishers.",
+        "for is heeded anyway. What a channel chose with every: (/feed add, /feed edit) goes "
+        "first for its feed. Below 300 is for tests and private networks: be kind to publishers.",
     )
     polls_per_s: int = Field(
         default=20,

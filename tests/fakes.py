@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from bot.errors import MessageGone, NotAFeed, PublishError
 from bot.news.models import (
     Article,
+    CacheHints,
     ChannelId,
     Discovery,
     Entry,
@@ -119,13 +120,15 @@ class FakeSource:
     """A web of feeds given as values; also reads articles, from what the feed itself says.
 
     ``sites`` lists the feeds that a page links to; ``errors`` is raised for a URL by discover and
-    told as a failure by fetch.
+    told as a failure by fetch. ``unvalidated`` are served without validators, ``hints`` with these.
     """
 
     feeds: dict[str, ParsedFeed] = field(default_factory=dict)
     sites: dict[str, Sequence[str]] = field(default_factory=dict)
     errors: dict[str, Exception] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
+    unvalidated: set[str] = field(default_factory=set)
+    hints: dict[str, CacheHints] = field(default_factory=dict)
 
     def group_of(self, url: str) -> str | None:
         """Return the last two labels of the host."""
@@ -146,8 +149,12 @@ class FakeSource:
         if url not in self.feeds:
             return Failed(url=url, reason=f"{url} answered 404.", kind="http", status=404)
         found = self._document(url)
-        if validators == found.validators or (body_hash and body_hash == found.body_hash):
-            return NotModified(url=url, validators=validators, took_ms=3)
+        is_same = validators == found.validators and url not in self.unvalidated
+        if is_same or (body_hash and body_hash == found.body_hash):
+            status = 200 if url in self.unvalidated else 304
+            return NotModified(
+                url=url, status=status, validators=validators, hints=found.hints, took_ms=3
+            )
         return found
 
     async def discover(self, url: str) -> Discovery:
@@ -171,7 +178,8 @@ class FakeSource:
         return Fetched(
             url=url,
             feed=feed,
-            validators=Validators(etag=f'"{version}"'),
+            validators=Validators(etag=None if url in self.unvalidated else f'"{version}"'),
+            hints=self.hints.get(url, CacheHints()),
             body_hash=version,
             size=2048,
             took_ms=12,

@@ -11,19 +11,26 @@ from typing import Any
 from bot import app
 from bot.errors import NotFollowed, UserError
 from bot.feeds.opml import Outline, read_outlines, write_opml
+from bot.frontend.commands.options import parse_every
 from bot.frontend.listings import count
 from bot.frontend.panels.importing import wanted_of
 from bot.news import health
 from bot.news.models import (
     ChannelId,
+    Check,
+    Feed,
     FeedId,
     FeedOverview,
+    Following,
     GuildId,
     NewSubscription,
     Repairs,
+    Subscription,
 )
 from bot.services.transfer import Added, Fate, Place
 from bot.settings import Settings
+
+CHECKS_SHOWN = 10
 
 CHANNEL_LINK = re.compile(r"(?:https://(?:\w+\.)?discord(?:app)?\.com/channels/)?(\d+)/(\d+)/?$")
 
@@ -45,9 +52,34 @@ async def show_all(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+async def show_one(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Show a feed, who follows it, and its last checks."""
+    async with app.open_core(settings) as core:
+        feed = await _feed(core, arguments.feed)
+        now = core.clock.now()
+        [row] = [row for row in await core.storage.feeds() if row.feed.id == feed.id]
+        repairs = (await core.storage.repairs([feed.id])).get(feed.id, Repairs())
+        followers = await core.storage.followers(feed.id, now)
+        checks = await core.storage.checks(feed.id, CHECKS_SHOWN)
+    if arguments.json:
+        told = _row_as_json(row, repairs, now)
+        told["followers"] = [_follower_as_json(each.subscription) for each in followers]
+        told["checks"] = [_check_as_json(check) for check in checks]
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return 0
+    lines = _row_as_text(row, repairs, now)
+    lines += [f"      {_follower_as_text(each)}" for each in followers]
+    lines += [f"      {_check_as_text(check)}" for check in checks]
+    print("\n".join(lines))
+    return 0
+
+
 async def add(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add a feed."""
     place = _place(arguments.channel)
+    every_s = parse_every(arguments.every) if arguments.every else None
+    if every_s is not None and place is None:
+        raise UserError("--every is a channel's wish: name the channel with --channel.")
     async with app.open_core(settings) as core:
         proposal = await core.follower.look(arguments.url)
         if place is None:
@@ -61,6 +93,7 @@ async def add(arguments: argparse.Namespace, settings: Settings) -> int:
                 channel_id=place.channel_id,
                 name=arguments.name or proposal.name,
                 added_by=None,
+                every_s=every_s,
             )
             await core.follower.follow(proposal.found, wish)
             where = f"in channel {place.channel_id}"
@@ -73,16 +106,7 @@ async def add(arguments: argparse.Namespace, settings: Settings) -> int:
 async def remove(arguments: argparse.Namespace, settings: Settings) -> int:
     """Stop polling a feed."""
     async with app.open_core(settings) as core:
-        wanted: str = arguments.feed
-        if wanted.isdecimal():
-            feed = await core.storage.feed(FeedId(int(wanted)))
-        else:
-            feed = await core.storage.feed_by_url(wanted)
-        if feed is None:
-            raise NotFollowed(
-                f"There is no feed {wanted}. See `herald feeds list` for ids and URLs.",
-                wanted=wanted,
-            )
+        feed = await _feed(core, arguments.feed)
         await core.storage.remove_feed(feed.id, core.clock.now())
     print(f"Removed “{feed.title}” ({feed.public_url}). Its articles stay in the archive.")
     return 0
@@ -101,6 +125,9 @@ async def read_file(arguments: argparse.Namespace, settings: Settings) -> int:
     for row in rows:
         detail = row.reason or (count(row.entries, "entry") if row.entries else "")
         print(f"{row.fate.value:<13} {row.wanted.url}  {detail}".rstrip())
+    groups = dict.fromkeys(row.wanted.folder for row in rows if row.wanted.folder)
+    if place is not None and len(groups) > 1:
+        print(f"{count(len(groups), 'group')} of the list, all to channel {place.channel_id}.")
     counts = {fate: sum(row.fate is fate for row in rows) for fate in Fate}
     told = ", ".join(f"{count} {fate.value}" for fate, count in counts.items() if count)
     print(
@@ -128,6 +155,20 @@ async def write_file(arguments: argparse.Namespace, settings: Settings) -> int:
             raise UserError(f"{arguments.file} cannot be written: {error.strerror}.") from error
         print(f"{count(len(rows), 'feed')} written to {arguments.file}.")
     return 0
+
+
+async def _feed(core: app.Core, wanted: str) -> Feed:
+    """Return the feed with this id or URL. Raises NotFollowed."""
+    if wanted.isdecimal():
+        feed = await core.storage.feed(FeedId(int(wanted)))
+    else:
+        feed = await core.storage.feed_by_url(wanted)
+    if feed is None:
+        raise NotFollowed(
+            f"There is no feed {wanted}. See `herald feeds list` for ids and URLs.",
+            wanted=wanted,
+        )
+    return feed
 
 
 def _read(name: str) -> bytes:
@@ -167,6 +208,8 @@ def _row_as_text(row: FeedOverview, repairs: Repairs, now: datetime) -> list[str
             + (f"; {due}" if is_polled else "")
         ),
     ]
+    if chosen := health.wishes_told(row.wishes):
+        lines.append(f"      {chosen}")
     words = health.state(feed, now)
     if words != health.WELL:
         lines += [f"      {line}" for line in words.splitlines()]
@@ -191,11 +234,54 @@ def _row_as_json(row: FeedOverview, repairs: Repairs, now: datetime) -> dict[str
         "last_error": feed.last_error,
         "next_poll_at": feed.next_poll_at.isoformat(),
         "next_poll_reason": feed.next_poll_reason,
+        "chosen_every_s": row.wishes.shortest_s,
         "moved_from": repairs.moved_from,
         "offered_instead": repairs.remedy and repairs.remedy.url,
         "entries": row.entries,
         "subscriptions": row.subscriptions,
         "last_entry_at": row.last_entry_at and row.last_entry_at.isoformat(),
+    }
+
+
+def _follower_as_text(following: Following) -> str:
+    subscription = following.subscription
+    parts = [f"channel {subscription.channel_id} as “{subscription.name}”"]
+    parts.append(health.wish(subscription, following.wishes))
+    if subscription.posts_old:
+        parts.append("old entries posted too")
+    if subscription.is_paused:
+        until = subscription.paused_until
+        parts.append(f"paused until {_ago(until)}" if until else "paused")
+    return "; ".join(parts)
+
+
+def _follower_as_json(subscription: Subscription) -> dict[str, Any]:
+    until = subscription.paused_until
+    return {
+        "guild": subscription.guild_id,
+        "channel": subscription.channel_id,
+        "name": subscription.name,
+        "every_s": subscription.every_s,
+        "posts_old": subscription.posts_old,
+        "is_paused": subscription.is_paused,
+        "paused_until": until and until.isoformat(),
+    }
+
+
+def _check_as_text(check: Check) -> str:
+    told = check.error or count(check.new_entries, "new entry")
+    status = check.status or "no answer"
+    return f"{check.at:%Y-%m-%d %H:%M} UTC  {status}  {check.took_ms:,} ms  {told}"
+
+
+def _check_as_json(check: Check) -> dict[str, Any]:
+    return {
+        "at": check.at.isoformat(),
+        "status": check.status,
+        "took_ms": check.took_ms,
+        "size": check.size,
+        "new_entries": check.new_entries,
+        "error": check.error,
     }
 
 

@@ -154,12 +154,20 @@ def _add_archive(commands: Subparsers) -> None:
 def _add_feeds(commands: Subparsers) -> None:
     group = commands.add_parser(
         "feeds",
-        help="list, add, remove, import and export feeds",
+        help="list, show, add, remove, import and export feeds",
         description="Manage feeds without Discord. In Discord, /feed does the same.",
     )
     actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
     listed = _command(actions, "list", feeds.show_all, "list every feed with its health")
     _add_json(listed, "the list")
+    shown = _command(
+        actions,
+        "show",
+        feeds.show_one,
+        "show one feed, who follows it, and its last checks",
+    )
+    shown.add_argument("feed", metavar="URL|ID", help="as `herald feeds list` shows it")
+    _add_json(shown, "all of it")
     add = _command(
         actions,
         "add",
@@ -171,6 +179,11 @@ def _add_feeds(commands: Subparsers) -> None:
     add.add_argument("url", metavar="URL", help="a feed or a site")
     _add_channel(add)
     add.add_argument("--name", help="what to call it (default: its own title)")
+    add.add_argument(
+        "--every",
+        metavar="LENGTH",
+        help="how often the channel wants it checked, 5m to 24h (default: in its own rhythm)",
+    )
     remove = _command(
         actions,
         "remove",

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from bot.errors import FeedError, FetchFailed, NotAFeed
@@ -90,7 +91,12 @@ class Discoverer:
         feed = await self._reader.feed(download.body, download.content_type, download.url)
         return Fetched(
             url=download.url,
-            feed=feed,
+            # What the document says goes first: it is the publisher's, the header the server's.
+            feed=replace(
+                feed,
+                hub_url=feed.hub_url or download.hub_url,
+                self_url=feed.self_url or download.self_url,
+            ),
             status=download.status,
             validators=download.validators,
             hints=download.hints,

@@ -52,6 +52,8 @@ class Download:
     took_ms: int = 0
     permanent_url: str | None = None  # see Fetched
     alternates: tuple[str, ...] = ()  # feeds that the Link header declares (RFC 8288)
+    hub_url: str | None = None  # likewise (WebSub §4)
+    self_url: str | None = None
 
 
 class Fetcher:
@@ -151,6 +153,8 @@ class Fetcher:
                     took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
                     permanent_url=way.permanent_url,
                     alternates=_alternates(response),
+                    hub_url=_linked(response, "hub"),
+                    self_url=_linked(response, "self"),
                 )
         raise FetchFailed(
             f"{shown(url)} redirects more than {self._limits.redirects} times, the last time to "
@@ -240,6 +244,14 @@ def _alternates(response: aiohttp.ClientResponse) -> tuple[str, ...]:
     links = response.links.getall("alternate", [])
     feeds = (str(link["url"]) for link in links if _FEED_TYPE.match(str(link.get("type", ""))))
     return tuple(dict.fromkeys(url for url in feeds if web_url(url)))
+
+
+def _linked(response: aiohttp.ClientResponse, wanted: str) -> str | None:
+    """Return the first address that the Link header gives for a relation; it may name several."""
+    for relations, link in response.links.items():
+        if wanted in relations.lower().split() and (url := web_url(str(link["url"]))):
+            return url
+    return None
 
 
 def _target(url: str, response: aiohttp.ClientResponse) -> str:

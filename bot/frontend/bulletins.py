@@ -23,6 +23,7 @@ _TITLES: dict[NoticeKind, str] = {
     "recovered": "works again",
     "moved": "has moved",
     "stale": "is unusually quiet",
+    "remedy": "may have a new address",
 }
 _COUNTED: dict[NoticeKind, str] = {
     "failing": "failing",
@@ -31,6 +32,7 @@ _COUNTED: dict[NoticeKind, str] = {
     "recovered": "working again",
     "moved": "moved",
     "stale": "unusually quiet",
+    "remedy": "with a new address on offer",
 }
 _STATES: dict[NoticeKind, FeedState] = {
     "failing": FeedState.FAILING,
@@ -39,6 +41,7 @@ _STATES: dict[NoticeKind, FeedState] = {
     "recovered": FeedState.OK,
     "moved": FeedState.OK,
     "stale": FeedState.OK,
+    "remedy": FeedState.FAILING,
 }
 
 

@@ -21,6 +21,7 @@ from bot.frontend.commands.feed import FeedCommands
 from bot.frontend.commands.news import NewsCommands
 from bot.frontend.commands.settings import SettingsCommands
 from bot.frontend.errors import answer_error
+from bot.frontend.panels.edits import UndoEdit
 from bot.frontend.panels.health import HEALTH_ITEMS
 from bot.frontend.panels.undo import FollowingClient, UndoRemoval
 from bot.news.models import ChannelId
@@ -107,7 +108,7 @@ class HeraldClient(FollowingClient):
 
     async def setup_hook(self) -> None:
         """Register what outlives a restart, and upload the commands where they changed."""
-        self.add_dynamic_items(UndoRemoval, *HEALTH_ITEMS)
+        self.add_dynamic_items(UndoRemoval, UndoEdit, *HEALTH_ITEMS)
         try:
             await self.upload_commands()
         except (app_commands.CommandSyncFailure, discord.RateLimited) as error:

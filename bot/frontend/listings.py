@@ -24,7 +24,9 @@ from bot.news.models import (
     PostRef,
     Remedy,
     Repairs,
+    Resumed,
     Snippet,
+    Subscription,
 )
 from bot.news.text import truncate
 from bot.services.follow import FeedCard
@@ -102,8 +104,10 @@ def feeds_embed(
     )
 
 
-def card_embed(card: FeedCard, now: datetime, repairs: Repairs) -> discord.Embed:
-    """Return all there is to tell of a followed feed."""
+def card_embed(
+    card: FeedCard, now: datetime, repairs: Repairs, switched: Sequence[ChannelId] = ()
+) -> discord.Embed:
+    """Return all there is to tell of a followed feed; *switched*: whom taking a remedy concerns."""
     feed, subscription = card.following.feed, card.following.subscription
     embed = discord.Embed(
         title=inline(subscription.name),
@@ -116,6 +120,14 @@ def card_embed(card: FeedCard, now: datetime, repairs: Repairs) -> discord.Embed
     by = f" by <@{subscription.added_by}>" if subscription.added_by else ""
     embed.add_field(name="Added", value=f"{added}{by}")
     embed.add_field(name="Next check", value=next_check(feed))
+    is_own = subscription.every_s is None and card.following.wishes.shortest_s is None
+    if not is_own:
+        checked = health.wish(subscription, card.following.wishes)
+        embed.add_field(name="Checked", value=block(checked, 300))
+    if subscription.is_paused:
+        embed.add_field(name="Paused", value=_pause_told(subscription))
+    if subscription.posts_old:
+        embed.add_field(name="Over a week old when it appears", value="posted too")
     last = card.following.last_entry_at
     embed.add_field(name="Newest entry", value=when(last) if last else "none yet")
     embed.add_field(name="Entries in 24 h", value=f"{card.following.entries_24h:,}")
@@ -124,13 +136,16 @@ def card_embed(card: FeedCard, now: datetime, repairs: Repairs) -> discord.Embed
     )
     checks = "\n".join(_check_row(check) for check in card.checks)
     embed.add_field(name="Last checks", value=checks or "none yet", inline=False)
-    if feed.last_error:
-        embed.add_field(name="Last error", value=block(feed.last_error, 1000), inline=False)
+    if error := block(feed.last_error or "", 1000):
+        embed.add_field(name="Last error", value=error, inline=False)
     if repairs.moved_from is not None and repairs.moved_at is not None:
         moved = f"from {block(repairs.moved_from, 600)} for good, {when(repairs.moved_at)}"
         embed.add_field(name="Moved", value=moved, inline=False)
     if repairs.remedy is not None:
-        embed.add_field(name="Its site offers", value=_remedy_told(repairs.remedy), inline=False)
+        offer = _remedy_told(repairs.remedy)
+        if len(switched) > 1:
+            offer += f"\nSwitching moves all its channels here: {mentions(switched)}"
+        embed.add_field(name="Its site offers", value=offer, inline=False)
     return embed
 
 
@@ -147,6 +162,13 @@ def next_check(feed: Feed) -> str:
         return "never"
     reason = f"\n{block(feed.next_poll_reason, 300)}" if feed.next_poll_reason else ""
     return f"{when(feed.next_poll_at)}{reason}"
+
+
+def _pause_told(subscription: Subscription) -> str:
+    until = subscription.paused_until
+    end = f"until {when(until, 'f')}" if until else "until `/feed resume`"
+    back = "posted after it" if subscription.catches_up else "kept for search only"
+    return f"{end}\nWhat comes out meanwhile is {back}."
 
 
 def _remedy_told(remedy: Remedy) -> str:
@@ -195,6 +217,23 @@ def poll_told(poll: FeedPoll, channels: Sequence[ChannelId], *, is_paused: bool)
     return told + next_poll
 
 
+def resumed_told(now: Following, was: Following, resumed: Resumed) -> str:
+    """Return what resuming came to; *was* is the subscription as it was paused."""
+    name, here = inline(now.subscription.name), f"<#{now.subscription.channel_id}>"
+    if not was.subscription.catches_up:
+        back = "what was published during the pause stays in the archive"
+    elif not resumed.posted:
+        back = "nothing came out during the pause"
+    else:
+        back = f"{count(resumed.posted, 'post')} of what came out during the pause on the way"
+        if resumed.rolled_up:
+            back += f", and {resumed.rolled_up:,} older ones in one message"
+    return (
+        f"Resumed **{name}** in {here}. New entries are posted from now on; {back}. "
+        f"Next check {when(now.feed.next_poll_at)}."
+    )
+
+
 def _why_not_posted(poll: FeedPoll) -> str:
     """Return what became of new entries that have no post of their own, in a sentence each."""
     recorded = poll.recorded
@@ -235,13 +274,16 @@ def _feed_row(row: Following, now: datetime) -> str:
         f"last entry {when(row.last_entry_at)}" if row.last_entry_at else "no entry yet",
         f"{row.entries_24h:,} in 24 h",
     ]
+    if subscription.every_s is not None:
+        parts.insert(3, health.every(subscription.every_s))
     trouble = feed.last_error or (health.silence(feed, now) if feed.state is FeedState.OK else None)
     return " · ".join(parts) + (f"\n-# {block(plain(trouble, 160), 160)}" if trouble else "")
 
 
 def _next_of(row: Following) -> str:
     if row.subscription.is_paused:
-        return "paused"
+        until = row.subscription.paused_until
+        return f"paused until {when(until, 'f')}" if until else "paused"
     if row.feed.state in {FeedState.GONE, FeedState.PAUSED}:
         return row.feed.state.value
     return f"next check {when(row.feed.next_poll_at)}"

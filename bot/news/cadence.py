@@ -8,7 +8,18 @@ from itertools import pairwise
 from statistics import median
 from typing import assert_never
 
-from bot.news.models import Failed, Feed, Fetched, Hold, NotModified, Outcome, Validators
+from bot.news.models import (
+    CacheHints,
+    Failed,
+    Feed,
+    FeedState,
+    Fetched,
+    Hold,
+    NotModified,
+    Outcome,
+    Validators,
+    Wishes,
+)
 
 HOUR_S = 60 * 60.0
 DAY_S = 24 * HOUR_S
@@ -24,6 +35,7 @@ QUIET = (  # silent for so long, polled so seldom
     (timedelta(days=30), 6 * HOUR_S),
 )
 RESTLESS_S = 30 * 60.0  # the least for a document that changes all the time with nothing new in it
+RESTLESS_AT = 3  # changes with nothing new in them that are no coincidence
 UNVALIDATED_S = HOUR_S  # the least where every poll costs the server the whole document
 
 FRESH_MAX_S = DAY_S  # a year of max-age is a mistake, not a wish
@@ -38,6 +50,7 @@ SKIP_SPREAD = timedelta(minutes=10)  # after hours that a feed skips, for they e
 GONE_AFTER = timedelta(days=1)  # between the two 410s that it takes
 PROBE_S = DAY_S  # between polls of a paused feed
 OFFLINE_S = 60.0  # between polls while it is our own connection that is down
+OFFLINE_REASON = "every minute: Herald itself seems to be cut off"
 
 _HOLDING = frozenset({429, 503})
 _GONE = 410
@@ -51,10 +64,12 @@ class Pace:
     """How often to poll a feed whose rhythm is not known yet.
 
     ``is_fixed``: the operator chose it for every feed, so feeds' rhythms and wishes do not count.
+    ``is_chosen``: those who follow this feed chose it, so its rhythm does not count.
     """
 
     interval_s: float = NEW_S
     is_fixed: bool = False
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +110,20 @@ def rhythm_of(seen: Sequence[tuple[datetime, datetime | None]]) -> Rhythm:
     return Rhythm(usual_gap_s=median(gaps), newest_at=ordered[-1])
 
 
+def pace_of(feed: Feed, rhythm: Rhythm, now: datetime, pace: Pace, wishes: Wishes) -> Pace:
+    """Return the pace of one feed: *pace*, or what those who follow it chose.
+
+    What they chose goes before what the operator set for all. Who leaves it to the rhythm (or to
+    the operator) is not kept waiting by somebody else's longer wish.
+    """
+    chosen_s = wishes.shortest_s
+    if chosen_s is None:
+        return pace
+    if wishes.is_auto_too and _interval(feed, rhythm, now, pace)[0] < chosen_s:
+        return pace
+    return Pace(interval_s=float(chosen_s), is_chosen=True)
+
+
 def next_poll_at(
     feed: Feed,
     outcome: Outcome,
@@ -111,12 +140,13 @@ def next_poll_at(
     back-off (the interval doubled per failure in a row, at most a day), the server's freshness (RFC
     9111 §4.2) and Retry-After (RFC 9110 §10.2.3); then past the hours and days that the feed asks
     to skip. *jitter*, in [0, 1), spreads. A fixed pace has neither jitter, rhythm nor wishes, but
-    heeds the server's word too. *rhythm* is the one after this outcome, where it is not the stored
-    one; *is_restless*: the document changed with nothing new in it.
+    heeds the server's word too; a chosen one takes the place of the rhythm, and of nothing else.
+    *rhythm* is the one after this outcome, where it is not the stored one; *is_restless*: the
+    document keeps changing with nothing new in it.
     """
-    known = rhythm or Rhythm(usual_gap_s=feed.usual_gap_s, newest_at=feed.newest_at)
-    interval_s, why = _interval(feed, known, now, pace)
-    waits = [_Wait(s=interval_s, reason=why, is_asked=False, max_s=max(interval_s, DAY_S))]
+    interval_s, why = _interval(feed, rhythm or rhythm_as_stored(feed), now, pace)
+    longest_s = max(interval_s, DAY_S)
+    waits = [_Wait(s=interval_s, reason=why, is_asked=pace.is_chosen, max_s=longest_s)]
     match outcome:
         case Failed():
             waits += _failure_waits(feed, outcome, now, pace, interval_s)
@@ -130,13 +160,65 @@ def next_poll_at(
     waits += _server_waits(outcome, now)
     delay_s, reason = max((_spread(wait, pace, jitter), wait.reason) for wait in waits)
     at = now + timedelta(seconds=delay_s)
-    return (at, reason) if pace.is_fixed else _past_skips(feed, outcome, at, reason, jitter)
+    if pace.is_fixed:
+        return at, reason
+    at, reason = _past_skips(feed, outcome, at, reason, jitter)
+    if pace.is_chosen and reason != why:
+        reason += f" (chosen: every {in_words(interval_s)})"
+    return at, reason
+
+
+def replanned(
+    feed: Feed, now: datetime, pace: Pace, wishes: Wishes, jitter: float
+) -> tuple[datetime, str] | None:
+    """Return when to poll *feed*, and why then, now that *wishes* are others than at its last poll.
+
+    As if that had found nothing new just then, the server's word of that time included. None: it
+    stays as planned, because the feed is in trouble or was never polled.
+    """
+    if feed.polled_at is None or feed.state is not FeedState.OK:
+        return None
+    fresh_s = ((feed.fresh_until or feed.polled_at) - feed.polled_at).total_seconds()
+    unchanged = NotModified(url=feed.url, hints=CacheHints(fresh_for_s=fresh_s))
+    own = pace_of(feed, rhythm_as_stored(feed), feed.polled_at, pace, wishes)
+    is_restless = feed.restless_polls >= RESTLESS_AT
+    at, reason = next_poll_at(feed, unchanged, feed.polled_at, own, jitter, is_restless=is_restless)
+    if feed.not_before is not None and feed.not_before > max(at, now):
+        until = feed.not_before.astimezone(UTC)
+        return feed.not_before, f"the server asked to wait until {until:%Y-%m-%d %H:%M UTC}"
+    return max(at, now), reason
+
+
+def rhythm_as_stored(feed: Feed) -> Rhythm:
+    """Return the rhythm that *feed* had at its last poll."""
+    return Rhythm(usual_gap_s=feed.usual_gap_s, newest_at=feed.newest_at)
+
+
+def restless_after(feed: Feed, outcome: Outcome, *, is_change: bool) -> int:
+    """Return ``restless_polls`` after *outcome*; *is_change*: it brought or changed an entry.
+
+    One stray change does not make a feed restless, and one entry among many empty changes does not
+    make it calm.
+    """
+    match outcome:
+        case Failed():
+            return feed.restless_polls
+        case NotModified():
+            return 0
+        case Fetched() if feed.succeeded_at is None:
+            return 0
+        case Fetched() if is_change:
+            return max(feed.restless_polls - 1, 0)
+        case Fetched():
+            return min(feed.restless_polls + 1, 2 * RESTLESS_AT)
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 def offline_until(feed: Feed, now: datetime) -> tuple[datetime, str]:
     """Return when to try a feed again that failed as Herald itself is cut off, and why then."""
     at = now + timedelta(seconds=OFFLINE_S)
-    return max(at, feed.not_before or at), "every minute: Herald itself seems to be cut off"
+    return max(at, feed.not_before or at), OFFLINE_REASON
 
 
 def hold_of(feed: Feed, outcome: Outcome, now: datetime, pace: Pace) -> Hold | None:
@@ -166,6 +248,8 @@ def hold_of(feed: Feed, outcome: Outcome, now: datetime, pace: Pace) -> Hold | N
 
 def _interval(feed: Feed, rhythm: Rhythm, now: datetime, pace: Pace) -> tuple[float, str]:
     """Return the seconds between polls while all goes well, and why so many."""
+    if pace.is_chosen:
+        return pace.interval_s, f"every {in_words(pace.interval_s)}, as chosen"
     if pace.is_fixed:
         return pace.interval_s, f"every {in_words(pace.interval_s)}"
     silence = now - (rhythm.newest_at or feed.created_at)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import assert_never
 
 from bot.news.cadence import in_words
-from bot.news.models import Feed, FeedState
+from bot.news.models import Feed, FeedState, Subscription, Wishes
 from bot.news.states import PROBED_FOR
 
 WELL = "all well"
@@ -18,6 +18,34 @@ def pace(per_day: float) -> str:
         if per_day * factor >= 1:
             return f"{per_day * factor:,.0f} a {unit}"
     return f"{max(1, round(per_day * 30))} a month"
+
+
+def every(every_s: int | None) -> str:
+    """Return how often somebody wants a feed polled: "every 20 minutes"."""
+    return "in the feed's own rhythm" if every_s is None else f"every {in_words(every_s)}"
+
+
+def wish(subscription: Subscription, wishes: Wishes) -> str:
+    """Return how often a channel wants its feed polled, and whose wish counts."""
+    own = every(subscription.every_s)
+    if subscription.is_paused or wishes.shortest_s is None:
+        return f"{own}, once it is resumed" if subscription.is_paused else own
+    shortest = every(wishes.shortest_s)
+    if subscription.every_s is None:
+        return f"{own}, and at least {shortest}: somebody else who follows it chose that"
+    if subscription.every_s > wishes.shortest_s:
+        return f"{own} was chosen here; elsewhere {shortest}, and the shortest counts"
+    if wishes.is_auto_too:
+        return f"{own}, or oftener in its own rhythm: others who follow it leave it to that"
+    return own
+
+
+def wishes_told(wishes: Wishes) -> str | None:
+    """Return how often those who follow a feed want it polled; None where nobody chose."""
+    if wishes.shortest_s is None:
+        return None
+    others = ", others leave it to its rhythm" if wishes.is_auto_too else ""
+    return f"chosen: {every(wishes.shortest_s)}{others}"
 
 
 def silence(feed: Feed, now: datetime) -> str | None:

@@ -21,6 +21,7 @@ SubscriptionId = NewType("SubscriptionId", int)
 DeliveryId = NewType("DeliveryId", int)
 BulletinId = NewType("BulletinId", int)
 SwitchId = NewType("SwitchId", int)
+EditId = NewType("EditId", int)
 
 # Discord's own ids ("snowflakes").
 GuildId = NewType("GuildId", int)
@@ -215,6 +216,8 @@ class Feed:
     hub_url: str | None = None
     host_group: str | None = None  # what shares a 429 with it; None: nothing does
     not_before: datetime | None = None  # the server's word (Retry-After), whoever wants to poll
+    fresh_until: datetime | None = None  # the server's word too (RFC 9111), of the last answer
+    restless_polls: int = 0  # see Refresh
     usual_gap_s: float | None = None  # between two entries, median of the last; None: not known yet
     newest_at: datetime | None = None  # when the last entry came out, as far as we know
     failing_since: datetime | None = None  # the first of the failures in a row
@@ -258,6 +261,30 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How often those who follow a feed want it polled.
+
+    The shortest counts, and leaving it to the feed's rhythm counts as that rhythm.
+    """
+
+    shortest_s: int | None = None  # None: nobody chose
+    is_auto_too: bool = True  # somebody leaves it to the rhythm, or nobody follows it
+
+    def joined_by(self, every_s: int | None, *, is_first: bool) -> "Wishes":
+        """Return the wishes with those of one more; *is_first*: nobody had any before."""
+        if every_s is None:
+            return Wishes(shortest_s=self.shortest_s, is_auto_too=True)
+        shortest_s = every_s if self.shortest_s is None else min(self.shortest_s, every_s)
+        return Wishes(shortest_s=shortest_s, is_auto_too=self.is_auto_too and not is_first)
+
+
+EVERY_MIN_S = 5 * 60  # what people may choose; kindness to publishers
+EVERY_MAX_S = 24 * 60 * 60
+BACKFILL_MAX = 5
+CATCH_UP_MAX = 10  # posts of what a pause kept back; the rest is told in one message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """A channel follows a feed."""
 
@@ -269,11 +296,56 @@ class Subscription:
     added_by: UserId | None
     added_at: datetime
     paused_at: datetime | None = None
+    paused_until: datetime | None = None  # None: until somebody resumes it
+    catches_up: bool = False  # what comes out during the pause is posted after it
+    every_s: int | None = None  # how often to poll; None: in the feed's own rhythm
+    posts_old: bool = False  # what is over a week old when it appears is posted too
+
+    @property
+    def choices(self) -> "Choices":
+        """What can be chosen and changed later."""
+        return Choices(
+            name=self.name,
+            channel_id=self.channel_id,
+            every_s=self.every_s,
+            posts_old=self.posts_old,
+        )
 
     @property
     def is_paused(self) -> bool:
         """Whether new stories are kept from the channel."""
         return self.paused_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What an admin may choose of a subscription; see there."""
+
+    name: str
+    channel_id: ChannelId
+    every_s: int | None = None
+    posts_old: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """A subscription's choices, changed. ``id`` undoes it."""
+
+    id: EditId
+    subscription_id: SubscriptionId
+    before: Choices
+    after: Choices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """A subscription let through again, and what became of what its pause kept back."""
+
+    subscription_id: SubscriptionId
+    guild_id: GuildId
+    channel_id: ChannelId
+    posted: int = 0
+    rolled_up: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +357,7 @@ class Following:
     last_entry_at: datetime | None
     entries_24h: int
     is_removed: bool = False  # taken away less than UNDO_WINDOW ago
+    wishes: Wishes = field(default_factory=Wishes)  # of all who follow the feed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +368,7 @@ class FeedOverview:
     entries: int
     subscriptions: int
     last_entry_at: datetime | None
+    wishes: Wishes = field(default_factory=Wishes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -393,7 +467,8 @@ class Known:
     subscriptions; ``has_history`` whether any entry of the feed is stored. ``seen`` are the newest
     of them, newest first, asked for where there are aliases or the rhythm is not known yet: when
     each was first seen, and the date it gives. ``batches`` are the numbers of new entries of the
-    last polls that brought any, newest first, without the feed's first document.
+    last polls that brought any, newest first, without the feed's first document. ``old_too`` are
+    those of the channels that want what is TOO_OLD.
     """
 
     aliases: Mapping[str, KnownAlias] = field(default_factory=dict)
@@ -401,6 +476,8 @@ class Known:
     has_history: bool = False
     seen: tuple[tuple[datetime, datetime | None], ...] = ()
     batches: tuple[int, ...] = ()
+    wishes: Wishes = field(default_factory=Wishes)
+    old_too: frozenset[ChannelId] = frozenset()
 
 
 class Fate(StrEnum):
@@ -417,13 +494,15 @@ class NewEntry:
     """An entry to store, with every key it may come back under and the channels it is owed to.
 
     ``deliver_to`` are owed a post of it where its fate is POSTED; where it is ROLLED_UP, a place in
-    the one roundup that they get of the whole refresh.
+    the one roundup that they get of the whole refresh. ``otherwise`` are channels that chose to
+    have it another fate.
     """
 
     entry: ParsedEntry
     aliases: tuple[str, ...]
     deliver_to: tuple[tuple[GuildId, ChannelId], ...] = ()
     fate: Fate = Fate.POSTED
+    otherwise: tuple[tuple[tuple[GuildId, ChannelId], Fate], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -506,6 +585,10 @@ class Refresh:
     failing_told_at: datetime | None = None
     gone_since: datetime | None = None
     move: Move | None = None
+    fresh_until: datetime | None = None  # likewise
+    # Polls that found the document changed with nothing new in it, less those that did bring
+    # something; 0 once it has not changed.
+    restless_polls: int = 0
     new_url: str | None = None  # adopt this address; a feed stored there already takes this one in
     change: StateChange | None = None
     is_republished: bool = False  # most known entries came back under new names: none was new
@@ -543,6 +626,8 @@ class NewSubscription:
     name: str
     added_by: UserId | None
     backfill: int = 0
+    every_s: int | None = None
+    posts_old: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -678,7 +763,7 @@ class Post:
 
 # --- Telling admins, and mending ---
 
-NoticeKind = Literal["failing", "paused", "gone", "recovered", "moved", "stale"]
+NoticeKind = Literal["failing", "paused", "gone", "recovered", "moved", "stale", "remedy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

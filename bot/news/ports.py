@@ -14,9 +14,12 @@ from bot.news.models import (
     BulletinId,
     ChannelId,
     Check,
+    Choices,
     Claim,
     DeliveryId,
     Discovery,
+    Edited,
+    EditId,
     Entry,
     EntryId,
     Feed,
@@ -36,6 +39,7 @@ from bot.news.models import (
     Refresh,
     Remedy,
     Repairs,
+    Resumed,
     SearchPage,
     SearchRequest,
     StorageHealth,
@@ -248,6 +252,18 @@ class Storage(Protocol):
         """Make a feed due at *at*."""
         ...
 
+    async def forgive(self, feeds_before: Sequence[Feed], at: datetime, reason: str) -> int:
+        """Take back what failed since feeds were as *feeds_before*, for it was our own fault.
+
+        They become due at *at*; what of it is in no bulletin yet is told nobody. Return how many
+        had failed.
+        """
+        ...
+
+    async def replan(self, feed_id: FeedId, at: datetime, reason: str) -> None:
+        """Make a feed due at *at* for *reason*, unless it is being polled: that plans anew."""
+        ...
+
     async def keep_feed(self, feed_id: FeedId, *, is_kept: bool) -> None:
         """Poll a feed even if no channel follows it, or no longer."""
         ...
@@ -275,12 +291,52 @@ class Storage(Protocol):
         """Return one subscription, removed ones included while they can be brought back."""
         ...
 
-    async def pause(self, subscription_id: SubscriptionId, now: datetime) -> None:
-        """Keep new stories from the channel; queued ones are still sent."""
+    async def followers(self, feed_id: FeedId, now: datetime) -> Sequence[Following]:
+        """Return who follows a feed, in the order they came."""
         ...
 
-    async def resume(self, subscription_id: SubscriptionId) -> None:
-        """Let new stories through again. What was published meanwhile stays in the archive only."""
+    async def edit(
+        self, subscription_id: SubscriptionId, wanted: Choices, now: datetime
+    ) -> Edited | None:
+        """Change what was chosen of a subscription; what it owes stays with the channel it has.
+
+        None where it is not there or nothing changes. Raises AlreadyFollowed where the channel to
+        move to follows the feed already.
+        """
+        ...
+
+    async def undo_edit(self, edit_id: EditId, guild_id: GuildId, now: datetime) -> Edited | None:
+        """Undo `edit`, ``before`` and ``after`` named as there. Raises AlreadyFollowed.
+
+        None: it was longer than UNDO_WINDOW ago, by another guild, or changed again since.
+        """
+        ...
+
+    async def pause(
+        self,
+        subscription_id: SubscriptionId,
+        now: datetime,
+        *,
+        until: datetime | None = None,
+        catches_up: bool = False,
+    ) -> None:
+        """Keep new stories from the channel; queued ones are still sent.
+
+        Until *until* or `resume`. Where it is paused already, it stays paused since then, with the
+        new end.
+        """
+        ...
+
+    async def resume(self, subscription_id: SubscriptionId, now: datetime) -> Resumed | None:
+        """Let new stories through again; None where there is no such subscription.
+
+        What was published meanwhile is owed where the pause was to catch up, the newest
+        CATCH_UP_MAX as posts and the rest in one roundup; else it stays in the archive only.
+        """
+        ...
+
+    async def resume_due(self, now: datetime) -> Sequence[Resumed]:
+        """Resume the subscriptions whose pause is over."""
         ...
 
     async def remove(self, subscription_id: SubscriptionId, now: datetime) -> None:

@@ -11,12 +11,16 @@ from datetime import datetime, timedelta
 from typing import TypedDict, assert_never
 
 from bot.news.cadence import (
+    FRESH_MAX_S,
     PROBE_S,
+    RESTLESS_AT,
     RHYTHM_ENTRIES,
     Pace,
     hold_of,
     next_poll_at,
     offline_until,
+    pace_of,
+    restless_after,
     rhythm_of,
 )
 from bot.news.floods import TOLD, fates
@@ -33,6 +37,7 @@ from bot.news.models import (
     DocumentFacts,
     EntryId,
     Failed,
+    Fate,
     Feed,
     FeedState,
     Fetched,
@@ -80,13 +85,21 @@ def plan_refresh(
     """
     plan = _plan_entries(feed, outcome, known, now) if isinstance(outcome, Fetched) else _NOTHING
     rhythm = rhythm_of(_moments(known, plan.new, now))
+    own_pace = pace_of(feed, rhythm, now, pace, known.wishes)
+    restless_polls = restless_after(feed, outcome, is_change=plan.is_change)
     health = health_of(feed, outcome, now, is_offline=is_offline)
     move, new_url = move_of(feed, outcome, now)
     if isinstance(outcome, Failed) and is_offline:
         due_at, reason = offline_until(feed, now)
     else:
         due_at, reason = next_poll_at(
-            feed, outcome, now, pace, jitter, rhythm=rhythm, is_restless=plan.is_restless
+            feed,
+            outcome,
+            now,
+            own_pace,
+            jitter,
+            rhythm=rhythm,
+            is_restless=restless_polls >= RESTLESS_AT,
         )
         if health.state is not FeedState.OK:
             due_at, reason = _unwell(health, due_at, reason, now)
@@ -105,7 +118,9 @@ def plan_refresh(
         change=health.change,
         move=move,
         new_url=new_url,
-        hold=hold_of(feed, outcome, now, pace),
+        hold=hold_of(feed, outcome, now, own_pace),
+        fresh_until=_fresh_until(outcome, now),
+        restless_polls=restless_polls,
         usual_gap_s=rhythm.usual_gap_s,
         newest_at=rhythm.newest_at,
         is_republished=plan.is_republished,
@@ -150,6 +165,12 @@ def _told(feed: Feed, outcome: Outcome) -> _Told:
             )
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def _fresh_until(outcome: Outcome, now: datetime) -> datetime | None:
+    """Return until when the server says its answer stays as it is; None where it does not."""
+    fresh_s = outcome.hints.fresh_for_s
+    return now + timedelta(seconds=min(fresh_s, FRESH_MAX_S)) if fresh_s else None
 
 
 def _unwell(health: Health, due_at: datetime, reason: str, now: datetime) -> tuple[datetime, str]:
@@ -214,10 +235,10 @@ class _Plan:
     new: tuple[NewEntry, ...]
     seen: tuple[SeenEntry, ...]
     is_republished: bool
-    is_restless: bool  # the document changed, but nothing in it
+    is_change: bool  # an entry is new, or another than it was
 
 
-_NOTHING = _Plan(new=(), seen=(), is_republished=False, is_restless=False)
+_NOTHING = _Plan(new=(), seen=(), is_republished=False, is_change=False)
 
 
 def _sanely_dated(entry: ParsedEntry, now: datetime) -> ParsedEntry:
@@ -247,22 +268,36 @@ def _plan_entries(feed: Feed, outcome: Fetched, known: Known, now: datetime) -> 
     fresh.reverse()
     fresh.sort(key=lambda pair: min(pair[0].published_at or now, now))
     is_all_new = all(verdict.entry_id is None for verdict in recognition.verdicts)
-    decided = fates([entry for entry, _ in fresh], feed, known, now, is_all_new=is_all_new)
+    found = [entry for entry, _ in fresh]
+    decided = fates(found, feed, known, now, is_all_new=is_all_new)
+    with_old = decided
+    if known.old_too and Fate.TOO_OLD in decided:
+        with_old = fates(found, feed, known, now, is_all_new=is_all_new, posts_old=True)
     seen = _seen(entries, recognition, known, now)
-    is_change = bool(fresh) or any(entry.changed is not None for entry in seen)
     return _Plan(
         new=tuple(
-            NewEntry(
-                entry=entry,
-                aliases=aliases,
-                deliver_to=known.channels if fate in TOLD else (),
-                fate=fate,
-            )
-            for (entry, aliases), fate in zip(fresh, decided, strict=True)
+            _new_entry(entry, aliases, known, fate, old_fate)
+            for (entry, aliases), fate, old_fate in zip(fresh, decided, with_old, strict=True)
         ),
         seen=seen,
         is_republished=recognition.is_republished,
-        is_restless=feed.succeeded_at is not None and not is_change,
+        is_change=bool(fresh) or any(entry.changed is not None for entry in seen),
+    )
+
+
+def _new_entry(
+    entry: ParsedEntry, aliases: tuple[str, ...], known: Known, fate: Fate, old_fate: Fate
+) -> NewEntry:
+    """Return *entry* with its *fate*, and *old_fate* in the channels that want what is old."""
+    apart = frozenset() if fate is old_fate else known.old_too
+    return NewEntry(
+        entry=entry,
+        aliases=aliases,
+        deliver_to=tuple(place for place in known.channels if place[1] not in apart)
+        if fate in TOLD
+        else (),
+        fate=fate,
+        otherwise=tuple((place, old_fate) for place in known.channels if place[1] in apart),
     )
 
 

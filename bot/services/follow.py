@@ -4,12 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.errors import NotFollowed
-from bot.news.cadence import Pace
+import structlog
+
+from bot.errors import NotFollowed, UserError
+from bot.news.cadence import Pace, replanned
 from bot.news.models import (
     UNDO_WINDOW,
     ChannelId,
     Check,
+    Choices,
+    Edited,
+    EditId,
     FeedId,
     Fetched,
     Followed,
@@ -18,12 +23,15 @@ from bot.news.models import (
     NewSubscription,
     Post,
     Refresh,
+    Resumed,
     SubscriptionId,
 )
 from bot.news.ports import Clock, Storage
 from bot.news.refresh import aliases_of, plan_refresh
 from bot.services.look import Looker, Proposal
 from bot.services.poll import FeedPoll, Poller
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +84,7 @@ class Follower:
     async def follow(self, found: Fetched, wish: NewSubscription) -> Followed:
         """Follow a document's feed, as `add` does."""
         followed = await self._storage.follow(
-            await self._first_refresh(found), wish, self._clock.now()
+            await self._first_refresh(found, wish), wish, self._clock.now()
         )
         self._on_recorded()
         return followed
@@ -96,10 +104,14 @@ class Follower:
         await self._storage.keep_feed(refresh.feed_id, is_kept=True)
         return refresh.feed_id
 
-    async def _first_refresh(self, found: Fetched) -> Refresh:
+    async def _first_refresh(self, found: Fetched, wish: NewSubscription | None = None) -> Refresh:
         now = self._clock.now()
         feed = await self._storage.ensure_feed(found.url, found.feed, now)
         known = await self._storage.known(feed.id, aliases_of(found, feed.url))
+        if wish is not None:
+            is_first = not known.channels and not feed.is_kept
+            wishes = known.wishes.joined_by(wish.every_s, is_first=is_first)
+            known = replace(known, wishes=wishes)
         return plan_refresh(feed, found, known, now, pace=self._pace, jitter=self._random())
 
     async def followings(
@@ -160,14 +172,76 @@ class Follower:
         """Poll the feed now."""
         return await self._poller.poll_feed(following.feed)
 
-    async def pause(self, following: Following) -> None:
-        """Keep new stories from the channel."""
-        await self._storage.pause(following.subscription.id, self._clock.now())
+    async def edit(self, following: Following, wanted: Choices) -> Edited | None:
+        """Change what was chosen of a subscription; None where nothing changes.
 
-    async def resume(self, following: Following) -> None:
-        """Let new stories through again."""
-        await self._storage.resume(following.subscription.id)
+        The feed's next check is planned anew. Raises AlreadyFollowed where the channel to move to
+        follows the feed already.
+        """
+        edited = await self._storage.edit(following.subscription.id, wanted, self._clock.now())
+        if edited is not None:
+            await self._replan(following.feed.id)
+        return edited
+
+    async def undo_edit(self, guild_id: GuildId, edit_id: EditId) -> Edited:
+        """Undo `edit`. Raises UserError when that is no longer possible."""
+        undone = await self._storage.undo_edit(edit_id, guild_id, self._clock.now())
+        if undone is None:
+            raise UserError(
+                "This was changed more than 15 minutes ago, undone already, or changed again "
+                "since. Use /feed edit to change it by hand."
+            )
+        following = await self.following(undone.subscription_id)
+        if following is not None:
+            await self._replan(following.feed.id)
+        return undone
+
+    async def pause(
+        self, following: Following, *, until: datetime | None = None, catches_up: bool = False
+    ) -> None:
+        """Keep new stories from the channel, until *until* or `resume`."""
+        await self._storage.pause(
+            following.subscription.id, self._clock.now(), until=until, catches_up=catches_up
+        )
+
+    async def resume(self, following: Following) -> Resumed:
+        """Let new stories through again; return what is posted of what the pause kept back.
+
+        Raises NotFollowed where the subscription is gone meanwhile.
+        """
+        resumed = await self._storage.resume(following.subscription.id, self._clock.now())
+        if resumed is None:
+            raise NotFollowed(
+                "This feed is no longer there; see /feed list.", wanted=following.feed.url
+            )
+        await self._replan(following.feed.id)
         self._on_recorded()
+        return resumed
+
+    async def resume_due(self) -> int:
+        """Resume what was paused until now; return how many subscriptions."""
+        resumed = await self._storage.resume_due(self._clock.now())
+        for each in resumed:
+            log.info(
+                "feed.resumed",
+                subscription=each.subscription_id,
+                channel=each.channel_id,
+                posted=each.posted,
+                rolled_up=each.rolled_up,
+            )
+        if resumed:
+            self._on_recorded()
+        return len(resumed)
+
+    async def _replan(self, feed_id: FeedId) -> None:
+        """Let what people wish count from now on, not from the next poll."""
+        feed = await self._storage.feed(feed_id)
+        if feed is None:
+            return
+        wishes = (await self._storage.known(feed_id, ())).wishes
+        planned = replanned(feed, self._clock.now(), self._pace, wishes, self._random())
+        if planned is not None:
+            await self._storage.replan(feed_id, *planned)
 
     async def remove(self, following: Following) -> datetime:
         """Take a subscription away; return until when it can be brought back."""

@@ -126,7 +126,8 @@ class Healer:
         """Pause a feed in every channel of the guild; return the rows. Raises NotFollowed."""
         rows = await self.rows(guild_id, feed_id)
         for row in rows:
-            await self._follower.pause(row)
+            if not row.subscription.is_paused:  # its end, where it has one, stays
+                await self._follower.pause(row)
         return rows
 
     async def switch(self, guild_id: GuildId, offer: Offer) -> Switched:

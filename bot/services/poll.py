@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from bot.errors import NotFollowed, StorageError, TooSoon, UserError
-from bot.news.cadence import OFFLINE_S, Pace
+from bot.news.cadence import OFFLINE_REASON, OFFLINE_S, Pace
 from bot.news.models import (
     Failed,
     Feed,
@@ -281,7 +281,7 @@ class Poller:
     async def _poll(self, feed: Feed) -> FeedPoll:
         async with asyncio.timeout(POLL_MAX_S):
             outcome = await self._source.fetch(feed.url, feed.validators, feed.body_hash)
-        is_offline = await self._note(feed, outcome)
+        is_cut_off = await self._note(feed, outcome)
         # To plan up to 500 entries takes too long for the event loop, to ask a thread to plan
         # nothing takes longer than to do it.
         away = _away if isinstance(outcome, Fetched) else _here
@@ -299,7 +299,7 @@ class Poller:
                 self._clock.now(),
                 pace=self._pace,
                 jitter=self._random(),
-                is_offline=is_offline,
+                is_offline=is_cut_off and self._outage.is_on,
             )
         )
         refresh = planned
@@ -322,20 +322,27 @@ class Poller:
         )
 
     async def _note(self, feed: Feed, outcome: Outcome) -> bool:
-        """Return whether *outcome* is a failure of our own connection."""
+        """Return whether nothing was reached; note where that is our own connection's fault."""
         was_on = self._outage.is_on
         is_cut_off = isinstance(outcome, Failed) and outcome.kind == "network"
-        self._outage.note(
-            urlsplit(feed.url).hostname or feed.url, self._clock.now(), is_cut_off=is_cut_off
-        )
+        now = self._clock.now()
+        host = urlsplit(feed.url).hostname or feed.url
+        self._outage.note(host, now, is_cut_off=is_cut_off, feed=feed)
         if self._outage.is_on and not was_on:
-            self._probe_at = self._clock.now() + timedelta(seconds=OFFLINE_S)
-            log.error("network.lost", hint="Nothing counts as a feed's failure until one answers.")
+            self._probe_at = now + timedelta(seconds=OFFLINE_S)
+            forgiven = await self._storage.forgive(
+                self._outage.blamed(), now + timedelta(seconds=OFFLINE_S), OFFLINE_REASON
+            )
+            log.error(
+                "network.lost",
+                hint="Nothing counts as a feed's failure until one answers.",
+                forgiven=forgiven,
+            )
         if was_on and not self._outage.is_on:
             log.warning("network.back")
             if self._round_at is not None:
                 await self._spread()
-        return is_cut_off and self._outage.is_on
+        return is_cut_off
 
 
 async def _away(plan: Callable[[], T]) -> T:

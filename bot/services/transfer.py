@@ -11,7 +11,7 @@ already here.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -50,15 +50,24 @@ class Wanted:
 
     url: str
     title: str = ""
+    folder: str | None = None  # of the list, for places that sort by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The channel that is to follow the feeds, and who wants it."""
+    """The channel that is to follow the feeds, and who wants it.
+
+    What is in one of ``folders`` goes to that one's channel instead.
+    """
 
     guild_id: GuildId
     channel_id: ChannelId
     added_by: UserId | None = None
+    folders: Mapping[str, ChannelId] = field(default_factory=dict)
+
+    def channel_of(self, wanted: Wanted) -> ChannelId:
+        """Return the channel that is to follow a feed."""
+        return self.folders.get(wanted.folder or "", self.channel_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +112,21 @@ class Transfer:
 
         return await _each(_unchecked(wanted), one, on_done, within_s)
 
+    async def rejudge(self, rows: Sequence[Added], place: Place) -> list[Added]:
+        """Tell what the rows of a rehearsal come to in another place, without fetching anything.
+
+        What the rehearsal had no need to fetch is told as not checked where it would be added now.
+        """
+        run = _Run(taken=await self._taken(place))
+        fetched = {
+            feed_key(row.wanted.url): row
+            for row in reversed(rows)  # of two alike the first was fetched
+            if row.found is not None or row.fate in {Fate.NEW, Fate.DEAD}
+        }
+        return [
+            _rejudged(row, fetched.get(feed_key(row.wanted.url), row), place, run) for row in rows
+        ]
+
     async def add_checked(
         self,
         rows: Sequence[Added],
@@ -135,17 +159,19 @@ class Transfer:
             return await self._store(checked, checked.found, place)
         return checked
 
-    async def _taken(self, place: Place | None) -> frozenset[str]:
-        """Return the addresses that the channel follows, in canonical form."""
+    async def _taken(self, place: Place | None) -> frozenset[tuple[ChannelId | None, str]]:
+        """Return which channel follows which address, in canonical form."""
         if place is None:
             return frozenset()
-        rows = await self._follower.followings(place.guild_id, place.channel_id)
-        return frozenset(feed_key(row.feed.url) for row in rows)
+        rows = await self._follower.followings(place.guild_id)
+        return frozenset((row.subscription.channel_id, feed_key(row.feed.url)) for row in rows)
 
     async def _check(self, row: Wanted, place: Place | None, run: "_Run") -> Added:
-        if not run.is_first(row.url):
+        channel_id = None if place is None else place.channel_of(row)
+        if not run.is_first(channel_id, row.url):
             return Added(wanted=row, fate=Fate.DUPLICATE)
-        if feed_key(row.url) in run.taken or (place is None and await self._is_kept(row.url)):
+        is_kept = place is None and await self._is_kept(row.url)
+        if is_kept or run.is_taken(channel_id, row.url):
             return Added(wanted=row, fate=Fate.ALREADY)
         outcome = await self._source.fetch(row.url, Validators(), None)
         match outcome:
@@ -171,11 +197,12 @@ class Transfer:
     async def _judge(self, row: Wanted, found: Fetched, place: Place | None, run: "_Run") -> Added:
         """Tell new from known by where a redirect led."""
         entries = len(found.feed.entries)
+        channel_id = None if place is None else place.channel_of(row)
         if feed_key(found.url) != feed_key(row.url):
-            if not run.is_first(found.url):
+            if not run.is_first(channel_id, found.url):
                 return Added(wanted=row, fate=Fate.DUPLICATE, entries=entries)
             is_kept = place is None and await self._is_kept(found.url)
-            if is_kept or feed_key(found.url) in run.taken:
+            if is_kept or run.is_taken(channel_id, found.url):
                 return Added(wanted=row, fate=Fate.ALREADY, entries=entries)
         held = found if run.has_room_for(found) else None
         return Added(wanted=row, fate=Fate.NEW, entries=entries, found=held)
@@ -193,7 +220,7 @@ class Transfer:
             return added
         wish = NewSubscription(
             guild_id=place.guild_id,
-            channel_id=place.channel_id,
+            channel_id=place.channel_of(row.wanted),
             name=row.wanted.title or found.feed.title or found.url,
             added_by=place.added_by,
         )
@@ -212,14 +239,20 @@ def is_addable(row: Added) -> bool:
 class _Run:
     """What the rows of one run share."""
 
-    def __init__(self, *, taken: frozenset[str], room: int | None = None) -> None:
-        self.taken = taken
-        self._met: set[str] = set()
+    def __init__(
+        self, *, taken: frozenset[tuple[ChannelId | None, str]], room: int | None = None
+    ) -> None:
+        self._taken = taken
+        self._met: set[tuple[ChannelId | None, str]] = set()
         self._room = room  # bytes; None where documents are stored as they come
 
-    def is_first(self, url: str) -> bool:
-        """Whether no row led to *url* before; from now on one has."""
-        key = feed_key(url)
+    def is_taken(self, channel_id: ChannelId | None, url: str) -> bool:
+        """Whether the channel follows *url* already."""
+        return (channel_id, feed_key(url)) in self._taken
+
+    def is_first(self, channel_id: ChannelId | None, url: str) -> bool:
+        """Whether no row for the channel led to *url* before; from now on one has."""
+        key = (channel_id, feed_key(url))
         is_first = key not in self._met
         self._met.add(key)
         return is_first
@@ -232,6 +265,24 @@ class _Run:
             return False
         self._room -= found.size
         return True
+
+
+def _rejudged(row: Added, fetched: Added, place: Place, run: _Run) -> Added:
+    """Return *row* as it fares in *place*; for *fetched* its address was fetched."""
+    if fetched.fate is Fate.DEAD:
+        return row if row.fate is Fate.DUPLICATE else replace(fetched, wanted=row.wanted)
+    channel_id, url = place.channel_of(row.wanted), row.wanted.url
+    led_to = url if fetched.found is None else fetched.found.url
+    is_first = run.is_first(channel_id, url)
+    if feed_key(led_to) != feed_key(url):
+        is_first = run.is_first(channel_id, led_to) and is_first
+    if not is_first:
+        return replace(row, fate=Fate.DUPLICATE)
+    if run.is_taken(channel_id, url) or run.is_taken(channel_id, led_to):
+        return replace(row, fate=Fate.ALREADY)
+    is_known = fetched.found is not None or fetched.fate is Fate.NEW
+    fate = Fate.NEW if is_known else Fate.LATE
+    return replace(row, fate=fate, found=fetched.found, entries=fetched.entries)
 
 
 def _unchecked(wanted: Sequence[Wanted]) -> list[Added]:

@@ -21,6 +21,7 @@ import structlog
 
 from bot.cli import main
 from bot.cli.parser import build_parser
+from bot.storage.sqlite.migrate import migrations
 from tests.servers.feed_server import FeedItem, FeedServer
 
 ROOT = Path(__file__).parents[2]
@@ -256,6 +257,28 @@ def test_a_query_that_cannot_be_run_is_told_in_a_line(herald: Herald, query: str
     assert len(herald.err.splitlines()) == 1
 
 
+def test_one_feed_is_shown_with_who_follows_it_how_often_and_its_checks(
+    herald: Herald, feed_url: str
+) -> None:
+    channel = "https://discord.com/channels/11/22"
+    herald("feeds", "add", feed_url, "--channel", channel, "--every", "2 hours")
+    assert "chosen: every 2 hours" in herald("feeds", "list")
+    told = herald("feeds", "show", feed_url)
+    assert "channel 22 as “Harbour Times”; every 2 hours" in told
+    assert "(every 2 hours, as chosen)" in told or "(chosen: every 2 hours)" in told
+    assert "2 new entries" in told
+    shown = herald.json("feeds", "show", "1")
+    assert (shown["chosen_every_s"], shown["url"]) == (7200, feed_url)
+    assert [(row["channel"], row["every_s"]) for row in shown["followers"]] == [(22, 7200)]
+    assert [check["status"] for check in shown["checks"]] == [200]
+    with closing(sqlite3.connect(herald.data_dir / "herald.db")) as database, database:
+        database.execute(
+            "UPDATE subscriptions SET paused_at = 1, paused_until = 1700000000000, posts_old = 1"
+        )
+    told = herald("feeds", "show", "1")
+    assert "old entries posted too; paused until 2023-11-14 22:13 UTC" in told
+
+
 def test_an_opml_file_is_imported_into_a_channel(
     herald: Herald, feed_url: str, tmp_path: Path
 ) -> None:
@@ -280,6 +303,10 @@ def test_addresses_and_feedcords_settings_are_imported_too(
     settings = tmp_path / "appsettings.json"
     settings.write_text(json.dumps({"Instances": [{"Id": "Harbour", "RssUrls": [feed_url]}]}))
     assert "1 new" in herald("feeds", "import", str(settings))
+    groups = {"Instances": [{"Id": name, "RssUrls": [feed_url]} for name in ("Sea", "Land")]}
+    settings.write_text(json.dumps(groups))
+    told = herald("feeds", "import", str(settings), "--dry-run", "--channel", "11/22")
+    assert "2 groups of the list, all to channel 22." in told
     addresses = tmp_path / "feeds.txt"
     addresses.write_text(f"# mine\n{feed_url}\n")
     assert "1 already here" in herald("feeds", "import", str(addresses))
@@ -314,6 +341,9 @@ def test_the_list_tells_states_in_words_with_moves_and_what_a_site_offers(
         (("feeds", "add", "nonsense"), "is not a web address"),
         (("feeds", "add", "http://10.0.0.1/feed"), "not on the public internet"),
         (("feeds", "remove", "77"), "There is no feed 77"),
+        (("feeds", "show", "https://no.example.org/"), "There is no feed https://no.example.org/"),
+        (("feeds", "add", "https://example.org/", "--every", "1m"), "“1m” is too often"),
+        (("feeds", "add", "https://example.org/", "--every", "1h"), "name the channel with"),
         (("feeds", "import", "nowhere.opml"), "cannot be read"),
         (("feeds", "add", "https://example.org/", "--channel", "x"), "is no link of a channel"),
         (("preview", "nowhere.xml"), "There is no file nowhere.xml"),
@@ -340,7 +370,7 @@ def test_check_tells_settings_and_database_and_each_fault(herald: Herald) -> Non
     out = herald("check")
     assert herald.code == 1
     assert "HERALD_ALLOWED_NETWORKS=127.0.0.0/8" in out
-    assert "schema 2" in out
+    assert f"schema {len(migrations())}" in out
     (fault,) = herald.err.splitlines()
     assert fault.startswith("herald: HERALD_TOKEN is not set")
 
@@ -414,5 +444,5 @@ def test_a_data_directory_that_cannot_be_made_is_told(
 
 
 def test_migrate_makes_the_database_once(herald: Herald) -> None:
-    assert "schema 0 → 2" in herald("migrate")
+    assert f"schema 0 → {len(migrations())}" in herald("migrate")
     assert "nothing to do" in herald("migrate")

@@ -1,5 +1,6 @@
 """What every adapter of the ``Storage`` port promises."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,10 @@ from bot.news.models import (
     UNDO_WINDOW,
     Article,
     ChannelId,
+    Choices,
     Claim,
     DeliveryId,
+    Fate,
     Feed,
     FeedId,
     FeedState,
@@ -19,9 +22,11 @@ from bot.news.models import (
     PostRef,
     SeenEntry,
     Sort,
+    StateChange,
     SubscriptionId,
     Summary,
     Validators,
+    Wishes,
 )
 from bot.news.ports import Storage
 from tests.factories import (
@@ -41,6 +46,7 @@ from tests.factories import (
 LEASE = timedelta(minutes=2)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+MS = timedelta(milliseconds=1)
 
 
 async def a_feed(storage: Storage, url: str = FEED_URL, title: str = "The Harbour Courier") -> Feed:
@@ -59,6 +65,16 @@ async def post_all(storage: Storage) -> list[str]:
         for claim in claims:
             message += 1
             await storage.mark_sent(claim.delivery.id, MessageId(message), NOW)
+            titles.append(claim.entry.title)
+    return titles
+
+
+async def post_all_after(storage: Storage, after: timedelta) -> list[str]:
+    """Send what is owed *after* NOW; return the titles in the order of sending."""
+    titles: list[str] = []
+    while claims := await claimed(storage, after=after):
+        for claim in claims:
+            await storage.mark_sent(claim.delivery.id, MessageId(2_000 + len(titles)), NOW)
             titles.append(claim.entry.title)
     return titles
 
@@ -320,8 +336,167 @@ async def test_a_paused_subscription_sends_what_was_queued_and_gets_nothing_new(
     assert following.subscription.paused_at == NOW
     assert (await storage.known(feed.id, [])).channels == ()
     assert await post_all(storage) == ["Queued"]
-    await storage.resume(subscription.id)
+    await storage.resume(subscription.id, NOW + HOUR)
     assert (await storage.known(feed.id, [])).channels == ((GUILD, CHANNEL),)
+
+
+async def test_a_pause_that_is_over_ends_once_and_brings_what_was_asked_for(
+    storage: Storage,
+) -> None:
+    feed = await a_feed(storage)
+    made = await storage.follow(refresh(feed.id, new_entry("Before")), wish(), NOW)
+    skipping = await storage.follow(refresh(feed.id), wish(OTHER_CHANNEL), NOW)
+    for followed, catches_up in ((made, True), (skipping, False)):
+        await storage.pause(
+            followed.following.subscription.id, NOW, until=NOW + DAY, catches_up=catches_up
+        )
+    later = NOW + HOUR
+    news = [
+        new_entry(parsed_entry(f"News {n}", published_at=later + timedelta(minutes=n)))
+        for n in range(12)
+    ]
+    old = new_entry(parsed_entry("Old", published_at=NOW - 30 * DAY))
+    await storage.record(refresh(feed.id, old, *news, at=later))
+    assert await storage.resume_due(NOW + HOUR) == ()
+    resumed = await storage.resume_due(NOW + DAY)
+    told = {each.channel_id: (each.posted, each.rolled_up) for each in resumed}
+    assert told == {CHANNEL: (10, 2), OTHER_CHANNEL: (0, 0)}
+    assert await storage.resume_due(NOW + 2 * DAY) == ()
+    assert len((await storage.known(feed.id, [])).channels) == 2
+    titles = await post_all_after(storage, DAY)
+    assert titles[:10] == [f"News {n}" for n in range(2, 12)]
+    assert "Old" not in titles
+    assert await storage.resume(SubscriptionId(99), NOW) is None
+
+
+async def test_a_channel_that_is_gone_is_not_resumed_when_its_pause_is_over(
+    storage: Storage,
+) -> None:
+    feed = await a_feed(storage)
+    made = await storage.follow(refresh(feed.id), wish(), NOW)
+    await storage.pause(made.following.subscription.id, NOW, until=NOW + HOUR, catches_up=True)
+    await storage.abandon_channel(CHANNEL, NOW, "gone")
+    assert await storage.resume_due(NOW + DAY) == ()
+
+
+async def test_known_tells_the_wishes_of_those_who_let_news_through(storage: Storage) -> None:
+    feed = await a_feed(storage)
+    assert (await storage.known(feed.id, [])).wishes == Wishes()
+    made = await storage.follow(refresh(feed.id), replace(wish(), every_s=600, posts_old=True), NOW)
+    known = await storage.known(feed.id, ["g:1"])
+    assert known.wishes == Wishes(shortest_s=600, is_auto_too=False)
+    assert known.old_too == {CHANNEL}
+    await storage.follow(refresh(feed.id), wish(OTHER_CHANNEL), NOW)
+    both = Wishes(shortest_s=600, is_auto_too=True)
+    assert (await storage.known(feed.id, [])).wishes == both
+    [row] = [row for row in await storage.feeds() if row.feed.id == feed.id]
+    assert row.wishes == both
+    assert [each.wishes for each in await storage.followers(feed.id, NOW)] == [both, both]
+    await storage.pause(made.following.subscription.id, NOW)
+    known = await storage.known(feed.id, ["g:1"])
+    assert (known.wishes, known.old_too) == (Wishes(), frozenset())
+
+
+async def test_an_archive_that_keeps_a_feed_leaves_it_to_its_rhythm(storage: Storage) -> None:
+    feed = await a_feed(storage)
+    await storage.follow(refresh(feed.id), replace(wish(), every_s=86400), NOW)
+    await storage.keep_feed(feed.id, is_kept=True)
+    assert (await storage.known(feed.id, [])).wishes.is_auto_too
+
+
+async def test_an_entry_goes_otherwise_to_channels_that_chose_so(storage: Storage) -> None:
+    feed = await a_feed(storage)
+    await storage.follow(refresh(feed.id), wish(), NOW)
+    await storage.follow(refresh(feed.id), wish(OTHER_CHANNEL), NOW)
+    places = {channel: (GUILD, channel) for channel in (CHANNEL, OTHER_CHANNEL)}
+    old = replace(new_entry("Old"), fate=Fate.TOO_OLD, otherwise=((places[CHANNEL], Fate.POSTED),))
+    older = replace(
+        new_entry("Older"), fate=Fate.TOO_OLD, otherwise=((places[CHANNEL], Fate.ROLLED_UP),)
+    )
+    told = await storage.record(refresh(feed.id, older, old, new_entry("Oldest")))
+    assert (told.new_entries, told.posted, told.rolled_up, told.too_old) == (3, 1, 1, 0)
+    claims = await claimed(storage)
+    assert {claim.delivery.channel_id for claim in claims} == {CHANNEL}
+
+
+async def test_an_edit_is_undone_by_its_guild_in_time_and_as_it_was_left(storage: Storage) -> None:
+    feed = await a_feed(storage)
+    made = await storage.follow(refresh(feed.id), wish(name="Courier"), NOW)
+    id_ = made.following.subscription.id
+    before = made.following.subscription.choices
+    after = Choices(name="Coast", channel_id=OTHER_CHANNEL, every_s=600, posts_old=True)
+    edited = await storage.edit(id_, after, NOW)
+    assert edited is not None
+    assert (edited.before, edited.after) == (before, after)
+    assert await storage.edit(id_, after, NOW) is None
+    assert await storage.edit(SubscriptionId(99), after, NOW) is None
+    row = await storage.following(id_, NOW)
+    assert row is not None
+    assert row.subscription.choices == after
+    assert await storage.undo_edit(edited.id, GuildId(7), NOW) is None
+    assert await storage.undo_edit(edited.id, GUILD, NOW + UNDO_WINDOW) is None
+    assert await storage.undo_edit(edited.id, GUILD, NOW + UNDO_WINDOW - MS) == edited
+    assert await storage.undo_edit(edited.id, GUILD, NOW) is None
+    row = await storage.following(id_, NOW)
+    assert row is not None
+    assert row.subscription.choices == before
+
+
+async def test_an_edit_moves_to_where_a_removed_one_gives_way_and_a_living_one_does_not(
+    storage: Storage,
+) -> None:
+    feed = await a_feed(storage)
+    made = await storage.follow(refresh(feed.id), wish(), NOW)
+    other = await storage.follow(refresh(feed.id), wish(OTHER_CHANNEL, name="Other"), NOW)
+    there = replace(made.following.subscription.choices, channel_id=OTHER_CHANNEL)
+    with pytest.raises(AlreadyFollowed, match="as “Other”"):
+        await storage.edit(made.following.subscription.id, there, NOW)
+    await storage.remove(other.following.subscription.id, NOW)
+    assert await storage.edit(made.following.subscription.id, there, NOW) is not None
+    assert await storage.following(other.following.subscription.id, NOW) is None
+    await storage.tidy(NOW + DAY)
+    [row] = await storage.followings(GUILD, NOW)
+    assert row.subscription.channel_id == OTHER_CHANNEL
+
+
+async def test_a_new_plan_does_not_disturb_a_poll(storage: Storage) -> None:
+    feed = await a_feed(storage)
+    await storage.follow(refresh(feed.id), wish(), NOW)
+    await storage.replan(feed.id, NOW + HOUR, "every hour, as chosen")
+    planned = await storage.feed(feed.id)
+    assert planned is not None
+    assert (planned.next_poll_at, planned.next_poll_reason) == (
+        NOW + HOUR,
+        "every hour, as chosen",
+    )
+    assert await storage.claim_feed(feed.id, NOW, LEASE, "run") is not None
+    await storage.replan(feed.id, NOW, "at once")
+    assert await storage.feed(feed.id) == planned
+
+
+async def test_failures_of_our_own_are_taken_back_with_what_was_to_be_told(
+    storage: Storage,
+) -> None:
+    feed = await a_feed(storage)
+    await storage.follow(refresh(feed.id), wish(), NOW)
+    await storage.set_log_channel(GUILD, OTHER_CHANNEL)
+    before = await storage.feed(feed.id)
+    assert before is not None
+    change = StateChange(kind="failing", reason="It failed.", since=NOW)
+    failed = refresh(
+        feed.id, at=NOW + HOUR, failures=8, state=FeedState.FAILING, last_error="It failed."
+    )
+    await storage.record(
+        replace(failed, change=change, failing_since=NOW, failing_told_at=NOW + HOUR)
+    )
+    assert await storage.forgive([before], NOW + 2 * HOUR, "cut off") == 1
+    after = await storage.feed(feed.id)
+    assert after is not None
+    assert (after.state, after.failures, after.last_error) == (FeedState.OK, 0, None)
+    assert (after.failing_since, after.failing_told_at) == (None, None)
+    assert (after.next_poll_at, after.next_poll_reason) == (NOW + 2 * HOUR, "cut off")
+    assert await storage.claim_bulletins(NOW + DAY, LEASE) == ()
+    assert await storage.forgive([before], NOW + 3 * HOUR, "cut off") == 0
 
 
 async def test_a_removed_subscription_owes_nothing_until_it_is_brought_back(

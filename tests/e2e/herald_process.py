@@ -22,6 +22,7 @@ class HeraldProcess:
 
     def __init__(self, folder: Path, server: DiscordServer) -> None:
         self._folder = folder
+        self.database = folder / "data" / "herald.db"
         self._settings = {
             "HERALD_TOKEN": server.token,
             "HERALD_DATA_DIR": str(folder / "data"),

@@ -1,6 +1,9 @@
 """What the bot lives through: kill -9, signals, a wrong token, a gateway or REST that fails."""
 
 import signal
+import sqlite3
+from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -186,6 +189,30 @@ async def test_it_comes_back_after_the_gateway_drops_it(
     reply = await news.admin.slash(news.channel, "news search", query="ferry")
     assert "Ferry resumes" in plain(reply)
     assert (len(server.gateway.identifies), server.gateway.resumes) == (1, 2)
+
+
+async def test_a_pause_that_ended_while_it_was_off_is_caught_up_with_at_the_start(
+    herald: HeraldProcess, news: Newsroom
+) -> None:
+    news.publish("Bridge closes")
+    await herald.start()
+    await news.follow()
+    options: dict[str, Any] = {"for": "1h", "meanwhile": "catch up"}
+    paused = await news.admin.slash(news.channel, "feed pause", feed="Saltmarsh Gazette", **options)
+    assert "posted after the pause" in paused.text
+    news.publish("Ferry resumes", "Bakery reopens")
+    await news.wait_until_polled()
+    await news.wait_until_polled()  # so the poll before is recorded
+    assert await herald.stop() == 0
+    assert news.posted == []
+    with closing(sqlite3.connect(herald.database)) as database, database:
+        database.execute("UPDATE subscriptions SET paused_until = 1")
+
+    await herald.start()
+    await news.post_of("Bakery reopens")
+    assert news.posted == ["Ferry resumes", "Bakery reopens"]
+    [resumed] = herald.events("feed.resumed")
+    assert resumed["posted"] == 2
 
 
 async def test_a_send_that_fails_is_neither_lost_nor_doubled(

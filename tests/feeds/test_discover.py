@@ -155,6 +155,16 @@ async def test_a_feed_that_a_header_declares_is_found(web: Web, bare: FeedServer
     assert ([feed.url for feed in found.feeds], found.tried) == ([url], (url,))
 
 
+async def test_hub_and_own_address_are_taken_from_the_header_where_the_document_is_silent(
+    web: Web, bare: FeedServer
+) -> None:
+    links = '<x:y>; rel=hub, <https://hub.example.org/>; rel="hub", </own>; rel="other self"'
+    url = bare.feed("/feed", ITEM, headers={"Link": links})
+    [found] = (await web.discover(url)).feeds
+    assert found.feed.hub_url == "https://hub.example.org/"
+    assert found.feed.self_url == bare.url("/own")
+
+
 async def test_a_known_site_is_asked_for_its_feeds_without_its_page(bare: FeedServer) -> None:
     def rule(url: str) -> tuple[str, ...]:
         return (f"{url}/releases.atom", f"{url}/tags.atom") if "/repo" in url else ()

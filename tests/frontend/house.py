@@ -96,8 +96,9 @@ class House:
     async def follow(
         self, url: str = COURIER, *, channel: ChannelHandle | None = None, **options: object
     ) -> InteractionResult:
-        """Add a feed as the admin does, preview and click."""
-        shown = await self.admin.slash(channel or self.news, "feed add", url=url, **options)
+        """Add a feed as the admin does, preview and click; without backfill unless it is given."""
+        asked = {"backfill": 0, **options}
+        shown = await self.admin.slash(channel or self.news, "feed add", url=url, **asked)
         await self.admin.click(message(shown), label="Add")
         return shown
 

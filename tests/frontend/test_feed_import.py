@@ -1,6 +1,7 @@
 """/feed import and /feed export."""
 
 import asyncio
+import json
 from collections.abc import Callable
 
 from bot.errors import Busy
@@ -151,3 +152,115 @@ async def test_feeds_are_exported_as_opml_by_channel_or_as_addresses(house: Hous
     plain = await house.admin.slash(house.news, "feed export", format="addresses")
     [file] = message(plain).attachments
     assert await house.client.http.get_from_cdn(file.url) == f"{COURIER}\n{OTHER}\n".encode()
+
+
+# --- Groups: FeedCord's instances, the folders of OPML ---
+
+SEA = "https://sea.example.org/feed"
+FEEDCORD = {
+    "Instances": [
+        {"Id": "Harbour News", "RssUrls": [COURIER, OTHER]},
+        {"Id": "#Other", "RssUrls": [OTHER, SEA]},
+        {"Id": "Nowhere", "RssUrls": [DEAD, SEA]},
+    ]
+}
+
+
+def feedcord() -> tuple[str, bytes]:
+    return "appsettings.json", json.dumps(FEEDCORD).encode()
+
+
+async def by_channel(house: House) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    for row in await house.follower.followings(GuildId(house.guild.id)):
+        found.setdefault(row.subscription.channel_id, set()).add(row.feed.url)
+    return found
+
+
+def publish_three(house: House) -> None:
+    for url, title in ((COURIER, "The Courier"), (OTHER, "The Other"), (SEA, "The Sea")):
+        house.publish(url, f"News of {title}", title=title)
+
+
+async def test_groups_without_channels_of_their_names_all_go_to_one_and_the_table_says_so(
+    house: House,
+) -> None:
+    publish_three(house)
+    groups = {"Instances": [{"Id": "A", "RssUrls": [COURIER]}, {"Id": "B", "RssUrls": [SEA]}]}
+    file = ("appsettings.json", json.dumps(groups).encode())
+    shown = await house.admin.slash(house.news, "feed import", file=file)
+    assert (
+        "The list has 2 groups: “A”, “B”. No channel here goes by such a name, so all go to "
+        f"{house.news.mention}." in text(shown)
+    )
+    assert "Each to its channel" not in buttons(message(shown))
+
+
+async def test_groups_can_go_to_the_channels_of_their_names_and_back(house: House) -> None:
+    publish_three(house)
+    harbour = house.guild.create_text_channel("harbour-news")
+    await house.follow(SEA, channel=house.other)
+    shown = await house.admin.slash(house.news, "feed import", file=feedcord())
+    table = text(shown)
+    assert "Import to #news: 3 new, 2 duplicate, 1 dead" in table
+    assert (
+        "The list has 3 groups: “Harbour News”, “#Other”, “Nowhere”. All go to "
+        f"{house.news.mention}. “Each to its channel” sends 2 to channels of the same name: "
+        f"{harbour.mention}, {house.other.mention}." in table
+    )
+    fetched = len(house.source.fetched)
+    await house.admin.click(message(shown), label="Each to its channel")
+    table = text(shown)
+    assert "Import to 3 channels: 4 new, 1 already here, 1 dead" in table
+    assert f"{COURIER} · 1 entry → {harbour.mention}" in table
+    assert f"{house.other.mention}; all else to {house.news.mention}." in table
+    await house.admin.click(message(shown), label="All to one channel")
+    assert "Import to #news: 3 new, 2 duplicate, 1 dead" in text(shown)
+    await house.admin.click(message(shown), label="Each to its channel")
+    assert len(house.source.fetched) == fetched
+    pressed = await house.admin.click(message(shown), label="Import 4")
+    assert "Imported 4 feeds to" in pressed.followups[0].content
+    assert await by_channel(house) == {
+        harbour.id: {COURIER, OTHER},
+        house.other.id: {OTHER, SEA},
+        house.news.id: {SEA},
+    }
+    assert await house.deliver() == 0
+
+
+async def test_what_one_channel_follows_is_checked_when_it_is_added_to_another(
+    house: House,
+) -> None:
+    publish_three(house)
+    await house.follow(SEA, channel=house.news)
+    groups = {"Instances": [{"Id": "other", "RssUrls": [SEA, DEAD, DEAD]}]}
+    file = ("appsettings.json", json.dumps(groups).encode())
+    shown = await house.admin.slash(house.news, "feed import", file=file)
+    assert "Import to #news: 1 already here, 1 duplicate, 1 dead" in text(shown)
+    assert buttons(message(shown))["Import 0"] is False
+    await house.admin.click(message(shown), label="Each to its channel")
+    assert "Import to #other: 1 duplicate, 1 dead, 1 not checked" in text(shown)
+    await house.admin.click(message(shown), label="Import 1")
+    assert await by_channel(house) == {house.news.id: {SEA}, house.other.id: {SEA}}
+
+
+async def test_a_channel_that_cannot_be_written_takes_no_group(house: House) -> None:
+    publish_three(house)
+    house.forbid(house.other, send_messages=True)
+    shown = await house.admin.slash(house.news, "feed import", file=feedcord())
+    assert "No channel here goes by such a name" in text(shown)
+
+
+async def test_an_export_of_two_channels_comes_back_to_both(house: House) -> None:
+    publish_three(house)
+    await house.follow(COURIER, channel=house.news)
+    await house.follow(SEA, channel=house.other)
+    exported = message(await house.admin.slash(house.news, "feed export"))
+    [attachment] = exported.attachments
+    body = await attachment.read()
+    for row in await house.follower.followings(GuildId(house.guild.id)):
+        await house.follower.remove(row)
+    shown = await house.admin.slash(house.news, "feed import", file=("feeds.opml", body))
+    await house.admin.click(message(shown), label="Each to its channel")
+    await house.admin.click(message(shown), label="Import 2")
+    assert await by_channel(house) == {house.news.id: {COURIER}, house.other.id: {SEA}}

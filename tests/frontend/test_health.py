@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import FetchFailed
 from bot.frontend.bulletins import DiscordAnnouncer
-from bot.news.models import Bulletin, Feed, FeedState, GuildId, MessageId, StateChange
+from bot.news.models import Bulletin, Feed, FeedState, GuildId, MessageId, Remedy, StateChange
 from bot.services.tell import Teller
 from tests.factories import refresh
 from tests.frontend.house import COURIER, House, buttons, message, text
@@ -68,7 +68,10 @@ async def test_a_failing_feed_is_told_with_reason_last_success_and_buttons(watch
     assert "Last success <t:" in embed.description
     [row] = told.components
     assert isinstance(row, discord.ActionRow)
-    assert [getattr(item, "label", "") for item in row.children] == ["Check now", "Pause"]
+    assert [getattr(item, "label", "") for item in row.children] == [
+        "Check now",
+        "Pause everywhere",
+    ]
     assert await watched.teller.tell_due() == 0
 
 
@@ -87,7 +90,7 @@ async def test_buttons_of_a_bulletin_work_after_a_restart(watched: House) -> Non
     await watched.restart()
     checked = await watched.admin.click(told, label="Check now")
     assert "**The Courier**: 304, nothing new." in text(checked)
-    paused = await watched.admin.click(told, label="Pause")
+    paused = await watched.admin.click(told, label="Pause everywhere")
     assert f"Paused **The Courier** in {watched.news.mention}" in text(paused)
     [row] = await watched.follower.followings(GuildId(watched.guild.id))
     assert row.subscription.is_paused
@@ -96,7 +99,7 @@ async def test_buttons_of_a_bulletin_work_after_a_restart(watched: House) -> Non
 async def test_buttons_of_a_bulletin_are_for_managers(watched: House) -> None:
     await tell(watched)
     [told] = await bulletins(watched)
-    refused = await watched.member.click(told, label="Pause")
+    refused = await watched.member.click(told, label="Pause everywhere")
     assert "Manage Server" in text(refused)
     [row] = await watched.follower.followings(GuildId(watched.guild.id))
     assert not row.subscription.is_paused
@@ -124,7 +127,7 @@ async def test_many_changes_are_one_message_with_a_menu(watched: House) -> None:
     await watched.restart()
     chosen = await watched.admin.select(told, [menu.options[0].value])
     assert "▲ failing" in text(chosen)
-    assert buttons(message(chosen)) == {"Check now": True, "Pause": True}
+    assert buttons(message(chosen)) == {"Check now": True, "Pause everywhere": True}
 
 
 async def test_a_recovery_is_told_a_day_later_at_the_soonest_and_has_no_buttons(
@@ -240,3 +243,46 @@ async def test_what_fails_by_the_time_of_the_click_is_said(watched: House) -> No
     await tell(watched, "recovered")
     well = await watched.admin.click(message(card), label="Switch to …")
     assert "nothing to switch to" in text(well) + "".join(f.content for f in well.followups)
+
+
+async def test_a_card_says_whom_a_switch_moves(watched: House) -> None:
+    await watched.follow(channel=watched.other)
+    await dead(watched)
+    card = await watched.admin.slash(watched.news, "feed show", feed="The Courier")
+    both = f"{watched.news.mention}, {watched.other.mention}"
+    assert f"Switching moves all its channels here: {both}" in text(card)
+
+
+async def test_a_way_out_found_after_the_bulletin_is_told_once_by_itself(watched: House) -> None:
+    await tell(watched)
+    [told] = await bulletins(watched)
+    assert "Its site offers" not in (told.embeds[0].description or "")
+    feed = await stored(watched)
+    for url in (NEW, NEW, "https://courier.example.org/other.xml"):
+        offer = Remedy(url=url, title="Courier, new")
+        await watched.storage.store_remedy(feed.id, offer, watched.env.now())
+    assert await bulletins(watched) == [told]  # at most one message a day of each feed
+    await watched.env.advance_time(24 * 3600)
+    _, offered = await bulletins(watched)
+    embed = offered.embeds[0]
+    assert embed.title == "The Courier may have a new address"
+    assert "offers another feed: “Courier, new”" in (embed.description or "")
+    assert [
+        getattr(item, "label", "")
+        for row in offered.components
+        if isinstance(row, discord.ActionRow)
+        for item in row.children
+    ] == ["Check now", "Pause everywhere", "Switch to …"]
+    await watched.env.advance_time(24 * 3600)
+    assert len(await bulletins(watched)) == 2
+
+
+async def test_a_way_out_found_in_time_is_told_with_the_trouble(watched: House) -> None:
+    await tell(watched)
+    feed = await stored(watched)
+    offer = Remedy(url=NEW, title="Courier, new")
+    await watched.storage.store_remedy(feed.id, offer, watched.env.now())
+    [told] = await bulletins(watched)
+    assert "offers another feed: “Courier, new”" in (told.embeds[0].description or "")
+    await watched.env.advance_time(24 * 3600)
+    assert await bulletins(watched) == [told]

@@ -8,6 +8,7 @@ from simcord.builders import ChannelHandle
 
 from bot.errors import UserError
 from bot.frontend.commands.options import parse_since, since_choices
+from bot.news.models import GuildId
 from tests.factories import parsed_entry
 from tests.frontend.house import COURIER, EPOCH, House, buttons, message, text
 
@@ -16,7 +17,9 @@ NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 async def _posted(house: House, *titles: str, channel: ChannelHandle | None = None) -> None:
     house.publish(COURIER, *titles)
-    await house.follow(channel=channel, backfill=10)
+    await house.follow(channel=channel, backfill=0)
+    [row] = await house.follower.followings(GuildId(house.guild.id))
+    await house.follower.post_newest(row, len(titles))
     await house.deliver()
 
 

@@ -61,11 +61,17 @@ class Archive:
             batches=tuple(self.batches[:0:-1]),
         )
 
-    def plan(self, entries: Sequence[ParsedEntry], *, wait: timedelta = timedelta(0)) -> Refresh:
+    def plan(
+        self,
+        entries: Sequence[ParsedEntry],
+        *,
+        wait: timedelta = timedelta(0),
+        old_too: frozenset[ChannelId] = frozenset(),
+    ) -> Refresh:
         """Return the plan for a document with *entries*, *wait* after the last one."""
         self.now += wait
         outcome = Fetched(url=self.feed.url, feed=ParsedFeed(entries=tuple(entries)))
-        known = self.known(aliases_of(outcome, self.feed.url))
+        known = replace(self.known(aliases_of(outcome, self.feed.url)), old_too=old_too)
         return plan_refresh(self.feed, outcome, known, self.now, pace=Pace())
 
     def record(self, refresh: Refresh) -> int:

@@ -8,23 +8,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.news.cadence import (
+    RESTLESS_AT,
     Pace,
     Rhythm,
     hold_of,
     in_words,
     next_poll_at,
     offline_until,
+    pace_of,
+    replanned,
+    restless_after,
     rhythm_of,
 )
 from bot.news.models import (
     CacheHints,
     Failed,
     Feed,
+    FeedState,
     Fetched,
     NotModified,
     Outcome,
     ParsedFeed,
     Validators,
+    Wishes,
 )
 from tests.factories import NOW
 from tests.news.archive import Archive
@@ -212,6 +218,124 @@ def test_a_document_that_changes_for_nothing_is_read_every_half_hour() -> None:
     assert "nothing new in it" in reason(found(), rhythm=quick, is_restless=True)
 
 
+# --- What people choose ---
+
+CHOSEN = Pace(interval_s=20 * MINUTE, is_chosen=True)
+HOURLY = publishing(timedelta(hours=1))
+QUARTERLY = Rhythm(usual_gap_s=1e6, newest_at=NOW - timedelta(days=100))
+
+
+def own_pace(*, shortest_s: int | None, is_auto_too: bool, pace: Pace | None = None) -> Pace:
+    wishes = Wishes(shortest_s=shortest_s, is_auto_too=is_auto_too)
+    return pace_of(FEED, HOURLY, NOW, pace or Pace(), wishes)
+
+
+def test_a_chosen_interval_takes_the_place_of_the_rhythm_and_of_silence() -> None:
+    for rhythm in (None, HOURLY, publishing(timedelta(days=9)), QUARTERLY):
+        assert wait_s(found(), pace=CHOSEN, rhythm=rhythm, j=0) == 20 * MINUTE
+        assert wait_s(found(), pace=CHOSEN, rhythm=rhythm, j=1) == 22 * MINUTE
+    assert reason(found(), pace=CHOSEN) == "every 20 minutes, as chosen"
+    day = Pace(interval_s=DAY, is_chosen=True)
+    assert wait_s(found(), pace=day, j=1) == DAY
+
+
+def test_a_chosen_interval_gives_way_to_what_feeds_and_servers_ask_for_and_says_so() -> None:
+    for outcome, least_s, why in (
+        (found(ttl_s=HOUR), HOUR, "every hour, as the feed asks"),
+        (found(fresh_for_s=3.0 * HOUR), 3 * HOUR, "the server says it stays as it is"),
+        (found(retry_after_s=3.0 * HOUR), 3 * HOUR, "the server asked to wait"),
+        (found(validators=Validators()), HOUR, "its server cannot say whether it has changed"),
+        (found(skip_hours=tuple(range(9, 12))), 2.5 * HOUR, "the feed asks not to be polled"),
+    ):
+        assert wait_s(outcome, pace=CHOSEN, j=0) == least_s
+        assert why in reason(outcome, pace=CHOSEN)
+        assert reason(outcome, pace=CHOSEN).endswith(" (chosen: every 20 minutes)")
+    assert wait_s(found(), pace=CHOSEN, is_restless=True, j=0) == 30 * MINUTE
+    failed = replace(FEED, failures=2)
+    assert (
+        reason(failure(), feed=failed, pace=CHOSEN) == "after 3 failures (chosen: every 20 minutes)"
+    )
+
+
+def test_the_shortest_wish_counts_and_the_rhythm_where_it_is_shorter_and_somebodys() -> None:
+    assert own_pace(shortest_s=None, is_auto_too=True) == Pace()
+    assert own_pace(shortest_s=HOUR, is_auto_too=False).interval_s == HOUR
+    # An hour between entries: a quarter of one between polls.
+    assert own_pace(shortest_s=HOUR, is_auto_too=True) == Pace()
+    assert own_pace(shortest_s=10 * MINUTE, is_auto_too=True).interval_s == 10 * MINUTE
+
+
+def test_what_was_chosen_for_a_feed_goes_before_what_the_operator_set_for_all() -> None:
+    fixed = Pace(interval_s=2 * HOUR, is_fixed=True)
+    longer = own_pace(shortest_s=6 * HOUR, is_auto_too=False, pace=fixed)
+    assert (longer.interval_s, longer.is_fixed) == (6 * HOUR, False)
+    assert own_pace(shortest_s=5 * MINUTE, is_auto_too=True, pace=fixed).interval_s == 5 * MINUTE
+    assert own_pace(shortest_s=6 * HOUR, is_auto_too=True, pace=fixed) == fixed
+
+
+def test_one_more_wish_makes_the_shortest_and_leaves_the_rhythm_to_who_wants_it() -> None:
+    first = Wishes().joined_by(HOUR, is_first=True)
+    assert first == Wishes(shortest_s=HOUR, is_auto_too=False)
+    second = first.joined_by(10 * MINUTE, is_first=False)
+    assert second == Wishes(shortest_s=10 * MINUTE, is_auto_too=False)
+    assert second.joined_by(None, is_first=False) == Wishes(
+        shortest_s=10 * MINUTE, is_auto_too=True
+    )
+    assert Wishes().joined_by(None, is_first=True) == Wishes()
+
+
+POLLED = replace(FEED, polled_at=NOW, next_poll_at=NOW + timedelta(hours=6))
+TEN = Wishes(shortest_s=10 * MINUTE, is_auto_too=False)
+
+
+def replanned_in(feed: Feed, after: timedelta, wishes: Wishes = TEN) -> float | None:
+    planned = replanned(feed, NOW + after, Pace(), wishes, 0.0)
+    return None if planned is None else (planned[0] - NOW).total_seconds()
+
+
+def test_a_new_wish_counts_from_the_last_poll_and_never_before_now() -> None:
+    assert replanned_in(POLLED, timedelta(minutes=1)) == 10 * MINUTE
+    assert replanned_in(POLLED, timedelta(hours=1)) == HOUR
+    assert replanned_in(POLLED, timedelta(minutes=1), Wishes()) == 27 * MINUTE  # jitter's least
+
+
+def test_a_new_wish_does_not_undo_the_servers_word() -> None:
+    fresh = replace(POLLED, fresh_until=NOW + timedelta(hours=2))
+    assert replanned_in(fresh, timedelta(minutes=1)) == 2 * HOUR
+    held = replace(POLLED, not_before=NOW + timedelta(hours=3))
+    assert replanned_in(held, timedelta(minutes=1)) == 3 * HOUR
+    assert replanned_in(replace(POLLED, ttl_s=HOUR), timedelta(minutes=1)) == HOUR
+    assert replanned_in(replace(POLLED, restless_polls=3), timedelta(minutes=1)) == 30 * MINUTE
+    bare = replace(POLLED, validators=Validators())
+    assert replanned_in(bare, timedelta(minutes=1)) == HOUR
+
+
+def test_a_new_wish_leaves_feeds_alone_that_are_in_trouble_or_were_never_polled() -> None:
+    assert replanned_in(replace(POLLED, state=FeedState.FAILING, failures=1), timedelta(0)) is None
+    assert replanned_in(FEED, timedelta(0)) is None
+
+
+def test_one_stray_change_makes_no_restless_feed_and_one_entry_no_calm_one() -> None:
+    feed = replace(FEED, succeeded_at=NOW)
+
+    def after(*outcomes: tuple[Outcome, bool]) -> int:
+        polls = 0
+        for outcome, is_change in outcomes:
+            polls = restless_after(
+                replace(feed, restless_polls=polls), outcome, is_change=is_change
+            )
+        return polls
+
+    empty, news = (found(), False), (found(), True)
+    same, lost = (NotModified(url=URL), False), (failure(), False)
+    assert after(empty) < RESTLESS_AT
+    assert after(empty, empty, lost, empty) == RESTLESS_AT
+    assert after(*[empty] * 9, news) >= RESTLESS_AT
+    assert after(*[empty] * 9, *[news] * 9) == 0
+    assert after(*[empty] * 9, same) == 0
+    assert restless_after(FEED, found(), is_change=False) == 0  # the first document ever
+
+
 def test_hours_and_days_that_a_feed_skips_are_skipped_in_gmt() -> None:
     # NOW is a Saturday, 09:30.
     assert wait_s(found(skip_hours=(10, 11))) == 2.5 * HOUR + EVEN * 600
@@ -307,7 +431,12 @@ def test_a_hold_without_a_time_is_an_hour_doubled_and_a_failure_without_one_is_n
 
 # --- What always holds ---
 
-paces = st.builds(Pace, interval_s=st.floats(min_value=1, max_value=86400), is_fixed=st.booleans())
+paces = st.one_of(
+    st.builds(Pace, interval_s=st.floats(min_value=1, max_value=86400), is_fixed=st.booleans()),
+    st.builds(
+        Pace, interval_s=st.floats(min_value=300, max_value=86400), is_chosen=st.just(value=True)
+    ),
+)
 rhythms = st.builds(
     Rhythm,
     usual_gap_s=st.one_of(st.none(), st.floats(min_value=0, max_value=1e9)),
@@ -349,7 +478,7 @@ def test_never_before_the_servers_word_nor_later_than_a_day_without_it(
     retry_s = outcome.hints.retry_after_s
     asked = 0.0 if retry_s is None else min(max(retry_s, 60), 7 * DAY)
     assert waited >= max(min(fresh_s, DAY), asked) - tick
-    if pace.is_fixed:
+    if pace.is_fixed or pace.is_chosen:
         assert waited >= pace.interval_s - tick
     hold = hold_of(feed, outcome, NOW, pace)
     if hold is not None:

@@ -3,8 +3,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.news.health import is_given_up, pace, silence, state
-from bot.news.models import FeedState
+from bot.news.health import is_given_up, pace, silence, state, wish, wishes_told
+from bot.news.models import (
+    ChannelId,
+    FeedId,
+    FeedState,
+    GuildId,
+    Subscription,
+    SubscriptionId,
+    Wishes,
+)
 from tests.factories import NOW, feed
 
 RHYTHM = replace(feed(), newest_at=NOW, usual_gap_s=4 * 3600.0)
@@ -52,3 +60,53 @@ def test_each_state_says_why_and_what_happens_next() -> None:
 def test_a_move_that_is_not_adopted_yet_is_told() -> None:
     moving = replace(feed(), moved_to="https://new.example.org/feed", moved_since=NOW)
     assert "It redirects to https://new.example.org/feed for good" in state(moving, NOW)
+
+
+@pytest.mark.parametrize(
+    ("every_s", "wishes", "told"),
+    [
+        (None, Wishes(), "in the feed's own rhythm"),
+        (1200, Wishes(shortest_s=1200, is_auto_too=False), "every 20 minutes"),
+        (
+            None,
+            Wishes(shortest_s=1200),
+            (
+                "in the feed's own rhythm, and at least every 20 minutes: "
+                "somebody else who follows it chose that"
+            ),
+        ),
+        (
+            7200,
+            Wishes(shortest_s=1200),
+            "every 2 hours was chosen here; elsewhere every 20 minutes, and the shortest counts",
+        ),
+        (
+            1200,
+            Wishes(shortest_s=1200),
+            "every 20 minutes, or oftener in its own rhythm: others who follow it leave it to that",
+        ),
+    ],
+)
+def test_whose_wish_counts_is_told(every_s: int | None, wishes: Wishes, told: str) -> None:
+    subscription = Subscription(
+        id=SubscriptionId(1),
+        feed_id=FeedId(1),
+        guild_id=GuildId(1),
+        channel_id=ChannelId(1),
+        name="Courier",
+        added_by=None,
+        added_at=NOW,
+        every_s=every_s,
+    )
+    assert wish(subscription, wishes) == told
+    paused = replace(subscription, paused_at=NOW)
+    assert wish(paused, wishes).endswith(", once it is resumed")
+
+
+def test_the_wishes_of_all_are_told_where_anybody_chose() -> None:
+    assert wishes_told(Wishes()) is None
+    alone = Wishes(shortest_s=3600, is_auto_too=False)
+    assert wishes_told(alone) == "chosen: every hour"
+    assert wishes_told(Wishes(shortest_s=3600)) == (
+        "chosen: every hour, others leave it to its rhythm"
+    )

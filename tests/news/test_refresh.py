@@ -98,8 +98,19 @@ def test_an_empty_feeds_first_entry_is_posted() -> None:
 def test_an_archive_put_back_into_an_empty_feed_is_not_posted() -> None:
     archive = Archive()
     archive.poll([])
-    assert archive.poll([report(n, age=n * 48 * HOUR) for n in range(1, 30)]) == []
-    assert len(archive.entries) == 29
+    assert archive.poll([report(n, age=n * 48 * HOUR) for n in range(4, 30)]) == []
+    assert len(archive.entries) == 26
+
+
+def test_what_came_out_up_to_a_week_before_its_empty_feed_was_added_is_posted() -> None:
+    week = timedelta(days=7)
+    archive = Archive()
+    archive.poll([])
+    assert len(archive.poll([report(1, age=week), report(2, age=week + HOUR)])) == 1
+    late = Archive()
+    late.poll([])
+    late.now += timedelta(days=30)  # out since the day after, shown only now
+    assert len(late.poll([report(1, age=timedelta(days=-1))])) == 1
 
 
 def test_an_undated_entry_of_a_feed_that_was_empty_is_posted() -> None:
@@ -113,6 +124,18 @@ def test_what_is_older_than_a_week_at_first_sight_is_stored_but_not_posted() -> 
     refresh = established().plan([report(1, age=week), report(2, age=week + timedelta(seconds=1))])
     assert titles(refresh) == ["Report number 2", "Report number 1"]
     assert [bool(new.deliver_to) for new in refresh.new] == [False, True]
+
+
+def test_a_channel_that_wants_what_is_old_gets_it_within_the_caps_and_others_do_not() -> None:
+    old = [report(n, age=timedelta(days=8, hours=n)) for n in range(1, 13)]
+    refresh = established().plan([report(20), *old], old_too=frozenset({CHANNELS[0][1]}))
+    *archived, news = refresh.new
+    assert (news.fate, news.deliver_to, news.otherwise) == (Fate.POSTED, CHANNELS, ())
+    assert {new.fate for new in archived} == {Fate.TOO_OLD}
+    assert all(new.deliver_to == () for new in archived)
+    theirs = [[fate for place, fate in new.otherwise if place == CHANNELS[0]] for new in archived]
+    assert theirs == [[Fate.ROLLED_UP]] * 3 + [[Fate.POSTED]] * 9
+    assert all(len(new.otherwise) == 1 for new in archived)
 
 
 def test_of_many_the_newest_are_posted_and_the_others_rolled_up() -> None:

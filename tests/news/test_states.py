@@ -267,3 +267,17 @@ def test_what_is_long_past_says_nothing_of_now() -> None:
         watch.note(f"h{number}", NOW, is_cut_off=True)
     watch.note("h4", NOW + MEMORY + HOUR, is_cut_off=True)
     assert not watch.is_on
+
+
+def test_an_outage_tells_whom_it_was_blamed_on_as_they_were_before_it() -> None:
+    watch = OutageWatch()
+    well = [replace(a_feed(number), url=f"https://h{number}.example/") for number in range(1, 6)]
+    watch.note("h9", NOW, is_cut_off=False, feed=a_feed(9))
+    watch.note("h8", NOW, is_cut_off=True)
+    for each in well:
+        watch.note(each.url, NOW, is_cut_off=True, feed=each)
+    assert watch.is_on
+    again = replace(well[0], failures=1)
+    watch.note(again.url, NOW, is_cut_off=True, feed=again)
+    assert watch.is_on
+    assert watch.blamed() == tuple(well)

@@ -1,15 +1,17 @@
 """Making, upgrading and refusing database files."""
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from bot.errors import Busy, Corrupt, SchemaTooNew, StorageError
-from bot.news.models import FeedId
+from bot.news.models import FeedId, SubscriptionId
 from bot.storage import migrate
 from bot.storage.sqlite.connection import connect
 from bot.storage.sqlite.migrate import APPLICATION_ID, Migration, migrate_file, migrations
@@ -33,10 +35,18 @@ BROKEN = Migration(
 )
 
 
+COMMENT = re.compile(r"--[^\n]*")
+
+
 def schema(connection: sqlite3.Connection) -> Sequence[tuple[str, ...]]:
-    """Return what a database is made of, whitespace apart."""
+    """Return what a database is made of, whitespace and comments apart.
+
+    ALTER TABLE puts columns before the comment of the last one, where no reader wants them.
+    """
     rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema").fetchall()
-    return sorted(tuple(" ".join((value or "").split()) for value in row) for row in rows)
+    return sorted(
+        tuple(" ".join(COMMENT.sub(" ", value or "").split()) for value in row) for row in rows
+    )
 
 
 def pragma(path: Path, name: str) -> object:
@@ -244,3 +254,37 @@ async def test_opening_a_locked_database_is_busy(opened: Opener, path: Path) -> 
         with pytest.raises(Busy):
             async with opened(busy_timeout_ms=1):
                 pass
+
+
+async def test_a_database_of_schema_2_keeps_what_admins_were_told_and_takes_options(
+    opened: Opener, path: Path
+) -> None:
+    migrate_file(path, migrations()[:2])
+    with closing(connect(path)) as connection:
+        connection.executescript(
+            """
+            INSERT INTO feeds (id, url, canonical_url, title, created_at, next_poll_at)
+            VALUES (1, 'https://a.example.org/', 'a.example.org', 'A', 1, 1);
+            INSERT INTO subscriptions (id, feed_id, guild_id, channel_id, name, added_at)
+            VALUES (3, 1, 11, 22, 'A', 1);
+            INSERT INTO bulletins (id, guild_id, channel_id, created_at, due_at)
+            VALUES (5, 11, 23, 1, 1);
+            INSERT INTO notices (id, guild_id, feed_id, kind, text, created_at, bulletin_id)
+            VALUES (7, 11, 1, 'failing', 'It fails.', 1, 5), (8, 11, 1, 'moved', 'It moved.', 1, 5);
+            DELETE FROM notices WHERE id = 8;
+            """
+        )
+    assert migrate_file(path).to_version == len(migrations())
+    async with opened() as storage:
+        row = await storage.following(SubscriptionId(3), NOW)
+        assert row is not None
+        assert (row.subscription.every_s, row.subscription.posts_old) == (None, False)
+        [bulletin] = await storage.claim_bulletins(NOW, timedelta(minutes=2))
+        assert [notice.text for notice in bulletin.notices] == ["It fails."]
+    with closing(connect(path)) as connection:
+        connection.execute(
+            "INSERT INTO notices (guild_id, feed_id, kind, text, created_at)"
+            " VALUES (11, 1, 'remedy', '', 1)"
+        )
+        assert connection.execute("SELECT MAX(id) FROM notices").fetchone()[0] == 9, "never twice"
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

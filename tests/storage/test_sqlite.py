@@ -17,7 +17,9 @@ from bot.language.words import VERSION, tokenise
 from bot.news.models import (
     Article,
     BulletinId,
+    Choices,
     DeliveryId,
+    EditId,
     EntryId,
     FeedId,
     GuildId,
@@ -31,7 +33,16 @@ from bot.news.models import (
     Word,
 )
 from bot.storage import open_storage
-from bot.storage.sqlite import deliveries, entries, feeds, leases, polls, search
+from bot.storage.sqlite import (
+    deliveries,
+    entries,
+    feeds,
+    leases,
+    polls,
+    search,
+    subscriptions,
+    wishes,
+)
 from bot.storage.sqlite.connection import connect
 from bot.storage.sqlite.index import SearchIndex
 from bot.storage.sqlite.storage import SqliteStorage
@@ -213,7 +224,11 @@ WRITES: dict[str, Call] = {
     "remove_feed": lambda s: s.remove_feed(FEED, NOW),
     "follow": lambda s: s.follow(refresh(FEED), wish(), NOW),
     "pause": lambda s: s.pause(SUBSCRIPTION, NOW),
-    "resume": lambda s: s.resume(SUBSCRIPTION),
+    "resume": lambda s: s.resume(SUBSCRIPTION, NOW),
+    "edit": lambda s: s.edit(SUBSCRIPTION, Choices(name="", channel_id=CHANNEL), NOW),
+    "undo_edit": lambda s: s.undo_edit(EditId(1), GUILD, NOW),
+    "replan": lambda s: s.replan(FEED, NOW, ""),
+    "forgive": lambda s: s.forgive([], NOW, ""),
     "remove": lambda s: s.remove(SUBSCRIPTION, NOW),
     "queue_newest": lambda s: s.queue_newest(SUBSCRIPTION, 1, NOW),
     "restore": lambda s: s.restore(SUBSCRIPTION),
@@ -247,6 +262,8 @@ READS: dict[str, Call] = {
     "next_due_at": lambda s: s.next_due_at(),
     "known": lambda s: s.known(FEED, ["g:1"]),
     "checks": lambda s: s.checks(FEED, 1),
+    "followers": lambda s: s.followers(FEED, NOW),
+    "resume_due": lambda s: s.resume_due(NOW),  # writes where there are any
     "followings": lambda s: s.followings(GuildId(1), NOW),
     "following": lambda s: s.following(SUBSCRIPTION, NOW),
     "entries": lambda s: s.entries(FEED, 1),
@@ -374,6 +391,9 @@ def test_whatever_is_asked_ends_in_a_page(
 PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "feeds_due": (feeds.DUE, {"now": 0, "limit": 1}),
     "claim_feeds": (leases.CLAIM, {"now": 0, "limit": 1, "lease_until": 1, "holder": "run"}),
+    "resume_due": (subscriptions.TO_RESUME, {"now": 0}),
+    "followers": (polls.FOLLOWERS, {"feed_id": 1}),
+    "wishes": (wishes.WISHES, {"ids": "[1]"}),
     "newest seen": (polls.NEWEST_SEEN, {"feed_id": 1, "limit": 1}),
     "claim_deliveries": (deliveries.HEADS, {}),
     "claim_deliveries, edits": (deliveries.EDIT_HEADS, {}),

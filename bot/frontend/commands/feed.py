@@ -8,7 +8,9 @@ from discord import app_commands
 
 from bot.errors import NotAllowed
 from bot.feeds.opml import Outline, write_opml
-from bot.frontend.commands.options import feed_choices
+from bot.frontend.commands.edit import FEED_NAME_MAX, Old, edit_command, offer_every
+from bot.frontend.commands.options import feed_choices, parse_every
+from bot.frontend.commands.pausing import pause_command, resume_command
 from bot.frontend.limits import CHOICES_MAX
 from bot.frontend.listings import (
     FEEDS_PER_PAGE,
@@ -23,6 +25,7 @@ from bot.frontend.panels.health import card_of
 from bot.frontend.panels.importing import (
     CHECK_WITHIN_S,
     ImportPanel,
+    channels_of,
     place_of,
     progress,
     read_list,
@@ -44,6 +47,7 @@ from bot.frontend.permissions import (
 )
 from bot.frontend.render import post_embed
 from bot.news.models import (
+    BACKFILL_MAX,
     ChannelId,
     FeedState,
     Following,
@@ -54,7 +58,6 @@ from bot.services.follow import Follower
 from bot.services.heal import Healer
 from bot.services.transfer import Transfer
 
-NAME_MAX = 100  # characters of a feed's own name; Discord would take 256
 URL_MAX = 2000
 SAMPLES_MAX = 3
 
@@ -78,6 +81,9 @@ class FeedCommands(
         self._healer = healer
         self._transfer = transfer
         self._clock = clock
+        self.add_command(edit_command(follower, clock, self._find, self._feeds_like))
+        self.add_command(pause_command(follower, clock, self._find, self._feeds_like))
+        self.add_command(resume_command(follower, self._find, self._feeds_like))
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         """Check Manage Server again: servers can override the default permission."""
@@ -93,23 +99,34 @@ class FeedCommands(
         url="The address of a website or of its feed (RSS, Atom or JSON)",
         channel="Where to post; this channel if you leave it out",
         name="What to call the source in posts; the feed's own title if you leave it out",
-        backfill="How many of its newest entries to post at once (0 to 10, usually 0)",
+        every="How often to check it: 5m to 24h, or auto for the feed's own rhythm (usual)",
+        backfill="How many of its newest entries to post at once (0 to 5, usually 1)",
+        old="Later entries that are over a week old when they appear: skip (usual) or post them",
     )
     async def add(
         self,
         interaction: discord.Interaction,
         url: app_commands.Range[str, 1, URL_MAX],
         channel: discord.TextChannel | discord.Thread | None = None,
-        name: app_commands.Range[str, 1, NAME_MAX] | None = None,
-        backfill: app_commands.Range[int, 0, 10] = 0,
+        name: app_commands.Range[str, 1, FEED_NAME_MAX] | None = None,
+        every: str | None = None,
+        backfill: app_commands.Range[int, 0, BACKFILL_MAX] = 1,
+        old: Old = "skip",
     ) -> None:
         """Discover, preview, and add on a click."""
         target = target_of(interaction, channel)
         member = member_of(interaction)
         require_postable(target, member)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        called = plain(name, NAME_MAX) or None if name else None
-        wish = Wish(target=target, member=member, name=called, backfill=backfill)
+        called = plain(name, FEED_NAME_MAX) or None if name else None
+        wish = Wish(
+            target=target,
+            member=member,
+            name=called,
+            backfill=backfill,
+            every_s=parse_every(every) if every else None,
+            posts_old=old == "post",
+        )
         proposal = await self._follower.look(url, name=called)
         if proposal.others:
             offered = (proposal.found, *proposal.others)
@@ -194,40 +211,6 @@ class FeedCommands(
         told = poll_told(poll, [subscription.channel_id], is_paused=subscription.is_paused)
         await interaction.edit_original_response(content=told)
 
-    @app_commands.command(name="pause", description="Stop posting a feed here until you resume it")
-    @app_commands.describe(feed="The feed")
-    async def pause(self, interaction: discord.Interaction, feed: str) -> None:
-        """Keep new entries from the channel."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        following = await self._find(interaction, feed)
-        name = inline(following.subscription.name)
-        if following.subscription.is_paused:
-            await interaction.edit_original_response(content=f"**{name}** is paused already.")
-            return
-        await self._follower.pause(following)
-        await interaction.edit_original_response(
-            content=f"Paused **{name}** in <#{following.subscription.channel_id}>. What it "
-            "publishes meanwhile goes into the archive and is not posted, even after /feed "
-            "resume."
-        )
-
-    @app_commands.command(name="resume", description="Post a paused feed again")
-    @app_commands.describe(feed="The feed")
-    async def resume(self, interaction: discord.Interaction, feed: str) -> None:
-        """Let new entries through again."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        following = await self._find(interaction, feed)
-        name = inline(following.subscription.name)
-        if not following.subscription.is_paused:
-            await interaction.edit_original_response(content=f"**{name}** is not paused.")
-            return
-        await self._follower.resume(following)
-        await interaction.edit_original_response(
-            content=f"Resumed **{name}** in <#{following.subscription.channel_id}>. New entries "
-            "are posted from now on; what was published during the pause stays in the archive. "
-            f"Next check {when(following.feed.next_poll_at)}."
-        )
-
     @app_commands.command(name="remove", description="Stop following a feed")
     @app_commands.describe(feed="The feed")
     async def remove(self, interaction: discord.Interaction, feed: str) -> None:
@@ -274,7 +257,10 @@ class FeedCommands(
             rows = await self._transfer.rehearse(
                 wanted, place, within_s=CHECK_WITHIN_S, on_done=on_done
             )
-        panel = ImportPanel(interaction.user.id, self._transfer, self._clock, target, rows)
+        folders = channels_of(target.guild, member_of(interaction), wanted)
+        if set(folders.values()) == {target}:
+            folders = {}
+        panel = ImportPanel(interaction.user.id, self._transfer, self._clock, target, rows, folders)
         await panel.turn_to(interaction, 0)
 
     @app_commands.command(name="export", description="Get this server's feeds as a file")
@@ -304,16 +290,26 @@ class FeedCommands(
             attachments=[discord.File(io.BytesIO(body), filename=name)],
         )
 
+    @add.autocomplete("every")
+    async def offer_intervals(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer intervals."""
+        return await offer_every(interaction, current)
+
     @show.autocomplete("feed")
     @test.autocomplete("feed")
     @check.autocomplete("feed")
-    @pause.autocomplete("feed")
-    @resume.autocomplete("feed")
     @remove.autocomplete("feed")
     async def offer_feeds(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Offer the server's feeds."""
+        return await self._feeds_like(interaction, current)
+
+    async def _feeds_like(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
         if interaction.guild is None:
             return []
         rows = await self._follower.followings(GuildId(interaction.guild.id))

@@ -2,9 +2,10 @@
 
 ::
 
-    Check now ─► poll, told to the one who pressed
-    Pause     ─► paused in every channel of the server
-    Switch …  ─► preview as it will be posted ─► Switch ─► moved, with Undo for 15 minutes
+    Check now        ─► poll, told to the one who pressed
+    Pause, Resume    ─► in the channel whose card it is
+    Pause everywhere ─► paused in every channel of the server, as bulletins are for all of it
+    Switch …         ─► preview as it will be posted ─► Switch ─► moved, with Undo for 15 minutes
 """
 
 import re
@@ -14,14 +15,15 @@ from typing import Any, Self
 
 import discord
 
+from bot.errors import NotFollowed
 from bot.frontend import limits
 from bot.frontend.errors import answer_error
-from bot.frontend.listings import card_embed, mentions, poll_told
+from bot.frontend.listings import card_embed, mentions, poll_told, resumed_told
 from bot.frontend.markdown import block, inline, plain, when
 from bot.frontend.panels.confirm import ConfirmPanel
 from bot.frontend.panels.panel import Panel
 from bot.frontend.panels.preview import facts_of
-from bot.frontend.panels.undo import FollowingClient
+from bot.frontend.panels.undo import client_of
 from bot.frontend.permissions import guild_of, require_manager
 from bot.frontend.render import post_embed
 from bot.news.models import (
@@ -32,13 +34,14 @@ from bot.news.models import (
     Notice,
     NoticeKind,
     Remedy,
+    SubscriptionId,
     Switched,
     SwitchId,
 )
 from bot.services.follow import Follower
 from bot.services.heal import Healer, Offer
 
-ACTED_UPON: frozenset[NoticeKind] = frozenset({"failing", "paused", "gone", "stale"})
+ACTED_UPON: frozenset[NoticeKind] = frozenset({"failing", "paused", "gone", "stale", "remedy"})
 
 _View = discord.ui.View
 _ID = r"(?P<id>\d{1,19})"
@@ -82,7 +85,7 @@ class CheckNow(_FeedButton, template=rf"feed:check:{_ID}"):
     VERB = "check"
 
     async def _act(self, interaction: discord.Interaction, guild_id: GuildId) -> None:
-        client = _client(interaction)
+        client = client_of(interaction)
         rows = await client.healer.rows(guild_id, self._feed_id)
         poll = await client.follower.check(rows[0])
         is_paused = all(row.subscription.is_paused for row in rows)
@@ -95,16 +98,93 @@ class CheckNow(_FeedButton, template=rf"feed:check:{_ID}"):
 class PauseFeed(_FeedButton, template=rf"feed:pause:{_ID}"):
     """Keep the feed from every channel of the server."""
 
-    LABEL = "Pause"
+    LABEL = "Pause everywhere"
     VERB = "pause"
 
     async def _act(self, interaction: discord.Interaction, guild_id: GuildId) -> None:
-        rows = await _client(interaction).healer.pause(guild_id, self._feed_id)
+        rows = await client_of(interaction).healer.pause(guild_id, self._feed_id)
         channels = mentions([row.subscription.channel_id for row in rows])
         await interaction.edit_original_response(
             content=f"Paused **{inline(rows[0].subscription.name, 120)}** in {channels}. "
             "`/feed resume` posts it again."
         )
+
+
+class _SubscriptionButton(
+    discord.ui.DynamicItem[discord.ui.Button[_View]], template=r"sub:never:x"
+):
+    """A button about one feed in one channel."""
+
+    LABEL = ""
+    VERB = "never"
+
+    def __init__(self, subscription_id: SubscriptionId) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=self.LABEL,
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"sub:{self.VERB}:{subscription_id}",
+            )
+        )
+        self._subscription_id = subscription_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Return the button that was pressed."""
+        return cls(SubscriptionId(int(match["id"])))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Answer the press, only to the one who pressed."""
+        await _answer(interaction, self._act)
+
+    async def _act(self, interaction: discord.Interaction, guild_id: GuildId) -> None:
+        """Do what the button says and tell it; *interaction* is deferred."""
+        follower = client_of(interaction).follower
+        following = await follower.following(self._subscription_id)
+        is_here = following is not None and following.subscription.guild_id == guild_id
+        if following is None or not is_here or following.is_removed:
+            raise NotFollowed(
+                "This server does not follow that feed any more.", wanted=str(self._subscription_id)
+            )
+        told = await self._do(follower, following)
+        await interaction.edit_original_response(content=told)
+
+    @abstractmethod
+    async def _do(self, follower: Follower, following: Following) -> str:
+        """Do what the button says; return what came of it."""
+
+
+class PauseHere(_SubscriptionButton, template=rf"sub:pause:{_ID}"):
+    """Keep the feed from the channel whose card it is."""
+
+    LABEL = "Pause"
+    VERB = "pause"
+
+    async def _do(self, follower: Follower, following: Following) -> str:
+        name = inline(following.subscription.name, 120)
+        if following.subscription.is_paused:
+            return f"**{name}** is paused already."
+        await follower.pause(following)
+        return (
+            f"Paused **{name}** in <#{following.subscription.channel_id}>. `/feed resume` posts it "
+            "again; what it publishes meanwhile goes into the archive."
+        )
+
+
+class ResumeHere(_SubscriptionButton, template=rf"sub:resume:{_ID}"):
+    """Post the feed again in the channel whose card it is."""
+
+    LABEL = "Resume"
+    VERB = "resume"
+
+    async def _do(self, follower: Follower, following: Following) -> str:
+        if not following.subscription.is_paused:
+            return f"**{inline(following.subscription.name, 120)}** is not paused."
+        resumed = await follower.resume(following)
+        now = await follower.following(following.subscription.id) or following
+        return resumed_told(now, following, resumed)
 
 
 class SwitchFeed(_FeedButton, template=rf"feed:switch:{_ID}"):
@@ -115,7 +195,7 @@ class SwitchFeed(_FeedButton, template=rf"feed:switch:{_ID}"):
     STYLE = discord.ButtonStyle.primary
 
     async def _act(self, interaction: discord.Interaction, guild_id: GuildId) -> None:
-        healer = _client(interaction).healer
+        healer = client_of(interaction).healer
         await show_offer(interaction, healer, await healer.offer(guild_id, self._feed_id))
 
 
@@ -144,7 +224,7 @@ class UndoSwitch(discord.ui.DynamicItem[discord.ui.Button[_View]], template=rf"u
         await _answer(interaction, self._act, is_edit=True)
 
     async def _act(self, interaction: discord.Interaction, guild_id: GuildId) -> None:
-        back = await _client(interaction).healer.switch_back(guild_id, self._switch_id)
+        back = await client_of(interaction).healer.switch_back(guild_id, self._switch_id)
         await interaction.edit_original_response(
             content=f"Back to {block(back.old.url, 600)} in {mentions(back.channels)}.",
             embed=None,
@@ -172,13 +252,15 @@ class PickFeed(discord.ui.DynamicItem["discord.ui.Select[_View]"], template=r"fe
         await _answer(interaction, self._act)
 
     async def _act(self, interaction: discord.Interaction, guild_id: GuildId) -> None:
-        client = _client(interaction)
+        client = client_of(interaction)
         rows = await client.healer.rows(guild_id, FeedId(int(self.item.values[0])))
-        embed, view = await card_of(client.follower, client.healer, rows[0])
+        embed, _ = await card_of(client.follower, client.healer, rows[0])
+        repairs = await client.healer.repairs(rows[0].feed.id)
+        view = feed_view(rows[0].feed.id, repairs.remedy)  # as the bulletin, for all channels
         await interaction.edit_original_response(embed=embed, view=view)
 
 
-HEALTH_ITEMS = (CheckNow, PauseFeed, SwitchFeed, UndoSwitch, PickFeed)
+HEALTH_ITEMS = (CheckNow, PauseFeed, PauseHere, ResumeHere, SwitchFeed, UndoSwitch, PickFeed)
 """What the client registers, so that buttons of former processes work."""
 
 
@@ -206,7 +288,7 @@ def bulletin_view(notices: Sequence[Notice]) -> _View | None:
 
 
 def feed_view(feed_id: FeedId, remedy: Remedy | None) -> _View:
-    """Return the buttons about one feed."""
+    """Return the buttons about one feed in all channels of a server."""
     view = _View(timeout=None)
     view.add_item(CheckNow(feed_id))
     view.add_item(PauseFeed(feed_id))
@@ -221,8 +303,16 @@ async def card_of(
     """Return the card of a followed feed with its buttons."""
     card = await follower.card(following)
     repairs = await healer.repairs(following.feed.id)
-    embed = card_embed(card, healer.now(), repairs)
-    return embed, feed_view(following.feed.id, repairs.remedy)
+    subscription = following.subscription
+    rows = await healer.rows(subscription.guild_id, following.feed.id) if repairs.remedy else ()
+    embed = card_embed(card, healer.now(), repairs, [row.subscription.channel_id for row in rows])
+    view = _View(timeout=None)
+    view.add_item(CheckNow(following.feed.id))
+    button = ResumeHere if subscription.is_paused else PauseHere
+    view.add_item(button(subscription.id))
+    if repairs.remedy is not None:
+        view.add_item(SwitchFeed(following.feed.id))
+    return embed, view
 
 
 async def show_offer(interaction: discord.Interaction, healer: Healer, offer: Offer) -> None:
@@ -257,13 +347,6 @@ def _undo_view(switched: Switched) -> _View:
     view = _View(timeout=None)
     view.add_item(UndoSwitch(switched.id))
     return view
-
-
-def _client(interaction: discord.Interaction) -> FollowingClient:
-    client = interaction.client
-    if not isinstance(client, FollowingClient):
-        raise TypeError(f"{type(client).__name__} follows no feeds")
-    return client
 
 
 async def _answer(

@@ -11,7 +11,7 @@ from bot.frontend.markdown import block, inline, plain, when
 from bot.frontend.panels.panel import Panel
 from bot.frontend.permissions import Target, member_of, require_postable
 from bot.frontend.render import post_embed
-from bot.news.health import pace
+from bot.news import health
 from bot.news.models import ChannelId, Fetched, Following, GuildId, NewSubscription, UserId
 from bot.services.follow import Follower
 from bot.services.look import Proposal, entries_per_day
@@ -28,6 +28,8 @@ class Wish:
     member: discord.Member
     name: str | None
     backfill: int
+    every_s: int | None = None
+    posts_old: bool = False
 
 
 class ChoosePanel(Panel):
@@ -96,15 +98,23 @@ class AddPanel(Panel):
                 name=wish.name or self._proposal.name,
                 added_by=UserId(wish.member.id),
                 backfill=wish.backfill,
+                every_s=wish.every_s,
+                posts_old=wish.posts_old,
             ),
         )
         following = followed.following
         seen = f" {count(followed.seen, 'older entry')} marked as seen" if followed.seen else ""
         queued = f" {followed.queued:,} queued for posting" if followed.queued else ""
         told = f"{seen},{queued}" if seen and queued else seen or queued
+        why = ""
+        if wish.every_s is not None:
+            why = f": {block(following.feed.next_poll_reason, 300)}"
+            if following.wishes.shortest_s != wish.every_s:
+                whose = health.wish(following.subscription, following.wishes)
+                why += f". {block(whose[:1].upper() + whose[1:], 300)}"
         text = (
             f"Added **{inline(following.subscription.name)}** to {target.mention}. "
-            f"Next check {when(following.feed.next_poll_at)}.{told}{'.' if told else ''}"
+            f"Next check {when(following.feed.next_poll_at)}{why}.{told}{'.' if told else ''}"
         )
         if followed.seen and not followed.queued:
             self.stop()
@@ -154,9 +164,17 @@ async def show_preview(
     if proposal.post is None:
         text = f"{facts}It has no entries yet, so there is nothing to show. Add it all the same?"
     else:
-        text = f"{facts}Its newest entry would be posted to {wish.target.mention} like this:"
+        where = wish.target.mention
+        text = f"{facts}{_backfill_told(wish.backfill)} The newest looks like this in {where}:"
     embed = post_embed(proposal.post) if proposal.post else None
     await AddPanel(follower, wish, proposal).show(interaction, content=text, embed=embed)
+
+
+def _backfill_told(backfill: int) -> str:
+    if not backfill:
+        return "Nothing that it holds now is posted, only what comes."
+    newest = "entry is" if backfill == 1 else f"{backfill} entries are"
+    return f"Once you add it, its newest {newest} posted, and what comes from then on."
 
 
 def facts_of(proposal: Proposal) -> str:
@@ -198,4 +216,4 @@ def _rate(found: Fetched) -> str:
 
 
 def _about(per_day: float) -> str:
-    return f"about {pace(per_day)}"
+    return f"about {health.pace(per_day)}"

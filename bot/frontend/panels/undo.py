@@ -21,6 +21,14 @@ class FollowingClient(discord.Client):
     healer: Healer
 
 
+def client_of(interaction: discord.Interaction) -> FollowingClient:
+    """Return the client that an interaction came to."""
+    client = interaction.client
+    if not isinstance(client, FollowingClient):
+        raise TypeError(f"{type(client).__name__} follows no feeds")
+    return client
+
+
 class UndoRemoval(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"undo:(?P<id>\d{1,19})"
 ):
@@ -53,9 +61,7 @@ class UndoRemoval(
 
     async def _restore(self, interaction: discord.Interaction) -> None:
         require_manager(interaction)
-        client = interaction.client
-        if not isinstance(client, FollowingClient):
-            raise TypeError(f"{type(client).__name__} follows no feeds")
+        client = client_of(interaction)
         await interaction.response.defer()
         removed = await client.follower.following(self._subscription_id)
         if removed is not None and removed.subscription.guild_id != guild_of(interaction).id:

@@ -16,7 +16,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from bot.news.floods import NEWS_FOR
 from bot.news.models import (
+    CATCH_UP_MAX,
     ChannelId,
     Claim,
     Delivery,
@@ -64,15 +66,16 @@ def owe(
     queued = 0
     roundups: dict[Place, list[StoryId]] = {}
     for new, story_id in stored:
-        for place in new.deliver_to:
-            if new.fate is Fate.ROLLED_UP:
+        owed = [(place, new.fate) for place in new.deliver_to]
+        for place, fate in (*owed, *new.otherwise):
+            if fate is Fate.ROLLED_UP:
                 roundups.setdefault(place, []).append(story_id)
-            else:
+            elif fate is Fate.POSTED:
                 queued += queue(connection, story_id, feed_id, place, now)
     for place, stories in roundups.items():
         queued += _queue_roundup(connection, stories, feed_id, place, now)
-    told = Counter(new.fate for new, _ in stored if new.deliver_to)
-    kept = Counter(new.fate for new, _ in stored)
+    told = Counter(_told(new) for new, _ in stored)
+    kept = Counter(new.fate for new, _ in stored if _told(new) is None)
     return Recorded(
         new_entries=len(stored),
         deliveries=queued,
@@ -81,6 +84,13 @@ def owe(
         too_old=kept[Fate.TOO_OLD],
         held_back=kept[Fate.HELD_BACK],
     )
+
+
+def _told(new: NewEntry) -> Fate | None:
+    """Return the best that becomes of an entry in any channel; None where none hears of it."""
+    fates = {new.fate} if new.deliver_to else set()
+    fates |= {fate for _, fate in new.otherwise}
+    return next((fate for fate in (Fate.POSTED, Fate.ROLLED_UP) if fate in fates), None)
 
 
 def queue(
@@ -155,6 +165,42 @@ def queue_newest(
     newest = entries.load(connection, [row["id"] for row in reversed(rows)]).values()
     _forget_abandoned(connection, place[1], (entry.story_id for entry in newest))
     return sum(queue(connection, entry.story_id, feed_id, place, now) for entry in newest)
+
+
+def catch_up(
+    connection: sqlite3.Connection,
+    feed_id: FeedId,
+    place: Place,
+    since: datetime,
+    now: datetime,
+    *,
+    posts_old: bool,
+) -> tuple[int, int]:
+    """Owe a channel what a feed brought since *since*; return how many posts, and in the roundup.
+
+    The newest CATCH_UP_MAX one by one, oldest of them first, then the rest in one message.
+    """
+    rows = connection.execute(
+        """
+        SELECT story_id FROM entries
+         WHERE feed_id = :feed_id AND first_seen_at > :since
+           AND (:posts_old OR dated_at >= first_seen_at - :news_for)
+         ORDER BY dated_at, id
+        """,
+        {
+            "feed_id": feed_id,
+            "since": values.to_ms(since),
+            "posts_old": posts_old,
+            "news_for": NEWS_FOR // timedelta(milliseconds=1),
+        },
+    ).fetchall()
+    stories = [StoryId(row["story_id"]) for row in rows]
+    rest = stories[:-CATCH_UP_MAX]
+    posted = sum(
+        queue(connection, story_id, feed_id, place, now) for story_id in stories[-CATCH_UP_MAX:]
+    )
+    told = _queue_roundup(connection, rest, feed_id, place, now)
+    return posted, len(rest) if told else 0
 
 
 def _forget_abandoned(

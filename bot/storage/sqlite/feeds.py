@@ -17,7 +17,7 @@ from bot.news.models import (
     Validators,
 )
 from bot.news.states import PROBED_FOR
-from bot.storage.sqlite import values
+from bot.storage.sqlite import values, wishes
 
 CHECKS_KEPT_FOR = timedelta(days=30)
 _MS = timedelta(milliseconds=1)
@@ -32,7 +32,7 @@ def load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[FeedId, Fee
                skip_days, etag, last_modified, body_hash, usual_gap_s, newest_at,
                state, failures, last_error, failing_since, failing_told_at, gone_since, moved_to,
                moved_since, moved_times, is_kept, created_at, polled_at, succeeded_at, next_poll_at,
-               next_poll_reason, not_before
+               next_poll_reason, not_before, fresh_until, restless_polls
           FROM feeds WHERE id IN (SELECT value FROM json_each(:ids))
         """,
         {"ids": values.to_json(wanted)},
@@ -66,6 +66,8 @@ def _feed(row: sqlite3.Row) -> Feed:
         hub_url=row["hub_url"],
         host_group=row["host_group"],
         not_before=values.from_ms_or_none(row["not_before"]),
+        fresh_until=values.from_ms_or_none(row["fresh_until"]),
+        restless_polls=row["restless_polls"],
         usual_gap_s=row["usual_gap_s"],
         newest_at=values.from_ms_or_none(row["newest_at"]),
         failing_since=values.from_ms_or_none(row["failing_since"]),
@@ -134,9 +136,11 @@ def overviews(connection: sqlite3.Connection) -> Sequence[FeedOverview]:
         """
     ).fetchall()
     feeds = load(connection, [row["feed_id"] for row in rows])
+    wished = wishes.of_feeds(connection, feeds)
     found = [
         FeedOverview(
             feed=feeds[row["feed_id"]],
+            wishes=wished[row["feed_id"]],
             entries=row["entries"],
             subscriptions=row["subscriptions"],
             last_entry_at=values.from_ms_or_none(row["last_entry_at"]),
@@ -213,6 +217,8 @@ def apply_health(connection: sqlite3.Connection, refresh: Refresh) -> None:
             "host_group": values.to_text_or_none(refresh.host_group),
             "usual_gap_s": refresh.usual_gap_s and round(refresh.usual_gap_s),
             "newest_at": values.to_ms_or_none(refresh.newest_at),
+            "fresh_until": values.to_ms_or_none(refresh.fresh_until),
+            "restless_polls": refresh.restless_polls,
             "has_document": document is not None,
             "ttl_s": document and document.ttl_s,
             "skip_hours": values.to_json(document.skip_hours if document else ()),
@@ -249,6 +255,7 @@ _HEALTH = """
            host_group = COALESCE(:host_group, host_group),
            usual_gap_s = COALESCE(:usual_gap_s, usual_gap_s),
            newest_at = COALESCE(:newest_at, newest_at),
+           fresh_until = :fresh_until, restless_polls = :restless_polls,
            ttl_s = CASE WHEN :has_document THEN :ttl_s ELSE ttl_s END,
            skip_hours = CASE WHEN :has_document THEN :skip_hours ELSE skip_hours END,
            skip_days = CASE WHEN :has_document THEN :skip_days ELSE skip_days END,
@@ -300,6 +307,48 @@ def checks(connection: sqlite3.Connection, feed_id: FeedId, limit: int) -> Seque
     ]
 
 
+def forgive(
+    connection: sqlite3.Connection, feeds: Iterable[Feed], at: datetime, reason: str
+) -> int:
+    """Take back the failures since *feeds* were as they are given; return of how many feeds.
+
+    They become due at *at*. What was to be told of it is not.
+    """
+    forgiven = 0
+    for was in feeds:
+        row = {
+            "id": was.id,
+            "state": was.state.value,
+            "failures": was.failures,
+            "last_error": values.to_text_or_none(was.last_error),
+            "failing_since": values.to_ms_or_none(was.failing_since),
+            "failing_told_at": values.to_ms_or_none(was.failing_told_at),
+            "at": values.to_ms(at),
+            "reason": values.to_text(reason),
+        }
+        is_forgiven = connection.execute(
+            """
+            UPDATE feeds
+               SET state = :state, failures = :failures, last_error = :last_error,
+                   failing_since = :failing_since, failing_told_at = :failing_told_at,
+                   next_poll_at = MAX(:at, COALESCE(not_before, 0)), next_poll_reason = :reason
+             WHERE id = :id AND failures > :failures AND state <> 'gone'
+            """,
+            row,
+        ).rowcount
+        if is_forgiven:
+            forgiven += 1
+            connection.execute(
+                """
+                DELETE FROM notices
+                 WHERE feed_id = :id AND bulletin_id IS NULL AND kind IN ('failing', 'paused')
+                   AND (:failing_told_at IS NULL OR created_at > :failing_told_at)
+                """,
+                row,
+            )
+    return forgiven
+
+
 def poll_soon(connection: sqlite3.Connection, feed_id: FeedId, at: datetime) -> None:
     """Make a feed due at *at*."""
     connection.execute(
@@ -307,6 +356,17 @@ def poll_soon(connection: sqlite3.Connection, feed_id: FeedId, at: datetime) -> 
         UPDATE feeds SET next_poll_at = :at, next_poll_reason = 'asked for' WHERE id = :feed_id
         """,
         {"at": values.to_ms(at), "feed_id": feed_id},
+    )
+
+
+def replan(connection: sqlite3.Connection, feed_id: FeedId, at: datetime, reason: str) -> None:
+    """Make a feed due at *at* for *reason*, unless it is being polled: that plans anew."""
+    connection.execute(
+        """
+        UPDATE feeds SET next_poll_at = :at, next_poll_reason = :reason
+         WHERE id = :feed_id AND lease_until IS NULL
+        """,
+        {"at": values.to_ms(at), "reason": values.to_text(reason), "feed_id": feed_id},
     )
 
 

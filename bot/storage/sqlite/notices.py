@@ -90,6 +90,32 @@ def _queue(  # the columns of a row
     ).rowcount
 
 
+def queue_remedy(connection: sqlite3.Connection, feed_id: FeedId, text: str, now: datetime) -> int:
+    """Owe the notice of a remedy to the guilds whose bulletin of the trouble went out without it.
+
+    Once for each trouble; a bulletin that is still to be sent tells the remedy itself. Return how
+    many.
+    """
+    return connection.execute(
+        """
+        INSERT INTO notices (guild_id, feed_id, kind, text, created_at)
+        SELECT told.guild_id, told.feed_id, 'remedy', :text, :now
+          FROM notices AS told JOIN bulletins AS b ON b.id = told.bulletin_id
+         WHERE told.feed_id = :feed_id AND told.kind IN ('failing', 'paused', 'gone')
+           AND b.attempts > 0 AND b.state <> 'abandoned'
+           AND NOT EXISTS (SELECT 1 FROM notices AS later
+                            WHERE later.guild_id = told.guild_id AND later.feed_id = told.feed_id
+                              AND later.id > told.id AND later.kind <> 'moved')
+           AND EXISTS (SELECT 1 FROM subscriptions AS s
+                        WHERE s.guild_id = told.guild_id AND s.feed_id = told.feed_id
+                          AND s.removed_at IS NULL)
+           AND EXISTS (SELECT 1 FROM guilds AS g
+                        WHERE g.guild_id = told.guild_id AND g.log_channel_id IS NOT NULL)
+        """,
+        {"feed_id": feed_id, "text": values.to_text(text), "now": values.to_ms(now)},
+    ).rowcount
+
+
 def is_any_due(connection: sqlite3.Connection, now: datetime) -> bool:
     """Whether anything waits that might be claimed; asked often, and nearly always False."""
     row = connection.execute(

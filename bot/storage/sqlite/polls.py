@@ -16,6 +16,7 @@ from bot.news.models import (
     KnownAlias,
     Recorded,
     Refresh,
+    Wishes,
 )
 from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, values
 from bot.storage.sqlite.index import SearchIndex, Texts
@@ -43,18 +44,11 @@ def known(connection: sqlite3.Connection, feed_id: FeedId, aliases: Sequence[str
         )
         for row in rows
     }
-    channels = connection.execute(
-        """
-        SELECT guild_id, channel_id FROM subscriptions
-         WHERE feed_id = :feed_id AND removed_at IS NULL AND paused_at IS NULL
-         ORDER BY id
-        """,
-        {"feed_id": feed_id},
-    )
+    followers = connection.execute(FOLLOWERS, {"feed_id": feed_id}).fetchall()
     return Known(
         aliases=found,
         channels=tuple(
-            (GuildId(row["guild_id"]), ChannelId(row["channel_id"])) for row in channels
+            (GuildId(row["guild_id"]), ChannelId(row["channel_id"])) for row in followers
         ),
         has_history=connection.execute(
             "SELECT 1 FROM entries WHERE feed_id = :feed_id LIMIT 1", {"feed_id": feed_id}
@@ -62,7 +56,28 @@ def known(connection: sqlite3.Connection, feed_id: FeedId, aliases: Sequence[str
         is not None,
         seen=_seen(connection, feed_id, is_asked=bool(aliases)),
         batches=_batches(connection, feed_id) if aliases else (),
+        wishes=_wishes(followers),
+        old_too=frozenset(ChannelId(row["channel_id"]) for row in followers if row["posts_old"]),
     )
+
+
+# Those who have paused it want nothing of it.
+FOLLOWERS = """
+    SELECT guild_id, channel_id, every_s, posts_old,
+           (SELECT is_kept FROM feeds WHERE id = :feed_id) AS is_kept
+      FROM subscriptions
+     WHERE feed_id = :feed_id AND removed_at IS NULL AND paused_at IS NULL
+     ORDER BY id
+"""
+
+
+def _wishes(followers: Sequence[sqlite3.Row]) -> Wishes:
+    """Return how often *followers* want the feed; the archive leaves it to the feed's rhythm."""
+    chosen = [row["every_s"] for row in followers if row["every_s"] is not None]
+    if not chosen:
+        return Wishes()
+    is_auto_too = len(chosen) < len(followers) or bool(followers[0]["is_kept"])
+    return Wishes(shortest_s=min(chosen), is_auto_too=is_auto_too)
 
 
 NEWEST_SEEN = """

@@ -23,6 +23,7 @@ from bot.storage.sqlite import feeds, notices, polls, values
 from bot.storage.sqlite.index import SearchIndex
 
 MEND_AFTER = 3  # failures in a row
+REMEDY_TOLD = "Its address gives no feed any more."  # its offer is told beside
 
 _FOLLOWED = """
     EXISTS (SELECT 1 FROM subscriptions AS s WHERE s.feed_id = f.id AND s.removed_at IS NULL)
@@ -50,7 +51,10 @@ def to_mend(connection: sqlite3.Connection, looked_before: datetime, limit: int)
 def store_remedy(
     connection: sqlite3.Connection, feed_id: FeedId, remedy: Remedy | None, now: datetime
 ) -> None:
-    """Keep what a look at the feed's site found."""
+    """Keep what a look at the feed's site found; tell those who were told of the trouble before."""
+    had = connection.execute(
+        "SELECT url FROM repairs WHERE feed_id = :feed_id", {"feed_id": feed_id}
+    ).fetchone()
     connection.execute(
         """
         INSERT INTO repairs (feed_id, looked_at, url, title)
@@ -65,6 +69,8 @@ def store_remedy(
             "title": remedy and values.to_text(remedy.title),
         },
     )
+    if remedy is not None and (had is None or had["url"] != remedy.url):
+        notices.queue_remedy(connection, feed_id, REMEDY_TOLD, now)
 
 
 def load(connection: sqlite3.Connection, ids: Iterable[FeedId]) -> dict[FeedId, Repairs]:

@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
@@ -51,6 +51,8 @@ CREATE TABLE "feeds" (
   not_before INTEGER,  -- a server's word (Retry-After): nobody polls sooner, not by hand either
   lease_until INTEGER,
   lease_by TEXT,
+  fresh_until INTEGER,  -- a server's word too (max-age, Expires)
+  restless_polls INTEGER NOT NULL DEFAULT 0 CHECK (restless_polls >= 0),  -- it changed with nothing new in it
   CHECK ((lease_until IS NULL) = (lease_by IS NULL)),
   CHECK ((moved_to IS NULL) = (moved_since IS NULL))
 ) STRICT;
@@ -88,6 +90,11 @@ CREATE TABLE subscriptions (
   added_at INTEGER NOT NULL,
   paused_at INTEGER,
   removed_at INTEGER,  -- kept for a while after removal, so that it can be undone
+  -- What an admin chose.
+  every_s INTEGER CHECK (every_s BETWEEN 300 AND 86400),  -- how often to poll; NULL: in the feed's rhythm
+  posts_old INTEGER NOT NULL DEFAULT 0 CHECK (posts_old IN (0, 1)),  -- also what is over a week old at first sight
+  paused_until INTEGER CHECK (paused_until IS NULL OR paused_at IS NOT NULL),
+  catches_up INTEGER NOT NULL DEFAULT 0 CHECK (catches_up IN (0, 1)),  -- after the pause
   UNIQUE (channel_id, feed_id)
 ) STRICT;
 
@@ -96,6 +103,24 @@ CREATE INDEX subscriptions_by_feed ON subscriptions (feed_id, removed_at);
 
 -- followings: what a guild follows.
 CREATE INDEX subscriptions_by_guild ON subscriptions (guild_id, channel_id);
+
+-- resume_due: the pauses that end by themselves.
+CREATE INDEX subscriptions_to_resume ON subscriptions (paused_until) WHERE paused_until IS NOT NULL;
+
+-- What an admin changed of a subscription, for as long as that can be undone.
+CREATE TABLE edits (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  subscription_id INTEGER NOT NULL REFERENCES subscriptions (id) ON DELETE CASCADE,
+  before TEXT NOT NULL CHECK (json_valid(before)),
+  after TEXT NOT NULL CHECK (json_valid(after)),
+  edited_at INTEGER NOT NULL
+) STRICT;
+
+-- tidy: what can no longer be undone.
+CREATE INDEX edits_by_time ON edits (edited_at);
+
+-- Foreign key: deleting a subscription finds what was changed of it.
+CREATE INDEX edits_by_subscription ON edits (subscription_id);
 
 CREATE TABLE stories (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -218,11 +243,12 @@ CREATE TABLE bulletins (
 CREATE INDEX bulletins_unsent ON bulletins (due_at) WHERE state = 'pending';
 
 -- What admins are owed to be told of a feed.
-CREATE TABLE notices (
+CREATE TABLE "notices" (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   guild_id INTEGER NOT NULL,
   feed_id INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
-  kind TEXT NOT NULL CHECK (kind IN ('failing', 'paused', 'gone', 'recovered', 'moved', 'stale')),
+  kind TEXT NOT NULL
+    CHECK (kind IN ('failing', 'paused', 'gone', 'recovered', 'moved', 'stale', 'remedy')),
   text TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   bulletin_id INTEGER REFERENCES bulletins (id) ON DELETE CASCADE  -- NULL: in no message yet

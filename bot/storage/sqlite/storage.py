@@ -14,8 +14,11 @@ from bot.news.models import (
     BulletinId,
     ChannelId,
     Check,
+    Choices,
     Claim,
     DeliveryId,
+    Edited,
+    EditId,
     Entry,
     EntryId,
     Feed,
@@ -33,6 +36,7 @@ from bot.news.models import (
     Refresh,
     Remedy,
     Repairs,
+    Resumed,
     SearchPage,
     SearchRequest,
     StorageHealth,
@@ -44,6 +48,7 @@ from bot.news.models import (
 )
 from bot.storage.sqlite import (
     deliveries,
+    edits,
     entries,
     facts,
     feeds,
@@ -165,6 +170,14 @@ class SqliteStorage:
         """Make a feed due at *at*."""
         await self._writer.run(lambda c: feeds.poll_soon(c, feed_id, at))
 
+    async def forgive(self, feeds_before: Sequence[Feed], at: datetime, reason: str) -> int:
+        """Take back the failures of feeds; return of how many."""
+        return await self._writer.run(lambda c: feeds.forgive(c, feeds_before, at, reason))
+
+    async def replan(self, feed_id: FeedId, at: datetime, reason: str) -> None:
+        """Make a feed due at *at* for *reason*, unless it is being polled."""
+        await self._writer.run(lambda c: feeds.replan(c, feed_id, at, reason))
+
     async def keep_feed(self, feed_id: FeedId, *, is_kept: bool) -> None:
         """Poll a feed even if no channel follows it, or no longer."""
         await self._writer.run(lambda c: feeds.keep(c, feed_id, is_kept=is_kept))
@@ -193,13 +206,42 @@ class SqliteStorage:
         """Return one subscription, removed ones included while they can be brought back."""
         return await self._reader.run(lambda c: subscriptions.one(c, subscription_id, now))
 
-    async def pause(self, subscription_id: SubscriptionId, now: datetime) -> None:
-        """Keep new stories from the channel; queued ones are still sent."""
-        await self._writer.run(lambda c: subscriptions.pause(c, subscription_id, now))
+    async def followers(self, feed_id: FeedId, now: datetime) -> Sequence[Following]:
+        """Return who follows a feed, in the order they came."""
+        return await self._reader.run(lambda c: subscriptions.of_feed(c, feed_id, now))
 
-    async def resume(self, subscription_id: SubscriptionId) -> None:
+    async def edit(
+        self, subscription_id: SubscriptionId, wanted: Choices, now: datetime
+    ) -> Edited | None:
+        """Change what was chosen of a subscription. Raises AlreadyFollowed."""
+        return await self._writer.run(lambda c: edits.edit(c, subscription_id, wanted, now))
+
+    async def undo_edit(self, edit_id: EditId, guild_id: GuildId, now: datetime) -> Edited | None:
+        """Undo `edit`; None: too late, changed since, or not this guild's."""
+        return await self._writer.run(lambda c: edits.undo(c, edit_id, guild_id, now))
+
+    async def pause(
+        self,
+        subscription_id: SubscriptionId,
+        now: datetime,
+        *,
+        until: datetime | None = None,
+        catches_up: bool = False,
+    ) -> None:
+        """Keep new stories from the channel; queued ones are still sent."""
+        await self._writer.run(
+            lambda c: subscriptions.pause(c, subscription_id, now, until, catches_up=catches_up)
+        )
+
+    async def resume(self, subscription_id: SubscriptionId, now: datetime) -> Resumed | None:
         """Let new stories through again."""
-        await self._writer.run(lambda c: subscriptions.resume(c, subscription_id))
+        return await self._writer.run(lambda c: subscriptions.resume(c, subscription_id, now))
+
+    async def resume_due(self, now: datetime) -> Sequence[Resumed]:
+        """Resume the subscriptions whose pause is over."""
+        if not await self._reader.run(lambda c: subscriptions.is_any_to_resume(c, now)):
+            return ()
+        return await self._writer.run(lambda c: subscriptions.resume_due(c, now))
 
     async def remove(self, subscription_id: SubscriptionId, now: datetime) -> None:
         """Take a subscription away, and with it what it still owes the channel."""
@@ -375,6 +417,7 @@ class SqliteStorage:
         def work(connection: sqlite3.Connection) -> None:
             feeds.forget_old_checks(connection, now)
             subscriptions.purge_removed(connection, now)
+            edits.forget_old(connection, now)
             notices.forget_old(connection, now)
             repairs.forget_switches(connection, now)
 

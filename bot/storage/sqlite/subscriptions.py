@@ -14,11 +14,12 @@ from bot.news.models import (
     GuildId,
     NewSubscription,
     Refresh,
+    Resumed,
     Subscription,
     SubscriptionId,
     UserId,
 )
-from bot.storage.sqlite import deliveries, feeds, polls, values
+from bot.storage.sqlite import deliveries, feeds, polls, values, wishes
 from bot.storage.sqlite.index import SearchIndex
 
 _DAY = timedelta(days=1)
@@ -55,11 +56,14 @@ def follow(
     polls.record(connection, index, refresh)
     subscription_id: int = connection.execute(
         """
-        INSERT INTO subscriptions (feed_id, guild_id, channel_id, name, added_by, added_at)
-        VALUES (:feed_id, :guild_id, :channel_id, :name, :added_by, :now)
+        INSERT INTO subscriptions (feed_id, guild_id, channel_id, name, added_by, added_at, every_s,
+                                   posts_old)
+        VALUES (:feed_id, :guild_id, :channel_id, :name, :added_by, :now, :every_s, :posts_old)
         ON CONFLICT (channel_id, feed_id) DO UPDATE
            SET guild_id = excluded.guild_id, name = excluded.name, added_by = excluded.added_by,
-               added_at = excluded.added_at, paused_at = NULL, removed_at = NULL
+               added_at = excluded.added_at, every_s = excluded.every_s,
+               posts_old = excluded.posts_old, paused_at = NULL, paused_until = NULL,
+               catches_up = 0, removed_at = NULL
         RETURNING id
         """,
         {
@@ -68,6 +72,8 @@ def follow(
             "name": values.to_text(wish.name),
             "added_by": wish.added_by,
             "now": values.to_ms(now),
+            "every_s": wish.every_s,
+            "posts_old": wish.posts_old,
         },
     ).fetchone()["id"]
     queued = deliveries.queue_newest(
@@ -126,7 +132,7 @@ def _followings(
     rows = connection.execute(
         """
         SELECT s.id, s.feed_id, s.guild_id, s.channel_id, s.name, s.added_by, s.added_at,
-               s.paused_at, s.removed_at,
+               s.paused_at, s.paused_until, s.catches_up, s.every_s, s.posts_old, s.removed_at,
                (SELECT MAX(dated_at) FROM entries WHERE feed_id = s.feed_id) AS last_entry_at,
                (SELECT COUNT(*) FROM entries
                  WHERE feed_id = s.feed_id AND dated_at > :yesterday) AS entries_24h
@@ -141,9 +147,11 @@ def _followings(
         },
     ).fetchall()
     found = feeds.load(connection, [row["feed_id"] for row in rows])
+    wished = wishes.of_feeds(connection, found)
     return [
         Following(
             subscription=_subscription(row),
+            wishes=wished[row["feed_id"]],
             feed=found[row["feed_id"]],
             last_entry_at=values.from_ms_or_none(row["last_entry_at"]),
             entries_24h=row["entries_24h"],
@@ -151,6 +159,16 @@ def _followings(
         )
         for row in rows
     ]
+
+
+def of_feed(connection: sqlite3.Connection, feed_id: FeedId, now: datetime) -> Sequence[Following]:
+    """Return who follows a feed, in the order they came."""
+    rows = connection.execute(
+        "SELECT id FROM subscriptions WHERE feed_id = :feed_id AND removed_at IS NULL ORDER BY id",
+        {"feed_id": feed_id},
+    )
+    found = _followings(connection, [row["id"] for row in rows], now)
+    return sorted(found, key=lambda f: f.subscription.id)
 
 
 def _subscription(row: sqlite3.Row) -> Subscription:
@@ -163,33 +181,110 @@ def _subscription(row: sqlite3.Row) -> Subscription:
         added_by=None if row["added_by"] is None else UserId(row["added_by"]),
         added_at=values.from_ms(row["added_at"]),
         paused_at=values.from_ms_or_none(row["paused_at"]),
+        paused_until=values.from_ms_or_none(row["paused_until"]),
+        catches_up=bool(row["catches_up"]),
+        every_s=row["every_s"],
+        posts_old=bool(row["posts_old"]),
     )
 
 
-def pause(connection: sqlite3.Connection, subscription_id: SubscriptionId, now: datetime) -> None:
+def pause(
+    connection: sqlite3.Connection,
+    subscription_id: SubscriptionId,
+    now: datetime,
+    until: datetime | None,
+    *,
+    catches_up: bool,
+) -> None:
     """Keep new stories from the channel. Already paused: stays paused since then."""
     connection.execute(
-        "UPDATE subscriptions SET paused_at = COALESCE(paused_at, :now) WHERE id = :id",
-        {"now": values.to_ms(now), "id": subscription_id},
+        """
+        UPDATE subscriptions
+           SET paused_at = COALESCE(paused_at, :now), paused_until = :until,
+               catches_up = :catches_up
+         WHERE id = :id
+        """,
+        {
+            "now": values.to_ms(now),
+            "until": values.to_ms_or_none(until),
+            "catches_up": catches_up,
+            "id": subscription_id,
+        },
     )
 
 
 def pause_channel(connection: sqlite3.Connection, channel_id: ChannelId, now: datetime) -> None:
-    """Pause every subscription of a channel."""
+    """Pause every subscription of a channel until somebody resumes it."""
     connection.execute(
         """
-        UPDATE subscriptions SET paused_at = COALESCE(paused_at, :now)
+        UPDATE subscriptions
+           SET paused_at = COALESCE(paused_at, :now), paused_until = NULL, catches_up = 0
          WHERE channel_id = :channel_id
         """,
         {"now": values.to_ms(now), "channel_id": channel_id},
     )
 
 
-def resume(connection: sqlite3.Connection, subscription_id: SubscriptionId) -> None:
-    """Let new stories through again."""
+def resume(
+    connection: sqlite3.Connection, subscription_id: SubscriptionId, now: datetime
+) -> Resumed | None:
+    """Let new stories through again, and owe what the pause kept back where that was wanted.
+
+    None: there is no such subscription. One that is not paused stays as it is.
+    """
+    row = connection.execute(
+        """
+        SELECT feed_id, guild_id, channel_id, paused_at, catches_up, posts_old FROM subscriptions
+         WHERE id = :id
+        """,
+        {"id": subscription_id},
+    ).fetchone()
+    if row is None:
+        return None
     connection.execute(
-        "UPDATE subscriptions SET paused_at = NULL WHERE id = :id", {"id": subscription_id}
+        """
+        UPDATE subscriptions SET paused_at = NULL, paused_until = NULL, catches_up = 0
+         WHERE id = :id
+        """,
+        {"id": subscription_id},
     )
+    place = (GuildId(row["guild_id"]), ChannelId(row["channel_id"]))
+    posted, rolled_up = 0, 0
+    if row["paused_at"] is not None and row["catches_up"]:
+        posted, rolled_up = deliveries.catch_up(
+            connection,
+            FeedId(row["feed_id"]),
+            place,
+            values.from_ms(row["paused_at"]),
+            now,
+            posts_old=bool(row["posts_old"]),
+        )
+    return Resumed(
+        subscription_id=subscription_id,
+        guild_id=place[0],
+        channel_id=place[1],
+        posted=posted,
+        rolled_up=rolled_up,
+    )
+
+
+def is_any_to_resume(connection: sqlite3.Connection, now: datetime) -> bool:
+    """Whether a pause is over; asked often, and nearly always False."""
+    row = connection.execute(TO_RESUME, {"now": values.to_ms(now)}).fetchone()
+    return row is not None
+
+
+TO_RESUME = """
+    SELECT id FROM subscriptions WHERE paused_until <= :now AND removed_at IS NULL
+     ORDER BY paused_until, id
+"""
+
+
+def resume_due(connection: sqlite3.Connection, now: datetime) -> Sequence[Resumed]:
+    """Resume the subscriptions whose pause is over."""
+    rows = connection.execute(TO_RESUME, {"now": values.to_ms(now)}).fetchall()
+    resumed = [resume(connection, SubscriptionId(row["id"]), now) for row in rows]
+    return [each for each in resumed if each is not None]
 
 
 def remove(connection: sqlite3.Connection, subscription_id: SubscriptionId, now: datetime) -> None:
