@@ -45,7 +45,7 @@ from bot.news.ports import Source
 from bot.schedule import Loop, Schedule
 from bot.services.poll import Poller
 from bot.settings import Settings
-from tests.benchmarks.poll_measure import Probe, cpu_s, memory_mb, probing
+from tests.benchmarks.poll_measure import Probe, Trace, cpu_s, memory_mb, probing, tracing
 from tests.benchmarks.poll_server import url
 from tests.benchmarks.poll_world import feed_title
 
@@ -66,6 +66,7 @@ class Job:
     sweeps: int = 1
     rate: int = 0
     idle_s: float = 3.0  # for a probe of the loop before there is work
+    trace_ms: float = 0.0  # note steps of the loop that take so long; costs a little of each
     profile: str = ""  # where to write cProfile's statistics: "first" and "sweep" are appended
 
 
@@ -206,10 +207,11 @@ async def _paced(core: Core, job: Job, feeds: Sequence[FeedId], spent_s: float) 
     async with probing() as probe:
         await asyncio.sleep(job.idle_s)
         idle = probe.lag()
-        first = await _steadily(core, job, feeds, probe, spent_s)
-        phases = {"first": first}
-        if not job.hostile:
-            phases["unchanged"] = await _steadily(core, job, feeds, probe, spent_s)
+        with tracing(job.trace_ms) as trace:
+            first = await _steadily(core, job, feeds, (probe, trace), spent_s)
+            phases = {"first": first}
+            if not job.hostile:
+                phases["unchanged"] = await _steadily(core, job, feeds, (probe, trace), spent_s)
     return {
         "idle_lag": asdict(idle),
         "phases": phases,
@@ -218,9 +220,14 @@ async def _paced(core: Core, job: Job, feeds: Sequence[FeedId], spent_s: float) 
 
 
 async def _steadily(
-    core: Core, job: Job, feeds: Sequence[FeedId], probe: Probe, spent_s: float
+    core: Core,
+    job: Job,
+    feeds: Sequence[FeedId],
+    watch: tuple[Probe, Trace | None],
+    spent_s: float,
 ) -> dict[str, Any]:
     """Make ``rate`` feeds due a second and let the schedule poll them."""
+    probe, trace = watch
     start_at = core.clock.now() + timedelta(seconds=1 + 2 * spent_s * len(feeds))
     due_at = {}
     for at, feed in enumerate(feeds):
@@ -240,6 +247,8 @@ async def _steadily(
     await asyncio.sleep((start_at - core.clock.now()).total_seconds())
     _mark("begin")
     probe.lag()
+    if trace is not None:
+        trace.told()
     before_cpu, began = cpu_s(), time.perf_counter()
     core = replace(core, schedule=Schedule())  # the pulses of a schedule that ended do not beat
     loop = Loop("poll", core.schedule.poll, poll, overlaps=True)
@@ -255,6 +264,7 @@ async def _steadily(
         "lag": asdict(lag),
         "main_mb": memory,
         "failed": outcomes[Failed],
+        "slow": trace.told() if trace is not None else {},
         **_lateness(database_path(core.settings), due_at),
     }
 
