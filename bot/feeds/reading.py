@@ -1,5 +1,6 @@
 """Reading, seen from the parent: a document goes to a worker, a value or a sentence comes back."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from bot.news.models import ParsedEntry, ParsedFeed
 
 _log = structlog.get_logger()
 
+_HASHED_AT_ONCE = 256 * 1024  # bytes, in about a millisecond
 _REFUSED_MAX = 1000  # hashes of bodies that stopped a worker
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Years a feed may speak of; the rest is a fault of its generator, or of feedparser.
@@ -56,20 +58,16 @@ class Reader:
         self, task: str, body: bytes, content_type: str | None, url: str, *more: object
     ) -> tuple[Any, ...]:
         """Run a task of a worker, unless this very document stopped one before."""
-        key = _key(task, body) if self._refused else b""
+        key = await _key(task, body) if self._refused else b""
         if key in self._refused:
             self._refused.move_to_end(key)
-            raise ParseFailed(
-                f"{shown(url)} still has the document that stopped the reader before "
-                f"({self._refused[key]}); not read again.",
-                url=url,
-            )
+            raise faults.stopped_before(url, self._refused[key])
         try:
-            values = await self._pool.run(task, body, content_type, url, *more)
+            values = await self._pool.run(task, body, content_type, url, *more, name=shown(url))
         except TaskFailed as failure:
             if failure.is_dangerous:
                 _log.warning("document.refused", url=shown(url), fault=failure.fault)
-                self._refused[_key(task, body)] = str(failure)
+                self._refused[await _key(task, body)] = str(failure)
                 while len(self._refused) > _REFUSED_MAX:
                     self._refused.popitem(last=False)
             raise faults.unreadable(url, failure) from failure
@@ -80,8 +78,13 @@ class Reader:
         return values
 
 
-def _key(task: str, body: bytes) -> bytes:
-    return hashlib.sha256(task.encode() + b"\0" + body).digest()
+async def _key(task: str, body: bytes) -> bytes:
+    digest = hashlib.sha256(task.encode() + b"\0")
+    if len(body) < _HASHED_AT_ONCE:
+        digest.update(body)
+    else:
+        await asyncio.to_thread(digest.update, body)  # without the interpreter's lock
+    return digest.digest()
 
 
 def parsed_feed(bare: tuple[Any, ...]) -> ParsedFeed:

@@ -130,6 +130,9 @@ class Failed:
     status: int | None = None
     hints: CacheHints = field(default_factory=CacheHints)
     took_ms: int = 0
+    # Of a document that is not to be read again, both: the source knows it by them the next time.
+    validators: Validators | None = None
+    body_hash: str | None = None
     # How far a "come back later" reaches: this feed (503), or its host group (429).
     hold: Literal["feed", "group"] | None = None
     group: str | None = None  # the host group that held us; None: it has none, so this feed only

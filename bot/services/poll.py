@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bot.errors import NotFollowed, StorageError, TooSoon, UserError
+from bot.errors import NotFollowed, ReaderBusy, StorageError, TooSoon, UserError
 from bot.news.cadence import OFFLINE_S, Pace
 from bot.news.models import (
     Failed,
@@ -41,6 +41,7 @@ HOST_POLLS_MAX = 2  # at once at one server, as the web adapter connects
 LEASE = timedelta(seconds=120)
 POLL_MAX_S = 110.0  # within the lease, so that nobody else fetches what is being fetched
 UNFINISHED_RETRY = timedelta(minutes=5)
+BUSY_RETRY = timedelta(minutes=1)  # up to twice that
 BROKEN_RETRY = timedelta(minutes=30)  # after an error of our own on a document
 BY_HAND_MIN = timedelta(seconds=60)  # between a poll and one that somebody asks for
 JUMP = timedelta(seconds=60)  # between two rounds: the machine slept, or its clock was set
@@ -49,7 +50,10 @@ SPREAD = timedelta(seconds=60)  # the least over which a backlog is polled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPoll:
-    """What came of polling one feed. ``recorded`` says why what is new was not all posted."""
+    """What came of polling one feed. ``recorded`` says why what is new was not all posted.
+
+    A Fetched has no entries any more.
+    """
 
     feed: Feed
     outcome: Outcome
@@ -211,6 +215,14 @@ class Poller:
                 "its turn did not come: its server keeps others waiting",
             )
             return None
+        except ReaderBusy as busy:
+            log.warning("feed.put_off", feed=feed.id, url=feed.public_url, reason=str(busy))
+            await self._storage.release_feed(
+                feed.id,
+                self._clock.now() + BUSY_RETRY * (1 + self._random()),
+                "again soon: Herald had too many large documents to read",
+            )
+            return None
         except Exception:
             # A bug of ours on one document must not keep the other feeds from being polled.
             log.exception("feed.broken", feed=feed.id, url=feed.public_url)
@@ -306,7 +318,7 @@ class Poller:
             self._on_recorded()
         return FeedPoll(
             feed=feed,
-            outcome=outcome,
+            outcome=_without_entries(outcome),
             new_entries=recorded.new_entries,
             deliveries=recorded.deliveries,
             next_poll_at=refresh.next_poll_at,
@@ -328,6 +340,13 @@ class Poller:
             if self._round_at is not None:
                 await self._spread()
         return is_cut_off and self._outage.is_on
+
+
+def _without_entries(outcome: Outcome) -> Outcome:
+    """Return *outcome* without the document's entries: a round's report may stay for minutes."""
+    if isinstance(outcome, Fetched):
+        return replace(outcome, feed=replace(outcome.feed, entries=()))
+    return outcome
 
 
 def _tell(feed: Feed, outcome: Outcome, refresh: Refresh, recorded: Recorded) -> None:
