@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.news.models import ParsedEntry, ParsedFeed
 
 _log = structlog.get_logger()
 
+_AT_ONCE = 50  # entries
 _HASHED_AT_ONCE = 256 * 1024  # bytes, in about a millisecond
 _REFUSED_MAX = 1000  # hashes of bodies that stopped a worker
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,8 +43,12 @@ class Reader:
         """Return the feed in *body*, which was found at *url*. Raises ParseFailed."""
         if not body.strip():
             raise ParseFailed(f"{shown(url)} answers with an empty document.", url=url)
-        values = await self._read("bot.feeds.parse:read_feed", body, content_type, url, self._tier)
-        return parsed_feed(values)
+        bare = await self._read("bot.feeds.parse:read_feed", body, content_type, url, self._tier)
+        entries: list[ParsedEntry] = []
+        for some in _slices(FeedValues(*bare).entries):
+            entries += map(_entry, some)
+            await asyncio.sleep(0)  # 500 of them at once take 6 ms
+        return parsed_feed(bare, entries)
 
     async def article(self, body: bytes, content_type: str | None, url: str) -> PageValues:
         """Return the article on a page. Raises ParseFailed."""
@@ -87,8 +93,12 @@ async def _key(task: str, body: bytes) -> bytes:
     return digest.digest()
 
 
-def parsed_feed(bare: tuple[Any, ...]) -> ParsedFeed:
-    """Return the feed that a worker's FeedValues stand for."""
+def _slices(entries: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:
+    return (entries[at : at + _AT_ONCE] for at in range(0, len(entries), _AT_ONCE))
+
+
+def parsed_feed(bare: tuple[Any, ...], entries: Iterable[ParsedEntry] | None = None) -> ParsedFeed:
+    """Return the feed that a worker's FeedValues stand for; *entries*, where they are made."""
     values = FeedValues(*bare)
     return ParsedFeed(
         title=values.title,
@@ -101,11 +111,12 @@ def parsed_feed(bare: tuple[Any, ...]) -> ParsedFeed:
         skip_days=values.skip_days,
         hub_url=values.hub_url,
         self_url=values.self_url,
-        entries=tuple(_entry(EntryValues(*bare)) for bare in values.entries),
+        entries=tuple(map(_entry, values.entries) if entries is None else entries),
     )
 
 
-def _entry(values: EntryValues) -> ParsedEntry:
+def _entry(bare: tuple[Any, ...]) -> ParsedEntry:
+    values = EntryValues(*bare)
     return ParsedEntry(
         guid=values.guid,
         url=values.url,

@@ -238,25 +238,29 @@ async def _steadily(
     outcomes: Counter[type[Outcome]] = Counter()
     stopping = asyncio.Event()
 
+    began: list[tuple[float, float]] = []
+
     async def poll() -> None:
+        if not began:  # only now, as the start of the loops is no part of it
+            _mark("begin")
+            probe.lag()
+            if trace is not None:
+                trace.told()
+            began.append((cpu_s(), time.perf_counter()))
         report = await core.poller.poll_due()
         outcomes.update(type(poll.outcome) for poll in report.polls)
         if outcomes.total() >= len(feeds):
             stopping.set()
 
     await asyncio.sleep((start_at - core.clock.now()).total_seconds())
-    _mark("begin")
-    probe.lag()
-    if trace is not None:
-        trace.told()
-    before_cpu, began = cpu_s(), time.perf_counter()
     core = replace(core, schedule=Schedule())  # the pulses of a schedule that ended do not beat
     loop = Loop("poll", core.schedule.poll, poll, overlaps=True)
     async with asyncio.timeout(120 + 3 * len(feeds) / job.rate):
         await run_loops(core, (loop,), stopping)
-    took_s, lag = time.perf_counter() - began, probe.lag()
+    ((before_cpu_s, began_at),) = began
+    took_s, lag = time.perf_counter() - began_at, probe.lag()
     _mark("end")
-    used_s = cpu_s() - before_cpu
+    used_s = cpu_s() - before_cpu_s
     memory, _ = memory_mb()
     return {
         "took_s": took_s,
@@ -265,15 +269,17 @@ async def _steadily(
         "main_mb": memory,
         "failed": outcomes[Failed],
         "slow": trace.told() if trace is not None else {},
-        **_lateness(database_path(core.settings), due_at),
+        **_lateness(database_path(core.settings), due_at, set(sorted(feeds)[: job.feeds])),
     }
 
 
-def _lateness(path: Path, due_at: Mapping[FeedId, datetime]) -> dict[str, float]:
-    """Return how long after they were due feeds were recorded, in seconds."""
+def _lateness(
+    path: Path, due_at: Mapping[FeedId, datetime], ordinary: set[FeedId]
+) -> dict[str, float]:
+    """Return how long after they were due ordinary feeds were recorded, in seconds."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT feed_id, max(checked_at) FROM checks GROUP BY feed_id")
-        late = sorted(at / 1000 - due_at[feed].timestamp() for feed, at in rows)
+        late = sorted(at / 1000 - due_at[feed].timestamp() for feed, at in rows if feed in ordinary)
     return {
         "late_p50_s": late[len(late) // 2],
         "late_p99_s": late[len(late) * 99 // 100],
