@@ -281,7 +281,7 @@ def _paced_lines(paced: Figures) -> Iterator[str]:
         )
         for what, slow in list(phase["slow"].items())[:8]:
             yield (
-                f"    {slow['worst_ms']:6.1f} ms, of which {slow['own_ms']:.1f} of its own CPU, "
+                f"    up to {slow['worst_ms']:.1f} ms and {slow['own_ms']:.1f} of CPU, "
                 f"{slow['times']} times: {what}"
             )
     p99 = HOSTILE_P99_MS if paced["hostile"] else LAG_P99_MS

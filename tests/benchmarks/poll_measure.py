@@ -61,6 +61,10 @@ def memory_mb(pid: int | str = "self") -> tuple[float, float]:
     return now, peak
 
 
+def _worst_child() -> float:
+    return max((memory_mb(pid)[1] for pid in _children(os.getpid())), default=0.0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lag:
     """By how much the event loop was late, in milliseconds."""
@@ -103,8 +107,8 @@ class Probe:
     async def watch_workers(self) -> None:
         """Note the peaks of this process's children until cancelled."""
         while True:
-            peaks = (memory_mb(pid)[1] for pid in _children(os.getpid()))
-            self.worker_peak_mb = max(self.worker_peak_mb, *peaks, 0.0)
+            # In a thread: the kernel makes a reader of /proc wait for a process that is busy.
+            self.worker_peak_mb = max(self.worker_peak_mb, await asyncio.to_thread(_worst_child))
             await asyncio.sleep(_WATCH_S)
 
 
@@ -125,12 +129,15 @@ async def probing(*, with_lag: bool = True) -> AsyncIterator[Probe]:
 
 @dataclass(slots=True)
 class Slow:
-    """What held the loop under one name: how often, and the worst time of it."""
+    """What held the loop under one name: how often, and how long at worst.
+
+    The loop's thread had so much CPU time at most; otherwise it waited for a core, for the
+    interpreter's lock or for the kernel.
+    """
 
     times: int = 0
     worst_ms: float = 0.0
-    own_ms: float = 0.0  # CPU of the loop's thread in the worst; the rest it waited for a core,
-    # for the interpreter's lock or for the kernel
+    own_ms: float = 0.0
 
 
 class Trace:
@@ -153,8 +160,8 @@ class Trace:
             return
         noted = self._slow.setdefault(name, Slow())
         noted.times += 1
-        if 1000 * took_s > noted.worst_ms:
-            noted.worst_ms, noted.own_ms = 1000 * took_s, 1000 * own_s
+        noted.worst_ms = max(noted.worst_ms, 1000 * took_s)
+        noted.own_ms = max(noted.own_ms, 1000 * own_s)
 
     def on_collection(self, phase: str, info: Mapping[str, int]) -> None:
         """Note a collection: fits gc.callbacks."""
