@@ -51,6 +51,7 @@ from tests.benchmarks.poll_world import feed_title
 
 _LONG_AGO = timedelta(hours=1)
 _FAR = timedelta(days=30)
+_AFTER_S = 5.0
 _UNPACED = 1e6  # polls a second: never in the way
 
 
@@ -227,7 +228,6 @@ async def _steadily(
     spent_s: float,
 ) -> dict[str, Any]:
     """Make ``rate`` feeds due a second and let the schedule poll them."""
-    probe, trace = watch
     start_at = core.clock.now() + timedelta(seconds=1 + 2 * spent_s * len(feeds))
     due_at = {}
     for at, feed in enumerate(feeds):
@@ -237,16 +237,10 @@ async def _steadily(
         raise Incomplete("the database took longer than expected to plan the polls; run it again")
     outcomes: Counter[type[Outcome]] = Counter()
     stopping = asyncio.Event()
-
-    began: list[tuple[float, float]] = []
+    span = _Span(watch, len(feeds) / job.rate + _AFTER_S)
 
     async def poll() -> None:
-        if not began:  # only now, as the start of the loops is no part of it
-            _mark("begin")
-            probe.lag()
-            if trace is not None:
-                trace.told()
-            began.append((cpu_s(), time.perf_counter()))
+        span.begin()
         report = await core.poller.poll_due()
         outcomes.update(type(poll.outcome) for poll in report.polls)
         if outcomes.total() >= len(feeds):
@@ -257,20 +251,51 @@ async def _steadily(
     loop = Loop("poll", core.schedule.poll, poll, overlaps=True)
     async with asyncio.timeout(120 + 3 * len(feeds) / job.rate):
         await run_loops(core, (loop,), stopping)
-    ((before_cpu_s, began_at),) = began
-    took_s, lag = time.perf_counter() - began_at, probe.lag()
-    _mark("end")
-    used_s = cpu_s() - before_cpu_s
-    memory, _ = memory_mb()
+    span.end()
     return {
-        "took_s": took_s,
-        "cpu_s": used_s,
-        "lag": asdict(lag),
-        "main_mb": memory,
+        **span.figures,
         "failed": outcomes[Failed],
-        "slow": trace.told() if trace is not None else {},
         **_lateness(database_path(core.settings), due_at, set(sorted(feeds)[: job.feeds])),
     }
+
+
+class _Span:
+    """What is measured of a phase.
+
+    From its first poll, after the start of the loops, until shortly after the last falls due, lest
+    the wait for a late one dilute it.
+    """
+
+    def __init__(self, watch: tuple[Probe, Trace | None], longest_s: float) -> None:
+        self._probe, self._trace = watch
+        self._longest_s = longest_s
+        self._before: tuple[float, float] | None = None
+        self.figures: dict[str, Any] = {}
+
+    def begin(self) -> None:
+        """Begin, unless that was done."""
+        if self._before is not None:
+            return
+        _mark("begin")
+        self._probe.lag()
+        if self._trace is not None:
+            self._trace.told()
+        self._before = cpu_s(), time.perf_counter()
+        asyncio.get_running_loop().call_later(self._longest_s, self.end)
+
+    def end(self) -> None:
+        """End, unless that was done."""
+        if self._before is None or self.figures:
+            return
+        used_s, began_at = self._before
+        self.figures = {
+            "lag": asdict(self._probe.lag()),
+            "took_s": time.perf_counter() - began_at,
+            "cpu_s": cpu_s() - used_s,
+            "main_mb": memory_mb()[0],
+            "slow": self._trace.told() if self._trace is not None else {},
+        }
+        _mark("end")
 
 
 def _lateness(

@@ -146,7 +146,7 @@ class Trace:
     def __init__(self, least_ms: float) -> None:
         self._least_s = least_ms / 1000
         self._slow: dict[str, Slow] = {}
-        self._collecting_since = 0.0
+        self._collecting_since = (0.0, 0.0)
 
     def told(self) -> dict[str, dict[str, Any]]:
         """Return what was noted since the last call, the worst first."""
@@ -166,10 +166,11 @@ class Trace:
     def on_collection(self, phase: str, info: Mapping[str, int]) -> None:
         """Note a collection: fits gc.callbacks."""
         if phase == "start":
-            self._collecting_since = time.perf_counter()
+            self._collecting_since = (time.perf_counter(), time.thread_time())
             return
-        took_s = time.perf_counter() - self._collecting_since
-        self.note(f"garbage collection {info['generation']}", took_s, took_s)
+        began, own = self._collecting_since
+        name = f"garbage collection {info['generation']}, in any thread"
+        self.note(name, time.perf_counter() - began, time.thread_time() - own)
 
 
 @contextmanager
