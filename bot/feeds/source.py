@@ -10,7 +10,7 @@ article   ─ long enough in the feed? ─────────────�
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Literal
@@ -50,6 +50,12 @@ from bot.news.models import (
 )
 
 _REFUSED = f"{PARSER_VERSION}:refused:"  # begins the hash of a document that stopped the reader
+_KINDS: Mapping[type[FeedError], Literal["network", "forbidden", "too_large", "busy"]] = {
+    FetchFailed: "network",
+    AddressForbidden: "forbidden",
+    TooLarge: "too_large",
+    ReaderBusy: "busy",
+}
 _MANY_CORES = 4  # from there on a second worker is worth its memory
 
 
@@ -72,10 +78,7 @@ class Web:
         self._articles = ArticleReader(fetcher, reader, limits, reads_pages=reads_pages)
 
     async def fetch(self, url: str, validators: Validators, body_hash: str | None) -> Outcome:
-        """Fetch and read the feed at *url*, conditionally. Failures are values.
-
-        Raises ReaderBusy where it is to be tried again soon and nobody failed.
-        """
+        """Fetch and read the feed at *url*, conditionally. Failures are values."""
         if body_hash is not None and not body_hash.startswith(f"{PARSER_VERSION}:"):
             validators, body_hash = Validators(), None  # another parser read it
         await self._reader.room()
@@ -84,8 +87,6 @@ class Web:
             with self._ration.place(url) as place:
                 download = await self._fetcher.get(url, validators=validators, hold=place.hold)
                 return await self._outcome_of(url, download, validators, body_hash)
-        except ReaderBusy:
-            raise
         except (FeedError, NotAFeed) as error:
             took_s = asyncio.get_running_loop().time() - started
             return failed_of(url, error, took_ms=round(took_s * 1000))
@@ -204,12 +205,8 @@ def failed_of(url: str, error: FeedError | NotAFeed, *, took_ms: int) -> Failed:
                 hold=hold,
                 group=group,
             )
-        case FetchFailed():
-            return Failed(url=url, reason=str(error), kind="network", took_ms=took_ms)
-        case AddressForbidden():
-            return Failed(url=url, reason=str(error), kind="forbidden", took_ms=took_ms)
-        case TooLarge():
-            return Failed(url=url, reason=str(error), kind="too_large", took_ms=took_ms)
+        case FetchFailed() | AddressForbidden() | TooLarge() | ReaderBusy():
+            return Failed(url=url, reason=str(error), kind=_KINDS[type(error)], took_ms=took_ms)
         case NotAFeed():
             return Failed(
                 url=url, reason=str(error), kind="not_a_feed", status=200, took_ms=took_ms

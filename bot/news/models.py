@@ -126,7 +126,8 @@ class Failed:
 
     url: str
     reason: str  # one sentence for the admin: what happened, to which address, what to do
-    kind: Literal["network", "http", "forbidden", "too_large", "not_a_feed", "parse"]
+    # "busy": Herald's own affair, to be tried again soon and nobody's failure.
+    kind: Literal["network", "http", "forbidden", "too_large", "not_a_feed", "parse", "busy"]
     status: int | None = None
     hints: CacheHints = field(default_factory=CacheHints)
     took_ms: int = 0

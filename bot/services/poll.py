@@ -239,7 +239,7 @@ class Poller:
 
         Raises TooSoon within a minute of its last poll, before the time its server has asked to
         wait for, and while it is being polled; UserError where it is gone, NotFollowed where it is
-        not there any more.
+        not there any more, ReaderBusy where nobody has the time to read it just now.
         """
         now = self._clock.now()
         stored = await self._storage.feed(feed.id)
@@ -289,6 +289,8 @@ class Poller:
     async def _poll(self, feed: Feed) -> FeedPoll:
         async with asyncio.timeout(POLL_MAX_S):
             outcome = await self._source.fetch(feed.url, feed.validators, feed.body_hash)
+        if isinstance(outcome, Failed) and outcome.kind == "busy":
+            raise ReaderBusy(outcome.reason, url=feed.url)
         is_offline = await self._note(feed, outcome)
         # Keys and plan of a document take a quarter of a millisecond an entry, up to 500 entries:
         # not in the event loop.

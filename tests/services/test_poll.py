@@ -135,7 +135,7 @@ async def test_a_bug_at_one_feed_spares_the_others_and_is_not_repeated_at_once(d
 async def test_a_feed_that_nobody_has_time_to_read_is_put_off_and_not_blamed(desk: Desk) -> None:
     class Overrun(FakeSource):
         async def fetch(self, url: str, *_asked: object) -> Outcome:
-            raise ReaderBusy("Too much to read.", url=url)
+            return Failed(url=url, reason="Too much to read.", kind="busy")
 
     desk.serve(parsed_entry())
     await follow(desk)
@@ -148,6 +148,9 @@ async def test_a_feed_that_nobody_has_time_to_read_is_put_off_and_not_blamed(des
     wait = feed.next_poll_at - desk.clock.now()
     assert timedelta(minutes=1) <= wait <= timedelta(minutes=2)
     assert "large documents" in feed.next_poll_reason
+    desk.clock.advance(LATER)
+    with pytest.raises(ReaderBusy, match="Too much"):
+        await desk.poller(source=Overrun()).poll_feed(feed)
 
 
 async def test_a_report_does_not_keep_whole_documents(desk: Desk) -> None:
