@@ -26,6 +26,7 @@ from bot.news.models import (
     Fetched,
     NotModified,
     Outcome,
+    ParsedFeed,
     Recorded,
     Refresh,
 )
@@ -52,7 +53,7 @@ SPREAD = timedelta(seconds=60)  # the least over which a backlog is polled
 class FeedPoll:
     """What came of polling one feed. ``recorded`` says why what is new was not all posted.
 
-    A Fetched has no entries any more.
+    Of a Fetched there is only the feed's title any more.
     """
 
     feed: Feed
@@ -320,7 +321,7 @@ class Poller:
             self._on_recorded()
         return FeedPoll(
             feed=feed,
-            outcome=_without_entries(outcome),
+            outcome=_without_document(outcome),
             new_entries=recorded.new_entries,
             deliveries=recorded.deliveries,
             next_poll_at=refresh.next_poll_at,
@@ -344,10 +345,10 @@ class Poller:
         return is_cut_off and self._outage.is_on
 
 
-def _without_entries(outcome: Outcome) -> Outcome:
-    """Return *outcome* without the document's entries: a round's report may stay for minutes."""
+def _without_document(outcome: Outcome) -> Outcome:
+    """Return *outcome* with no more of a document than its title: a report may stay for minutes."""
     if isinstance(outcome, Fetched):
-        return replace(outcome, feed=replace(outcome.feed, entries=()))
+        return replace(outcome, feed=ParsedFeed(title=outcome.feed.title, kind=outcome.feed.kind))
     return outcome
 
 
