@@ -241,7 +241,7 @@ def loops(
         await core.storage.tidy(core.clock.now())
 
     return (
-        Loop("poll", core.schedule.poll, core.poller.poll_due, overlaps=True),
+        Loop("poll", core.schedule.poll, core.poller.poll_round, overlaps=True),
         Loop("deliver", core.schedule.deliver, deliver, overlaps=True),
         Loop("tell", core.schedule.tell, tell),
         Loop("mend", core.schedule.mend, core.healer.mend_due),

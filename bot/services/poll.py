@@ -160,22 +160,28 @@ class Poller:
             log.info("backlog.spread", feeds=moved)
 
     async def poll_due(self) -> PollReport:
-        """Poll every feed that is due now, and return when all are recorded.
+        """Poll every feed that is due now, and return what came of it when all are recorded."""
+        polls: list[FeedPoll] = []
+        await self.poll_round(polls.append)
+        return PollReport(polls=tuple(polls))
+
+    async def poll_round(self, told: Callable[[FeedPoll], object] = lambda _: None) -> None:
+        """Poll every feed that is due now, telling of each; return when all are recorded.
 
         Calls may overlap, so that a slow feed holds up nobody: what is in flight is left alone.
-        While Herald itself is cut off, one feed a minute is tried.
+        While Herald itself is cut off, one feed a minute is tried. A round after a long stop may be
+        of ten thousand feeds: nothing of one that is done is kept here.
         """
         now = self._clock.now()
         if self._round_at is not None:
             last, self._round_at = self._round_at, now
             if abs(now - last) > JUMP:
                 await self._spread()
-        tasks: list[asyncio.Task[FeedPoll | None]] = []
         async with asyncio.TaskGroup() as group:
             while feeds := await self._take_due(now):
-                tasks += [group.create_task(self._poll_guarded(feed)) for feed in feeds]
+                for feed in feeds:
+                    group.create_task(self._poll_guarded(feed, told))
                 await self._wait_for_room()
-        return PollReport(polls=tuple(poll for task in tasks if (poll := task.result())))
 
     async def _take_due(self, now: datetime) -> list[Feed]:
         limit = min(BATCH, IN_FLIGHT_MAX - len(self._in_flight))
@@ -198,14 +204,14 @@ class Poller:
             self._room.clear()
             await self._room.wait()
 
-    async def _poll_guarded(self, feed: Feed) -> FeedPoll | None:
+    async def _poll_guarded(self, feed: Feed, told: Callable[[FeedPoll], object]) -> None:
         server = urlsplit(feed.url).netloc
         try:
             # A slow server keeps only its own feeds waiting: they hold no slot meanwhile.
             turn = self._hosts.setdefault(server, asyncio.Semaphore(HOST_POLLS_MAX))
             async with turn, self._slots:
                 await self._pacer.turn()
-                return await self._poll(feed)
+                told(await self._poll(feed))
         except StorageError:
             raise  # the loop's affair: nothing can be written down now
         except TimeoutError:
@@ -215,7 +221,6 @@ class Poller:
                 self._clock.now() + UNFINISHED_RETRY,
                 "its turn did not come: its server keeps others waiting",
             )
-            return None
         except ReaderBusy as busy:
             log.warning("feed.put_off", feed=feed.id, url=feed.public_url, reason=str(busy))
             await self._storage.release_feed(
@@ -223,14 +228,12 @@ class Poller:
                 self._clock.now() + BUSY_RETRY * (1 + self._random()),
                 "again soon: Herald had too many large documents to read",
             )
-            return None
         except Exception:
             # A bug of ours on one document must not keep the other feeds from being polled.
             log.exception("feed.broken", feed=feed.id, url=feed.public_url)
             await self._storage.release_feed(
                 feed.id, self._clock.now() + BROKEN_RETRY, "after an error of Herald's own"
             )
-            return None
         finally:
             self._in_flight.discard(feed.id)
             self._room.set()

@@ -43,7 +43,7 @@ from bot.news.models import (
 )
 from bot.news.ports import Source
 from bot.schedule import Loop, Schedule
-from bot.services.poll import Poller
+from bot.services.poll import FeedPoll, Poller
 from bot.settings import Settings
 from tests.benchmarks.poll_measure import Probe, Trace, cpu_s, memory_mb, probing, tracing
 from tests.benchmarks.poll_server import url
@@ -177,9 +177,9 @@ async def _round(core: Core, job: Job, feeds: Sequence[FeedId], *, profile: str)
     profiler = _profiler(job)
     before_cpu, before_main, began = cpu_s(), time.process_time(), time.perf_counter()
     while outcomes.total() < len(feeds):
-        report = await core.poller.poll_due()
-        outcomes.update(type(poll.outcome) for poll in report.polls)
-        if not report.polls:
+        before = outcomes.total()
+        await core.poller.poll_round(lambda poll: outcomes.update([type(poll.outcome)]))
+        if outcomes.total() == before:
             raise Incomplete(f"only {outcomes.total()} of {len(feeds)} feeds were polled")
     took_s = time.perf_counter() - began
     if profiler is not None:
@@ -241,8 +241,10 @@ async def _steadily(
 
     async def poll() -> None:
         span.begin()
-        report = await core.poller.poll_due()
-        outcomes.update(type(poll.outcome) for poll in report.polls)
+        await core.poller.poll_round(count)
+
+    def count(poll: FeedPoll) -> None:
+        outcomes[type(poll.outcome)] += 1
         if outcomes.total() >= len(feeds):
             stopping.set()
 
