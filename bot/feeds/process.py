@@ -110,11 +110,14 @@ class Worker:
         with suppress(ProcessLookupError):
             os.kill(self._process.pid, signal.SIGKILL)
         self._writer.close()
-        _, status, used = await asyncio.shield(asyncio.to_thread(os.wait4, self._process.pid, 0))
-        self._process.returncode = os.waitstatus_to_exitcode(status)
-        self._spent(used.ru_utime + used.ru_stime)
+        await asyncio.shield(asyncio.to_thread(self._reap))
         with suppress(OSError):
             await self._writer.wait_closed()
+
+    def _reap(self) -> None:
+        _, status, used = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        self._spent(used.ru_utime + used.ru_stime)
 
     def _spent(self, cpu_s: float) -> None:
         self.task_cpu_s = cpu_s - self._told_cpu_s
