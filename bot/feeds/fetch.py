@@ -36,6 +36,7 @@ _DOCUMENT = frozenset({200, 203, 226})
 _CONDITIONS = frozenset({"If-None-Match", "If-Modified-Since"})
 _FEED_TYPE = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)", re.IGNORECASE)
 _CHUNK = 64 * 1024
+_AT_ONCE = 256 * 1024  # bytes to unpack and hash before others have their turn, in 1.5 ms
 
 # Asked before a body grows to so many bytes.
 Hold = Callable[[int], Awaitable[None]]
@@ -306,6 +307,8 @@ async def _body_of(
             raise faults.too_large(url, wanted.max_bytes)
         if wanted.hold is not None:
             await wanted.hold(size)
+        if size // _AT_ONCE > body.tell() // _AT_ONCE:
+            await asyncio.sleep(0)  # what unpacks to a thousand times its size is here all at once
         body.write(chunk)
-        digest(chunk)  # as it comes: ten megabytes at once would hold up the loop
+        digest(chunk)
     return body.getvalue()
