@@ -25,6 +25,7 @@ from bot.feeds.worker import packed
 _log = structlog.get_logger()
 
 _START_S = 30.0  # a cold disk under load; otherwise half a second
+_NICE, _NICER = 5, 10  # quick documents before slow ones, and the bot before either: nice(1)
 _SLOW_MAX = 1000  # names that are known to be slow
 
 TaskFault = Literal[
@@ -64,6 +65,7 @@ class WorkerPool:
             size=size,
             budget_s=min(limits.slice_s, limits.reading_s),
             limit_s=min(limits.slice_kill_s, limits.reading_kill_s),
+            niceness=_NICE,
         )
         self._slow = _Lane(
             limits,
@@ -71,6 +73,7 @@ class WorkerPool:
             size=1,
             budget_s=limits.reading_s,
             limit_s=limits.reading_kill_s,
+            niceness=_NICER,
             is_fresh=True,
         )
         self._known_slow: OrderedDict[str, None] = OrderedDict()
@@ -161,12 +164,14 @@ class _Lane:
         size: int,
         budget_s: float,
         limit_s: float,
+        niceness: int,
         is_fresh: bool = False,
     ) -> None:
         self._limits = limits
         self._imports = imports
         self._budget_s = budget_s
         self._limit_s = limit_s
+        self._niceness = niceness
         self._is_fresh = is_fresh
         # Last in, first out: while there is little to do, one warm worker does it all.
         self._idle: asyncio.LifoQueue[Worker | None] = asyncio.LifoQueue()
@@ -279,7 +284,9 @@ class _Lane:
 
     async def _start(self) -> Worker:
         try:
-            worker = await Worker.start(self._limits.worker_memory_bytes, self._imports)
+            worker = await Worker.start(
+                self._limits.worker_memory_bytes, self._niceness, self._imports
+            )
         except OSError as error:
             _log.exception("worker.start_failed")
             raise TaskFailed(

@@ -45,12 +45,12 @@ class Worker:
         self.task_cpu_s = 0.0  # spent on the last task, once that is over
 
     @classmethod
-    async def start(cls, memory_bytes: int, imports: Sequence[str]) -> Self:
+    async def start(cls, memory_bytes: int, niceness: int, imports: Sequence[str]) -> Self:
         """Start a process that shares nothing with ours but the import path. Raises OSError."""
         ours, theirs = socket.socketpair()
         try:
             process = subprocess.Popen(  # noqa: ASYNC220, S603  # vfork and exec: 0.3 ms
-                [sys.executable, "-P", "-c", _MAIN, str(memory_bytes), *imports],
+                [sys.executable, "-P", "-c", _MAIN, str(memory_bytes), str(niceness), *imports],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

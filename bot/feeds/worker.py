@@ -30,7 +30,6 @@ REPLY_HEAD = struct.Struct("!I")
 _REQUEST_HEAD = struct.Struct("!II")
 _APART = 64 * 1024  # bytes from which a document stays out of the pickle
 _NOFILE = 64
-_NICE = 5
 
 
 class Unreadable(Exception):
@@ -72,7 +71,7 @@ def unpacked(body: bytes) -> object:
 
 def main() -> None:
     """Serve tasks from standard input until the parent hangs up."""
-    memory_bytes = int(sys.argv[1])
+    memory_bytes, niceness = map(int, sys.argv[1:3])
     # The terminal's Ctrl-C and a supervisor's SIGTERM are for the parent, which still wants its
     # answer.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -81,14 +80,14 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_NOFILE, _NOFILE))
-    os.nice(_NICE)
+    os.nice(niceness)
     warnings.simplefilter("ignore")
     with socket.socket(fileno=os.dup(0)) as channel, channel.makefile("rwb") as stream:
         null = os.open(os.devnull, os.O_RDWR)
         for fd in (0, 1, 2):  # what a library prints must not meet the frames
             os.dup2(null, fd)
         os.close(null)
-        for name in sys.argv[2:]:
+        for name in sys.argv[3:]:
             importlib.import_module(name)
         _send(stream, ("ok", os.getpid()))
         while len(head := stream.read(_REQUEST_HEAD.size)) == _REQUEST_HEAD.size:

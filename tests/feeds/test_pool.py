@@ -264,10 +264,12 @@ async def test_a_worker_inherits_neither_environment_nor_the_bots_modules(
     assert "feedparser" in told
 
 
-async def test_a_worker_gives_way_to_the_bot(pool: WorkerPool) -> None:
-    niceness = await pool.run("tests.feeds.hostile:priority", BODY)
-    assert isinstance(niceness, int)
-    assert niceness >= min(19, os.nice(0) + 5)
+async def test_a_worker_gives_way_to_the_bot_and_a_slow_one_to_a_quick_one(
+    pool: WorkerPool,
+) -> None:
+    quick = await pool.run("tests.feeds.hostile:priority", BODY)
+    slow = await pool.run("tests.feeds.hostile:priority", b"x" * LIMITS.slow_bytes)
+    assert (quick, slow) == (min(19, os.nice(0) + 5), min(19, os.nice(0) + 10))
 
 
 async def test_what_a_library_prints_does_not_meet_the_answer(pool: WorkerPool) -> None:
