@@ -17,7 +17,8 @@ The tree::
     │ ├ FetchFailed           no usable answer; ``status`` and ``transient`` say more
     │ ├ TooLarge              the body is over the cap
     │ ├ AddressForbidden      the address is not on the public internet
-    │ └ ParseFailed           the body is not a feed that can be read
+    │ ├ ParseFailed           the body is not a feed that can be read
+    │ └ ReaderBusy            nobody's fault: too much is being read just now
     ├ PublishError            Discord did not take a post
     │ ├ ChannelGone           final: the channel no longer exists
     │ ├ MessageGone           final: the message to edit no longer exists
@@ -149,7 +150,15 @@ class AddressForbidden(FeedError):
 
 
 class ParseFailed(FeedError):
-    """The body is not a feed that can be read."""
+    """The body is not a feed that can be read; ``is_dangerous``: it stopped the reader."""
+
+    def __init__(self, message: str, *, url: str, is_dangerous: bool = False) -> None:
+        super().__init__(message, url=url)
+        self.is_dangerous = is_dangerous
+
+
+class ReaderBusy(FeedError):
+    """Too many large or slow documents are being read already; another time it works."""
 
 
 class PublishError(HeraldError):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from bot.errors import AddressForbidden, FetchFailed, NotAFeed, ParseFailed, TooLarge
+from bot.errors import AddressForbidden, FetchFailed, NotAFeed, ParseFailed, ReaderBusy, TooLarge
 from bot.feeds.groups import group_of
 from bot.feeds.guard import PORTS, Refused
 from bot.feeds.limits import MIB
@@ -152,9 +152,28 @@ def not_a_document(where: str) -> ParseFailed:
     return ParseFailed(f"{shown(where)} holds a web page, not a feed.", url=where)
 
 
-def unreadable(url: str, failure: TaskFailed) -> ParseFailed:
+def unreadable(url: str, failure: TaskFailed) -> ParseFailed | ReaderBusy:
     """Return the error for a document that the worker gave no value for."""
-    return ParseFailed(f"{shown(url)} answers, but {failure}.", url=url)
+    if failure.fault == "busy":
+        return busy(url, str(failure))
+    return ParseFailed(
+        f"{shown(url)} answers, but {failure}.", url=url, is_dangerous=failure.is_dangerous
+    )
+
+
+def stopped_before(url: str, how: str = "") -> ParseFailed:
+    """Return the error for a document that stopped the reader before; *how*, where known."""
+    return ParseFailed(
+        f"{shown(url)} still has the document that stopped the reader before"
+        f"{f' ({how})' if how else ''}; it is read again once it changes.",
+        url=url,
+        is_dangerous=True,
+    )
+
+
+def busy(url: str, why: str) -> ReaderBusy:
+    """Return the error for a document that nobody has the time or the memory for just now."""
+    return ReaderBusy(f"{shown(url)} was not read: {why}. Try again in a few minutes.", url=url)
 
 
 def _plain(words: str) -> str:

@@ -1,13 +1,14 @@
 """Plain values by their names again: what a worker read, as the rest of Herald knows it."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from bot.feeds.values import EntryValues, FeedValues
 from bot.news.identity import listings, stated_date, worth_keeping
 from bot.news.models import Listed, Listing, ParsedEntry, ParsedFeed
 
+_AT_ONCE = 50  # entries
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Years a feed may speak of; the rest is a fault of its generator, or of feedparser.
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
@@ -16,11 +17,30 @@ _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 def parsed_feed(bare: Sequence[Any], url: str) -> ParsedFeed:
     """Return the feed, found at *url*, that a worker's FeedValues stand for."""
+    steps = feed_in_steps(bare, url)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return cast(ParsedFeed, done.value)
+
+
+def feed_in_steps(bare: Sequence[Any], url: str) -> Generator[None, None, ParsedFeed]:
+    """Do the same in steps of a millisecond, for those who have something else to do meanwhile."""
     values = FeedValues(*bare)
-    entries = tuple(_entry(EntryValues(*each)) for each in values.entries)
+    entries: list[ParsedEntry] = []
+    for at in range(0, len(values.entries), _AT_ONCE):
+        entries += (_entry(EntryValues(*each)) for each in values.entries[at : at + _AT_ONCE])
+        yield
     listed = None
     if values.listed is not None:
-        listed = Listed(url=url, entries=_listings(values.listed, worth_keeping(entries)))
+        named: list[Listing] = []
+        kept = worth_keeping(entries)
+        for at in range(0, len(kept), _AT_ONCE):
+            some = slice(at, at + _AT_ONCE)
+            named += _listings(values.listed[some], kept[some])
+            yield
+        listed = Listed(url=url, entries=tuple(named))
     return ParsedFeed(
         title=values.title,
         site_url=values.site_url,
@@ -32,7 +52,7 @@ def parsed_feed(bare: Sequence[Any], url: str) -> ParsedFeed:
         skip_days=values.skip_days,
         hub_url=values.hub_url,
         self_url=values.self_url,
-        entries=entries,
+        entries=tuple(entries),
         listed=listed,
     )
 

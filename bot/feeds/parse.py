@@ -19,6 +19,7 @@ from bot.feeds import channel, gate, quick, shaping
 from bot.feeds.encodings import decoded, settled
 from bot.feeds.jsonfeed import read_json
 from bot.feeds.named import with_listings
+from bot.feeds.trim import trimmed
 from bot.feeds.values import FeedValues, Tier
 from bot.feeds.wording import excerpt
 from bot.feeds.worker import Unreadable
@@ -37,7 +38,7 @@ def _read(body: bytes, content_type: str | None, url: str, tier: Tier) -> FeedVa
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start in {b"{", b"["}:
         return read_json(body.removeprefix(b"\xef\xbb\xbf"), url)
-    utf8 = settled(body, content_type)
+    utf8 = settled(trimmed(body), content_type)
     if not utf8:
         raise Unreadable("its document is empty")
     if tier != "thorough":

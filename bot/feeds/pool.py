@@ -1,43 +1,52 @@
-"""Worker processes from the parent's side: ask one, wait with a deadline, kill it, start another.
+"""The worker processes: who reads next, for how long, and who has to wait.
 
-Why not ProcessPoolExecutor: its workers inherit the environment (the bot's token among it) and
-import the main module (discord.py), one that hangs can be killed by private attributes only, and a
-broken pool does not say which body broke it. Here each worker has one task at a time, so the guilty
-one is always known.
+::
+
+    run ─► quick lane: a slice of CPU time ─► a value
+             └ over the slice, or crashed ─┐
+    large, or slow the last time ──────────┴► slow lane: one at a time, all 8 s ─► a value
+                                                └ over that, or crashed again: refused
+
+So a document that takes long holds up others that do, and nobody else.
 """
 
 import asyncio
-import os
-import pickle
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Literal, Self
 
 import structlog
 
 from bot.feeds.limits import Limits
-from bot.feeds.worker import frame_length, packed, unpacked
+from bot.feeds.process import GONE, Worker
+from bot.feeds.worker import packed
 
 _log = structlog.get_logger()
 
-# Not -m: the module would be there twice, as __main__ and for those who import it.
-_MAIN = "from bot.feeds.worker import main; main()"
 _START_S = 30.0  # a cold disk under load; otherwise half a second
-_GONE = (asyncio.IncompleteReadError, ConnectionError, pickle.UnpicklingError)
+_NICE, _NICER = 5, 10  # quick documents before slow ones, and the bot before either: nice(1)
+_SLOW_MAX = 1000  # names that are known to be slow
 
-TaskFault = Literal["unreadable", "time", "memory", "fault", "crash", "unavailable"]
+TaskFault = Literal[
+    "unreadable",  # the document makes no sense: its own message
+    "time",
+    "memory",
+    "crash",
+    "fault",  # an error in a library or in ours
+    "starved",  # no time either, but it was the machine that had none
+    "busy",  # turned away from the slow lane
+    "unavailable",  # no worker could be started
+]
 
 
 class TaskFailed(Exception):
     """A task gave no value. ``fault`` says in what way; the message fits "…, but <message>."."""
 
-    def __init__(self, message: str, *, fault: TaskFault) -> None:
+    def __init__(self, message: str, *, fault: TaskFault, took_s: float = 0.0) -> None:
         super().__init__(message)
         self.fault = fault
+        self.took_s = took_s  # by the clock, in a worker
 
     @property
     def is_dangerous(self) -> bool:
@@ -50,21 +59,132 @@ class WorkerPool:
 
     def __init__(self, *, size: int, limits: Limits, imports: tuple[str, ...] = ()) -> None:
         self._limits = limits
-        self._imports = imports
-        # Last in, first out: while there is little to do, one warm worker does it all.
-        self._idle: asyncio.LifoQueue[_Worker | None] = asyncio.LifoQueue()
-        for _ in range(size):
-            self._idle.put_nowait(None)
-        self._all: set[_Worker] = set()
-        self._most_waiting = size + 2
-        self._waiting = 0  # tasks that have a worker or want one
-        self._has_room = asyncio.Event()
-        self._has_room.set()
+        self._quick = _Lane(
+            limits,
+            imports,
+            size=size,
+            budget_s=min(limits.slice_s, limits.reading_s),
+            limit_s=min(limits.slice_kill_s, limits.reading_kill_s),
+            niceness=_NICE,
+        )
+        self._slow = _Lane(
+            limits,
+            imports,
+            size=1,
+            budget_s=limits.reading_s,
+            limit_s=limits.reading_kill_s,
+            niceness=_NICER,
+            is_fresh=True,
+        )
+        self._known_slow: OrderedDict[str, None] = OrderedDict()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._quick.close()
+        await self._slow.close()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process ids of the workers that live, those of the quick lane first."""
+        return (*self._quick.pids, *self._slow.pids)
+
+    async def room(self) -> None:
+        """Wait while two tasks more than there are workers have or want one of the quick lane.
+
+        For callers that could fetch the next body later: each that waits is held in memory.
+        """
+        await self._quick.room.wait()
+
+    async def run(self, task: str, *args: object, name: str | None = None) -> object:
+        """Return what *task* ("module:function") makes of *args*. Raises TaskFailed.
+
+        *name* stands for where the document comes from: what took long goes to the slow lane at
+        once the next time. A worker that dies is tried once more with a fresh one, as something
+        else may have killed it.
+        """
+        size = sum(len(arg) for arg in args if isinstance(arg, bytes))
+        left_s, tries = self._limits.reading_deadline_s, 2
+        if size < self._limits.slow_bytes and name not in self._known_slow:
+            try:
+                with self._quick.place(size):
+                    value, _ = await self._quick.run(task, args, self._limits.slice_deadline_s)
+            except TaskFailed as stopped:
+                if stopped.fault not in {"time", "starved", "crash"}:
+                    raise
+                _log.info("document.set_aside", task=task, name=name, fault=stopped.fault)
+                if stopped.fault == "crash":
+                    tries = 1
+                else:
+                    left_s -= stopped.took_s
+                    self._remember(name)
+            else:
+                return value
+        if self._slow.is_full_for(size):
+            raise TaskFailed(
+                "Herald is still busy with other documents that are large or slow", fault="busy"
+            )
+        with self._slow.place(size):
+            return await self._run_slowly(task, args, name, left_s=left_s, tries=tries)
+
+    async def _run_slowly(
+        self, task: str, args: tuple[object, ...], name: str | None, *, left_s: float, tries: int
+    ) -> object:
+        try:
+            value, cpu_s = await self._slow.run(task, args, left_s)
+        except TaskFailed as failure:
+            if failure.fault != "crash" or tries == 1:
+                raise
+            return await self._run_slowly(task, args, name, left_s=left_s, tries=1)
+        if name is not None and cpu_s < self._limits.slice_s:
+            self._known_slow.pop(name, None)  # it is quick now
+        return value
+
+    def _remember(self, name: str | None) -> None:
+        if name is None:
+            return
+        self._known_slow[name] = None
+        self._known_slow.move_to_end(name)
+        if len(self._known_slow) > _SLOW_MAX:
+            self._known_slow.popitem(last=False)
+
+
+class _Lane:
+    """So many workers, with so much CPU time for a task: Python code *budget_s*, C code *limit_s*.
+
+    Where *is_fresh*, each task has a process of its own, which takes its memory along.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        imports: tuple[str, ...],
+        *,
+        size: int,
+        budget_s: float,
+        limit_s: float,
+        niceness: int,
+        is_fresh: bool = False,
+    ) -> None:
+        self._limits = limits
+        self._imports = imports
+        self._budget_s = budget_s
+        self._limit_s = limit_s
+        self._niceness = niceness
+        self._is_fresh = is_fresh
+        # Last in, first out: while there is little to do, one warm worker does it all.
+        self._idle: asyncio.LifoQueue[Worker | None] = asyncio.LifoQueue()
+        for _ in range(size):
+            self._idle.put_nowait(None)
+        self._all: set[Worker] = set()
+        self._size = size
+        self._sizes: list[int] = []  # of the documents that have a worker or want one
+        self.room = asyncio.Event()
+        self.room.set()
+
+    async def close(self) -> None:
+        """End all workers."""
         for worker in tuple(self._all):
             await self._end(worker)
 
@@ -73,68 +193,81 @@ class WorkerPool:
         """The process ids of the workers that live."""
         return tuple(worker.pid for worker in self._all)
 
-    async def room(self) -> None:
-        """Wait while more than two tasks per pool wait for a worker.
+    def is_full_for(self, size: int) -> bool:
+        """Return whether a document of so many bytes would be one too many, or too much."""
+        if not self._sizes:
+            return False
+        return (
+            len(self._sizes) >= self._size + self._limits.slow_waiting
+            or sum(self._sizes) + size > self._limits.slow_waiting_bytes
+        )
 
-        For callers that could fetch the next body later: each that waits is held in memory.
-        """
-        await self._has_room.wait()
-
-    async def run(self, task: str, *args: object) -> object:
-        """Return what *task* ("module:function") makes of *args*. Raises TaskFailed.
-
-        A worker that dies is tried once more with a fresh one: something else may have killed it.
-        """
-        self._count(1)
+    @contextmanager
+    def place(self, size: int) -> Iterator[None]:
+        """Count a document of so many bytes while the block runs."""
+        self._sizes.append(size)
+        self._update_room()
         try:
-            return await self._run_once(task, args)
-        except TaskFailed as failure:
-            if failure.fault != "crash":
-                raise
-            _log.warning("worker.crashed", task=task)
-            return await self._run_once(task, args)
+            yield
         finally:
-            self._count(-1)
+            self._sizes.remove(size)
+            self._update_room()
 
-    def _count(self, change: int) -> None:
-        self._waiting += change
-        if self._waiting < self._most_waiting:
-            self._has_room.set()
+    def _update_room(self) -> None:
+        if len(self._sizes) < self._size + 2:
+            self.room.set()
         else:
-            self._has_room.clear()
+            self.room.clear()
 
-    async def _run_once(self, task: str, args: tuple[object, ...]) -> object:
+    async def run(
+        self, task: str, args: tuple[object, ...], deadline_s: float
+    ) -> tuple[object, float]:
+        """Return the value of a task, and the seconds of CPU time it took. Raises TaskFailed."""
         async with self._worker() as worker:
-            request = packed((task, args, self._limits.reading_s, self._limits.reading_kill_s))
+            request = packed(task, args, budget_s=self._budget_s, limit_s=self._limit_s)
+            clock = asyncio.get_running_loop().time
+            began = clock()
             try:
-                async with asyncio.timeout(self._limits.reading_deadline_s):
-                    reply = await worker.ask(request)
+                async with asyncio.timeout(deadline_s):
+                    kind, value = await worker.ask(request)
             except TimeoutError:
+                took_s = clock() - began
                 await self._end(worker)
-                raise TaskFailed(
-                    f"reading it took longer than {self._limits.reading_deadline_s:g} s",
-                    fault="time",
-                ) from None
-            except _GONE as error:
+                raise self._too_late(worker, took_s) from None
+            except GONE as error:
                 await self._end(worker)
-                if worker.ended_by == signal.SIGXCPU:
+                if worker.is_out_of_cpu_time:
                     raise TaskFailed(
-                        f"reading it took more than {self._limits.reading_kill_s:g} s of CPU time",
+                        f"reading it took more than {self._limit_s:g} s of CPU time",
                         fault="time",
+                        took_s=clock() - began,
                     ) from error
+                _log.warning("worker.crashed", task=task)
                 raise TaskFailed("reading it crashed the reader", fault="crash") from error
             except asyncio.CancelledError:
                 await self._end(worker)  # its answer would be taken for the next task's
                 raise
-        match reply:
-            case ("ok", value):
-                return value
-            case (("unreadable" | "time" | "memory" | "fault") as fault, str(message)):
-                raise TaskFailed(message, fault=fault)
+        match kind:
+            case "ok":
+                return value, worker.task_cpu_s
+            case "unreadable" | "time" | "memory" | "fault":
+                raise TaskFailed(str(value), fault=kind, took_s=clock() - began)
         raise TaskFailed("the reader gave no sensible answer", fault="fault")
 
+    def _too_late(self, worker: Worker, took_s: float) -> TaskFailed:
+        """Return the error for a task whose worker was ended by the clock."""
+        if worker.task_cpu_s < self._limits.starved_s:
+            return TaskFailed(
+                f"the machine was too busy to read it within {took_s:.1f} s",
+                fault="starved",
+                took_s=took_s,
+            )
+        return TaskFailed(
+            f"reading it took longer than {took_s:.1f} s", fault="time", took_s=took_s
+        )
+
     @asynccontextmanager
-    async def _worker(self) -> AsyncIterator["_Worker"]:
+    async def _worker(self) -> AsyncIterator[Worker]:
         """Lend a worker to the block, starting one where needed; an ended one is not lent again."""
         worker = await self._idle.get()
         try:
@@ -143,14 +276,17 @@ class WorkerPool:
                 worker = None
             if worker is None:
                 worker = await self._start()
-            worker.tasks += 1
             yield worker
+            if self._is_fresh:
+                await self._end(worker)
         finally:
             self._idle.put_nowait(worker if worker in self._all else None)
 
-    async def _start(self) -> "_Worker":
+    async def _start(self) -> Worker:
         try:
-            worker = await _Worker.start(self._limits.worker_memory_bytes, self._imports)
+            worker = await Worker.start(
+                self._limits.worker_memory_bytes, self._niceness, self._imports
+            )
         except OSError as error:
             _log.exception("worker.start_failed")
             raise TaskFailed(
@@ -160,7 +296,7 @@ class WorkerPool:
         try:
             async with asyncio.timeout(_START_S):
                 await worker.answer()
-        except (TimeoutError, *_GONE) as error:
+        except (TimeoutError, *GONE) as error:
             await self._end(worker)
             _log.exception("worker.start_failed")
             raise TaskFailed("no reader could be started", fault="unavailable") from error
@@ -169,81 +305,6 @@ class WorkerPool:
             raise
         return worker
 
-    async def _end(self, worker: "_Worker") -> None:
+    async def _end(self, worker: Worker) -> None:
         self._all.discard(worker)
         await worker.end()
-
-
-class _Worker:
-    """One process, and the socket to it."""
-
-    def __init__(
-        self,
-        process: subprocess.Popen[bytes],
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        self._process = process
-        self._reader = reader
-        self._writer = writer
-        self.tasks = 0
-
-    @classmethod
-    async def start(cls, memory_bytes: int, imports: tuple[str, ...]) -> Self:
-        """Start a process that shares nothing with ours but the import path."""
-        ours, theirs = socket.socketpair()
-        try:
-            process = subprocess.Popen(  # noqa: ASYNC220, S603  # a fork and an exec of our own
-                [sys.executable, "-P", "-c", _MAIN, str(memory_bytes), *imports],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env={
-                    "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-                    "LC_ALL": "C.UTF-8",
-                },
-                process_group=0,
-            )
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-        try:
-            reader, writer = await asyncio.open_connection(sock=ours)
-        except BaseException:
-            process.kill()
-            process.wait()
-            ours.close()
-            raise
-        return cls(process, reader, writer)
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def ended_by(self) -> int | None:
-        """The signal that ended the process, None where it lives or left by itself."""
-        code = self._process.returncode
-        return -code if code is not None and code < 0 else None
-
-    async def ask(self, request: bytes) -> object:
-        """Send a request and return the reply."""
-        self._writer.write(request)
-        await self._writer.drain()
-        return await self.answer()
-
-    async def answer(self) -> object:
-        """Return the next reply."""
-        length = frame_length(await self._reader.readexactly(4))
-        return unpacked(await self._reader.readexactly(length))
-
-    async def end(self) -> None:
-        """Kill the process and wait until it is gone."""
-        self._process.poll()  # where it is gone already, remember by what
-        self._process.kill()
-        self._writer.close()
-        await asyncio.shield(asyncio.to_thread(self._process.wait))
-        with suppress(OSError):
-            await self._writer.wait_closed()

@@ -1,14 +1,15 @@
 """Reading, seen from the parent: a document goes to a worker, a value or a sentence comes back."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
 from bot.errors import ParseFailed
 from bot.feeds import faults
-from bot.feeds.named import parsed_feed
+from bot.feeds.named import feed_in_steps
 from bot.feeds.pool import TaskFailed, WorkerPool
 from bot.feeds.values import LinksValues, PageValues, Tier
 from bot.feeds.wording import shown
@@ -16,6 +17,7 @@ from bot.news.models import ParsedFeed
 
 _log = structlog.get_logger()
 
+_HASHED_AT_ONCE = 256 * 1024  # bytes, in about a millisecond
 _REFUSED_MAX = 1000  # hashes of bodies that stopped a worker
 
 
@@ -35,8 +37,14 @@ class Reader:
         """Return the feed in *body*, which was found at *url*. Raises ParseFailed."""
         if not body.strip():
             raise ParseFailed(f"{shown(url)} answers with an empty document.", url=url)
-        values = await self._read("bot.feeds.parse:read_feed", body, content_type, url, self._tier)
-        return parsed_feed(values, url)
+        bare = await self._read("bot.feeds.parse:read_feed", body, content_type, url, self._tier)
+        steps = feed_in_steps(bare, url)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return cast(ParsedFeed, done.value)
+            await asyncio.sleep(0)  # 500 entries at once would hold the loop for ten milliseconds
 
     async def article(self, body: bytes, content_type: str | None, url: str) -> PageValues:
         """Return the article on a page. Raises ParseFailed."""
@@ -52,20 +60,16 @@ class Reader:
         self, task: str, body: bytes, content_type: str | None, url: str, *more: object
     ) -> tuple[Any, ...]:
         """Run a task of a worker, unless this very document stopped one before."""
-        key = _key(task, body) if self._refused else b""
+        key = await _key(task, body) if self._refused else b""
         if key in self._refused:
             self._refused.move_to_end(key)
-            raise ParseFailed(
-                f"{shown(url)} still has the document that stopped the reader before "
-                f"({self._refused[key]}); not read again.",
-                url=url,
-            )
+            raise faults.stopped_before(url, self._refused[key])
         try:
-            values = await self._pool.run(task, body, content_type, url, *more)
+            values = await self._pool.run(task, body, content_type, url, *more, name=shown(url))
         except TaskFailed as failure:
             if failure.is_dangerous:
                 _log.warning("document.refused", url=shown(url), fault=failure.fault)
-                self._refused[_key(task, body)] = str(failure)
+                self._refused[await _key(task, body)] = str(failure)
                 while len(self._refused) > _REFUSED_MAX:
                     self._refused.popitem(last=False)
             raise faults.unreadable(url, failure) from failure
@@ -76,5 +80,10 @@ class Reader:
         return values
 
 
-def _key(task: str, body: bytes) -> bytes:
-    return hashlib.sha256(task.encode() + b"\0" + body).digest()
+async def _key(task: str, body: bytes) -> bytes:
+    digest = hashlib.sha256(task.encode() + b"\0")
+    if len(body) < _HASHED_AT_ONCE:
+        digest.update(body)
+    else:
+        await asyncio.to_thread(digest.update, body)  # without the interpreter's lock
+    return digest.digest()

@@ -1,6 +1,6 @@
 """The web as the rest of Herald sees it: one object that fetches, discovers, reads.
 
-fetch     ─ Fetcher.get ─ unchanged? ─────────────── NotModified
+fetch     ─ Fetcher.get ─ unchanged? ─────────────── NotModified, or Failed if it was refused
                           └ Reader.feed (worker) ─── Fetched      any fault of theirs ─ Failed
 discover  ─ typed_url ─ Fetcher.get ─ a feed? ────── Discovery
                           └ Reader.links (worker) ─ candidates, each fetched and read
@@ -10,20 +10,30 @@ article   ─ long enough in the feed? ─────────────�
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Literal
 
-from bot.errors import AddressForbidden, FeedError, FetchFailed, NotAFeed, TooLarge
+from bot.errors import (
+    AddressForbidden,
+    FeedError,
+    FetchFailed,
+    NotAFeed,
+    ParseFailed,
+    ReaderBusy,
+    TooLarge,
+)
 from bot.feeds import faults
 from bot.feeds.article import ArticleReader
 from bot.feeds.discover import Discoverer
 from bot.feeds.encodings import is_page
-from bot.feeds.fetch import Fetcher
+from bot.feeds.fetch import Download, Fetcher
 from bot.feeds.groups import group_of
 from bot.feeds.guard import Network
 from bot.feeds.limits import DEFAULT_LIMITS, Limits
 from bot.feeds.pool import WorkerPool
+from bot.feeds.ration import Ration
 from bot.feeds.reading import Reader
 from bot.feeds.sites import Rule, site_feeds
 from bot.feeds.values import PARSER_VERSION, Tier
@@ -39,6 +49,13 @@ from bot.news.models import (
     Validators,
 )
 
+_REFUSED = f"{PARSER_VERSION}:refused:"  # begins the hash of a document that stopped the reader
+_KINDS: Mapping[type[FeedError], Literal["network", "forbidden", "too_large", "busy"]] = {
+    FetchFailed: "network",
+    AddressForbidden: "forbidden",
+    TooLarge: "too_large",
+    ReaderBusy: "busy",
+}
 _MANY_CORES = 4  # from there on a second worker is worth its memory
 
 
@@ -56,6 +73,7 @@ class Web:
     ) -> None:
         self._fetcher = fetcher
         self._reader = reader
+        self._ration = Ration(limits)
         self._discoverer = Discoverer(fetcher, reader, limits, rule=rule)
         self._articles = ArticleReader(fetcher, reader, limits, reads_pages=reads_pages)
 
@@ -66,32 +84,50 @@ class Web:
         await self._reader.room()
         started = asyncio.get_running_loop().time()
         try:
-            download = await self._fetcher.get(url, validators=validators)
-            if download.status == 304:  # noqa: PLR2004  # Not Modified
-                return NotModified(
-                    url=download.url,
-                    validators=Validators(
-                        etag=download.validators.etag or validators.etag,
-                        last_modified=download.validators.last_modified or validators.last_modified,
-                    ),
-                    hints=download.hints,
-                    took_ms=download.took_ms,
-                    permanent_url=download.permanent_url,
-                )
-            if body_hash is not None and download.body_hash == body_hash:
-                return NotModified(
-                    url=download.url,
-                    status=download.status,
-                    validators=download.validators,
-                    hints=download.hints,
-                    size=len(download.body),
-                    took_ms=download.took_ms,
-                    permanent_url=download.permanent_url,
-                )
-            return await self._discoverer.read(download)
+            with self._ration.place(url) as place:
+                download = await self._fetcher.get(url, validators=validators, hold=place.hold)
+                return await self._outcome_of(url, download, validators, body_hash)
         except (FeedError, NotAFeed) as error:
             took_s = asyncio.get_running_loop().time() - started
             return failed_of(url, error, took_ms=round(took_s * 1000))
+
+    async def _outcome_of(
+        self, url: str, download: Download, validators: Validators, body_hash: str | None
+    ) -> Outcome:
+        """Return what a download means, given what is known. Raises FeedError or NotAFeed."""
+        told = download.validators
+        is_same = body_hash is not None and _digest(download.body_hash) == _digest(body_hash)
+        if download.status == 304:  # noqa: PLR2004  # Not Modified
+            is_same = True
+            told = Validators(
+                etag=told.etag or validators.etag,
+                last_modified=told.last_modified or validators.last_modified,
+            )
+        if not is_same:
+            try:
+                return await self._discoverer.read(download)
+            except ParseFailed as error:
+                if not error.is_dangerous:
+                    raise
+                refusal = error
+        elif _is_refused(body_hash):
+            refusal = faults.stopped_before(url)
+        else:
+            return NotModified(
+                url=download.url,
+                status=download.status,
+                validators=told,
+                hints=download.hints,
+                size=len(download.body),
+                took_ms=download.took_ms,
+                permanent_url=download.permanent_url,
+            )
+        return replace(
+            failed_of(url, refusal, took_ms=download.took_ms),
+            status=download.status,
+            validators=told,
+            body_hash=f"{_REFUSED}{_digest(download.body_hash or body_hash)}",
+        )
 
     def group_of(self, url: str) -> str | None:
         """Return the host group of *url*, or None where it stands for itself."""
@@ -141,6 +177,14 @@ async def open_web(
         yield Web(fetcher, Reader(pool, tier=tier), limits, reads_pages=reads_pages, rule=rule)
 
 
+def _digest(body_hash: str | None) -> str:
+    return (body_hash or "").rpartition(":")[2]
+
+
+def _is_refused(body_hash: str | None) -> bool:
+    return body_hash is not None and body_hash.startswith(_REFUSED)
+
+
 def failed_of(url: str, error: FeedError | NotAFeed, *, took_ms: int) -> Failed:
     """Return the value that stands for an error."""
     match error:
@@ -161,12 +205,8 @@ def failed_of(url: str, error: FeedError | NotAFeed, *, took_ms: int) -> Failed:
                 hold=hold,
                 group=group,
             )
-        case FetchFailed():
-            return Failed(url=url, reason=str(error), kind="network", took_ms=took_ms)
-        case AddressForbidden():
-            return Failed(url=url, reason=str(error), kind="forbidden", took_ms=took_ms)
-        case TooLarge():
-            return Failed(url=url, reason=str(error), kind="too_large", took_ms=took_ms)
+        case FetchFailed() | AddressForbidden() | TooLarge() | ReaderBusy():
+            return Failed(url=url, reason=str(error), kind=_KINDS[type(error)], took_ms=took_ms)
         case NotAFeed():
             return Failed(
                 url=url, reason=str(error), kind="not_a_feed", status=200, took_ms=took_ms

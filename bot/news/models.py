@@ -151,10 +151,14 @@ class Failed:
 
     url: str
     reason: str  # one sentence for the admin: what happened, to which address, what to do
-    kind: Literal["network", "http", "forbidden", "too_large", "not_a_feed", "parse"]
+    # "busy": Herald's own affair, to be tried again soon and nobody's failure.
+    kind: Literal["network", "http", "forbidden", "too_large", "not_a_feed", "parse", "busy"]
     status: int | None = None
     hints: CacheHints = field(default_factory=CacheHints)
     took_ms: int = 0
+    # Of a document that is not to be read again, both: the source knows it by them the next time.
+    validators: Validators | None = None
+    body_hash: str | None = None
     # How far a "come back later" reaches: this feed (503), or its host group (429).
     hold: Literal["feed", "group"] | None = None
     group: str | None = None  # the host group that held us; None: it has none, so this feed only

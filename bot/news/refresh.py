@@ -144,6 +144,8 @@ class _Told(TypedDict, total=False):
 
 def _told(feed: Feed, outcome: Outcome) -> _Told:
     match outcome:
+        case Failed(validators=Validators() as validators, body_hash=str(body_hash)):
+            return _Told(validators=validators, body_hash=body_hash)
         case Failed():
             return _Told(validators=feed.validators, body_hash=feed.body_hash)
         case NotModified():

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bot.errors import NotFollowed, StorageError, TooSoon, UserError
+from bot.errors import NotFollowed, ReaderBusy, StorageError, TooSoon, UserError
 from bot.news.cadence import OFFLINE_REASON, OFFLINE_S, Pace
 from bot.news.models import (
     Failed,
@@ -28,6 +28,7 @@ from bot.news.models import (
     Fetched,
     NotModified,
     Outcome,
+    ParsedFeed,
     Recorded,
     Refresh,
 )
@@ -45,6 +46,7 @@ HOST_POLLS_MAX = 2  # at once at one server, as the web adapter connects
 LEASE = timedelta(seconds=120)
 POLL_MAX_S = 110.0  # within the lease, so that nobody else fetches what is being fetched
 UNFINISHED_RETRY = timedelta(minutes=5)
+BUSY_RETRY = timedelta(minutes=1)  # up to twice that
 BROKEN_RETRY = timedelta(minutes=30)  # after an error of our own on a document
 BY_HAND_MIN = timedelta(seconds=60)  # between a poll and one that somebody asks for
 JUMP = timedelta(seconds=60)  # between two rounds: the machine slept, or its clock was set
@@ -53,7 +55,10 @@ SPREAD = timedelta(seconds=60)  # the least over which a backlog is polled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPoll:
-    """What came of polling one feed. ``recorded`` says why what is new was not all posted."""
+    """What came of polling one feed. ``recorded`` says why what is new was not all posted.
+
+    Of a Fetched there is only the feed's title any more.
+    """
 
     feed: Feed
     outcome: Outcome
@@ -159,22 +164,28 @@ class Poller:
             log.info("backlog.spread", feeds=moved)
 
     async def poll_due(self) -> PollReport:
-        """Poll every feed that is due now, and return when all are recorded.
+        """Poll every feed that is due now, and return what came of it when all are recorded."""
+        polls: list[FeedPoll] = []
+        await self.poll_round(polls.append)
+        return PollReport(polls=tuple(polls))
+
+    async def poll_round(self, told: Callable[[FeedPoll], object] = lambda _: None) -> None:
+        """Poll every feed that is due now, telling of each; return when all are recorded.
 
         Calls may overlap, so that a slow feed holds up nobody: what is in flight is left alone.
-        While Herald itself is cut off, one feed a minute is tried.
+        While Herald itself is cut off, one feed a minute is tried. A round after a long stop may be
+        of ten thousand feeds: nothing of one that is done is kept here.
         """
         now = self._clock.now()
         if self._round_at is not None:
             last, self._round_at = self._round_at, now
             if abs(now - last) > JUMP:
                 await self._spread()
-        tasks: list[asyncio.Task[FeedPoll | None]] = []
         async with asyncio.TaskGroup() as group:
             while feeds := await self._take_due(now):
-                tasks += [group.create_task(self._poll_guarded(feed)) for feed in feeds]
+                for feed in feeds:
+                    group.create_task(self._poll_guarded(feed, told))
                 await self._wait_for_room()
-        return PollReport(polls=tuple(poll for task in tasks if (poll := task.result())))
 
     async def _take_due(self, now: datetime) -> list[Feed]:
         limit = min(BATCH, IN_FLIGHT_MAX - len(self._in_flight))
@@ -197,14 +208,14 @@ class Poller:
             self._room.clear()
             await self._room.wait()
 
-    async def _poll_guarded(self, feed: Feed) -> FeedPoll | None:
+    async def _poll_guarded(self, feed: Feed, told: Callable[[FeedPoll], object]) -> None:
         server = urlsplit(feed.url).netloc
         try:
             # A slow server keeps only its own feeds waiting: they hold no slot meanwhile.
             turn = self._hosts.setdefault(server, asyncio.Semaphore(HOST_POLLS_MAX))
             async with turn, self._slots:
                 await self._pacer.turn()
-                return await self._poll(feed)
+                told(await self._poll(feed))
         except StorageError:
             raise  # the loop's affair: nothing can be written down now
         except TimeoutError:
@@ -214,14 +225,19 @@ class Poller:
                 self._clock.now() + UNFINISHED_RETRY,
                 "its turn did not come: its server keeps others waiting",
             )
-            return None
+        except ReaderBusy as busy:
+            log.warning("feed.put_off", feed=feed.id, url=feed.public_url, reason=str(busy))
+            await self._storage.release_feed(
+                feed.id,
+                self._clock.now() + BUSY_RETRY * (1 + self._random()),
+                "again soon: Herald had too many large documents to read",
+            )
         except Exception:
             # A bug of ours on one document must not keep the other feeds from being polled.
             log.exception("feed.broken", feed=feed.id, url=feed.public_url)
             await self._storage.release_feed(
                 feed.id, self._clock.now() + BROKEN_RETRY, "after an error of Herald's own"
             )
-            return None
         finally:
             self._in_flight.discard(feed.id)
             self._room.set()
@@ -231,7 +247,7 @@ class Poller:
 
         Raises TooSoon within a minute of its last poll, before the time its server has asked to
         wait for, and while it is being polled; UserError where it is gone, NotFollowed where it is
-        not there any more.
+        not there any more, ReaderBusy where nobody has the time to read it just now.
         """
         now = self._clock.now()
         stored = await self._storage.feed(feed.id)
@@ -281,6 +297,8 @@ class Poller:
     async def _poll(self, feed: Feed) -> FeedPoll:
         async with asyncio.timeout(POLL_MAX_S):
             outcome = await self._source.fetch(feed.url, feed.validators, feed.body_hash)
+        if isinstance(outcome, Failed) and outcome.kind == "busy":
+            raise ReaderBusy(outcome.reason, url=feed.url)
         is_cut_off = await self._note(feed, outcome)
         # To plan up to 500 entries takes too long for the event loop, to ask a thread to plan
         # nothing takes longer than to do it.
@@ -314,7 +332,7 @@ class Poller:
             self._on_recorded()
         return FeedPoll(
             feed=feed,
-            outcome=outcome,
+            outcome=_without_document(outcome),
             new_entries=recorded.new_entries,
             deliveries=recorded.deliveries,
             next_poll_at=refresh.next_poll_at,
@@ -351,6 +369,13 @@ async def _away(plan: Callable[[], T]) -> T:
 
 async def _here(plan: Callable[[], T]) -> T:
     return plan()
+
+
+def _without_document(outcome: Outcome) -> Outcome:
+    """Return *outcome* with no more of a document than its title: a report may stay for minutes."""
+    if isinstance(outcome, Fetched):
+        return replace(outcome, feed=ParsedFeed(title=outcome.feed.title, kind=outcome.feed.kind))
+    return outcome
 
 
 def _tell(feed: Feed, outcome: Outcome, refresh: Refresh, recorded: Recorded) -> None:

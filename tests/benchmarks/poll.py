@@ -49,8 +49,9 @@ class Plan:
     paced_feeds: int = 10_000
     paced_entries: int = 5
     rate: int = 50
-    hostile: int = 20
+    mixes: tuple[int, ...] = (0, 21)  # hostile feeds among them; 0 first, and then unchanged too
     idle_s: float = 3.0
+    trace_ms: float = 0.0
 
 
 QUICK = Plan(
@@ -60,7 +61,7 @@ QUICK = Plan(
     paced_feeds=20,
     paced_entries=2,
     rate=40,
-    hostile=1,
+    mixes=(0, 1),
     idle_s=0.1,
 )
 
@@ -72,7 +73,7 @@ def run(plan: Plan, folder: Path) -> Figures:
         if runs:
             figures["contest"].append(_contest(plan, feeds, runs, folder))
     if plan.paced_feeds:
-        for hostile in dict.fromkeys((0, plan.hostile)):
+        for hostile in plan.mixes:
             figures["paced"].append(_paced(plan, hostile, folder))
     return figures
 
@@ -164,6 +165,7 @@ def _paced(plan: Plan, hostile: int, folder: Path) -> Figures:
             "hostile": hostile,
             "rate": plan.rate,
             "idle_s": plan.idle_s,
+            "trace_ms": plan.trace_ms,
             "folder": place,
         }
         with _control() as control:
@@ -277,6 +279,11 @@ def _paced_lines(paced: Figures) -> Iterator[str]:
             f"{phase['late_max_s']:8.1f}{100 * phase['cpu_s'] / phase['took_s']:8.0f}"
             f"{phase['main_mb']:9.0f}{phase['failed']:8}"
         )
+        for what, slow in list(phase["slow"].items())[:8]:
+            yield (
+                f"    up to {slow['worst_ms']:.1f} ms and {slow['own_ms']:.1f} of CPU, "
+                f"{slow['times']} times: {what}"
+            )
     p99 = HOSTILE_P99_MS if paced["hostile"] else LAG_P99_MS
     yield (
         f"peak MB: main {paced['main_peak_mb']:.0f}, worker {paced['worker_peak_mb']:.0f}; wanted: "
@@ -296,10 +303,21 @@ def main(arguments: Sequence[str]) -> None:
     """Measure, print the table and, where asked to, write the JSON."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks poll")
     parser.add_argument("--quick", action="store_true", help="20 feeds: does the benchmark work?")
-    parser.add_argument("--only", choices=("contest", "paced"), help="one half of it")
+    parser.add_argument(
+        "--only",
+        choices=("contest", "paced", "calm", "hostile"),
+        help="a part: calm and hostile are the halves of paced",
+    )
     parser.add_argument("--runs", type=int, help="runs of each contest")
     parser.add_argument("--feeds", type=int, action="append", help="sizes of the contest")
     parser.add_argument("--paced-feeds", type=int, help="feeds polled at a steady rate")
+    parser.add_argument(
+        "--trace",
+        type=float,
+        default=0.0,
+        metavar="MS",
+        help="name what holds the loop for so long",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write every figure")
     parser.add_argument("--folder", type=Path, help="where databases go; on a real disk, best")
     told = parser.parse_args(arguments)
@@ -323,8 +341,11 @@ def _plan(told: argparse.Namespace) -> Plan:
     if told.runs:
         ratios = tuple((feeds, told.runs) for feeds, _ in ratios)
     paced = plan.paced_feeds if told.paced_feeds is None else told.paced_feeds
+    mixes = {"calm": plan.mixes[:1], "hostile": plan.mixes[1:]}
     return replace(
         plan,
-        ratios=() if told.only == "paced" else ratios,
+        ratios=ratios if told.only in {None, "contest"} else (),
         paced_feeds=0 if told.only == "contest" else paced,
+        mixes=mixes.get(told.only, plan.mixes),
+        trace_ms=told.trace,
     )

@@ -43,14 +43,15 @@ from bot.news.models import (
 )
 from bot.news.ports import Source
 from bot.schedule import Loop, Schedule
-from bot.services.poll import Poller
+from bot.services.poll import FeedPoll, Poller
 from bot.settings import Settings
-from tests.benchmarks.poll_measure import Probe, cpu_s, memory_mb, probing
+from tests.benchmarks.poll_measure import Probe, Trace, cpu_s, memory_mb, probing, tracing
 from tests.benchmarks.poll_server import url
 from tests.benchmarks.poll_world import feed_title
 
 _LONG_AGO = timedelta(hours=1)
 _FAR = timedelta(days=30)
+_AFTER_S = 5.0
 _UNPACED = 1e6  # polls a second: never in the way
 
 
@@ -66,6 +67,7 @@ class Job:
     sweeps: int = 1
     rate: int = 0
     idle_s: float = 3.0  # for a probe of the loop before there is work
+    trace_ms: float = 0.0  # note steps of the loop that take so long; costs a little of each
     profile: str = ""  # where to write cProfile's statistics: "first" and "sweep" are appended
 
 
@@ -175,9 +177,9 @@ async def _round(core: Core, job: Job, feeds: Sequence[FeedId], *, profile: str)
     profiler = _profiler(job)
     before_cpu, before_main, began = cpu_s(), time.process_time(), time.perf_counter()
     while outcomes.total() < len(feeds):
-        report = await core.poller.poll_due()
-        outcomes.update(type(poll.outcome) for poll in report.polls)
-        if not report.polls:
+        before = outcomes.total()
+        await core.poller.poll_round(lambda poll: outcomes.update([type(poll.outcome)]))
+        if outcomes.total() == before:
             raise Incomplete(f"only {outcomes.total()} of {len(feeds)} feeds were polled")
     took_s = time.perf_counter() - began
     if profiler is not None:
@@ -206,10 +208,11 @@ async def _paced(core: Core, job: Job, feeds: Sequence[FeedId], spent_s: float) 
     async with probing() as probe:
         await asyncio.sleep(job.idle_s)
         idle = probe.lag()
-        first = await _steadily(core, job, feeds, probe, spent_s)
-        phases = {"first": first}
-        if not job.hostile:
-            phases["unchanged"] = await _steadily(core, job, feeds, probe, spent_s)
+        with tracing(job.trace_ms) as trace:
+            first = await _steadily(core, job, feeds, (probe, trace), spent_s)
+            phases = {"first": first}
+            if not job.hostile:
+                phases["unchanged"] = await _steadily(core, job, feeds, (probe, trace), spent_s)
     return {
         "idle_lag": asdict(idle),
         "phases": phases,
@@ -218,7 +221,11 @@ async def _paced(core: Core, job: Job, feeds: Sequence[FeedId], spent_s: float) 
 
 
 async def _steadily(
-    core: Core, job: Job, feeds: Sequence[FeedId], probe: Probe, spent_s: float
+    core: Core,
+    job: Job,
+    feeds: Sequence[FeedId],
+    watch: tuple[Probe, Trace | None],
+    spent_s: float,
 ) -> dict[str, Any]:
     """Make ``rate`` feeds due a second and let the schedule poll them."""
     start_at = core.clock.now() + timedelta(seconds=1 + 2 * spent_s * len(feeds))
@@ -230,40 +237,76 @@ async def _steadily(
         raise Incomplete("the database took longer than expected to plan the polls; run it again")
     outcomes: Counter[type[Outcome]] = Counter()
     stopping = asyncio.Event()
+    span = _Span(watch, len(feeds) / job.rate + _AFTER_S)
 
     async def poll() -> None:
-        report = await core.poller.poll_due()
-        outcomes.update(type(poll.outcome) for poll in report.polls)
+        span.begin()
+        await core.poller.poll_round(count)
+
+    def count(poll: FeedPoll) -> None:
+        outcomes[type(poll.outcome)] += 1
         if outcomes.total() >= len(feeds):
             stopping.set()
 
     await asyncio.sleep((start_at - core.clock.now()).total_seconds())
-    _mark("begin")
-    probe.lag()
-    before_cpu, began = cpu_s(), time.perf_counter()
     core = replace(core, schedule=Schedule())  # the pulses of a schedule that ended do not beat
     loop = Loop("poll", core.schedule.poll, poll, overlaps=True)
     async with asyncio.timeout(120 + 3 * len(feeds) / job.rate):
         await run_loops(core, (loop,), stopping)
-    took_s, lag = time.perf_counter() - began, probe.lag()
-    _mark("end")
-    used_s = cpu_s() - before_cpu
-    memory, _ = memory_mb()
+    span.end()
     return {
-        "took_s": took_s,
-        "cpu_s": used_s,
-        "lag": asdict(lag),
-        "main_mb": memory,
+        **span.figures,
         "failed": outcomes[Failed],
-        **_lateness(database_path(core.settings), due_at),
+        **_lateness(database_path(core.settings), due_at, set(sorted(feeds)[: job.feeds])),
     }
 
 
-def _lateness(path: Path, due_at: Mapping[FeedId, datetime]) -> dict[str, float]:
-    """Return how long after they were due feeds were recorded, in seconds."""
+class _Span:
+    """What is measured of a phase.
+
+    From its first poll, after the start of the loops, until shortly after the last falls due, lest
+    the wait for a late one dilute it.
+    """
+
+    def __init__(self, watch: tuple[Probe, Trace | None], longest_s: float) -> None:
+        self._probe, self._trace = watch
+        self._longest_s = longest_s
+        self._before: tuple[float, float] | None = None
+        self.figures: dict[str, Any] = {}
+
+    def begin(self) -> None:
+        """Begin, unless that was done."""
+        if self._before is not None:
+            return
+        _mark("begin")
+        self._probe.lag()
+        if self._trace is not None:
+            self._trace.told()
+        self._before = cpu_s(), time.perf_counter()
+        asyncio.get_running_loop().call_later(self._longest_s, self.end)
+
+    def end(self) -> None:
+        """End, unless that was done."""
+        if self._before is None or self.figures:
+            return
+        used_s, began_at = self._before
+        self.figures = {
+            "lag": asdict(self._probe.lag()),
+            "took_s": time.perf_counter() - began_at,
+            "cpu_s": cpu_s() - used_s,
+            "main_mb": memory_mb()[0],
+            "slow": self._trace.told() if self._trace is not None else {},
+        }
+        _mark("end")
+
+
+def _lateness(
+    path: Path, due_at: Mapping[FeedId, datetime], ordinary: set[FeedId]
+) -> dict[str, float]:
+    """Return how long after they were due ordinary feeds were recorded, in seconds."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT feed_id, max(checked_at) FROM checks GROUP BY feed_id")
-        late = sorted(at / 1000 - due_at[feed].timestamp() for feed, at in rows)
+        late = sorted(at / 1000 - due_at[feed].timestamp() for feed, at in rows if feed in ordinary)
     return {
         "late_p50_s": late[len(late) // 2],
         "late_p99_s": late[len(late) * 99 // 100],

@@ -6,15 +6,18 @@ every figure.
 """
 
 import asyncio
+import gc
 import json
 import os
 import resource
 import sys
+import time
 from array import array
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 PROBE_S = 0.005
 _WATCH_S = 0.5
@@ -56,6 +59,10 @@ def memory_mb(pid: int | str = "self") -> tuple[float, float]:
         return 0.0, 0.0
     now, peak = (int(found[name].split()[0]) * 1024 / 1e6 for name in ("VmRSS", "VmHWM"))
     return now, peak
+
+
+def _worst_child() -> float:
+    return max((memory_mb(pid)[1] for pid in _children(os.getpid())), default=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +107,8 @@ class Probe:
     async def watch_workers(self) -> None:
         """Note the peaks of this process's children until cancelled."""
         while True:
-            peaks = (memory_mb(pid)[1] for pid in _children(os.getpid()))
-            self.worker_peak_mb = max(self.worker_peak_mb, *peaks, 0.0)
+            # In a thread: the kernel makes a reader of /proc wait for a process that is busy.
+            self.worker_peak_mb = max(self.worker_peak_mb, await asyncio.to_thread(_worst_child))
             await asyncio.sleep(_WATCH_S)
 
 
@@ -118,6 +125,93 @@ async def probing(*, with_lag: bool = True) -> AsyncIterator[Probe]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@dataclass(slots=True)
+class Slow:
+    """What held the loop under one name: how often, and how long at worst.
+
+    The loop's thread had so much CPU time at most; otherwise it waited for a core, for the
+    interpreter's lock or for the kernel.
+    """
+
+    times: int = 0
+    worst_ms: float = 0.0
+    own_ms: float = 0.0
+
+
+class Trace:
+    """Notes every step of the event loop, and every garbage collection, that takes long."""
+
+    def __init__(self, least_ms: float) -> None:
+        self._least_s = least_ms / 1000
+        self._slow: dict[str, Slow] = {}
+        self._collecting_since = (0.0, 0.0)
+
+    def told(self) -> dict[str, dict[str, Any]]:
+        """Return what was noted since the last call, the worst first."""
+        slow, self._slow = self._slow, {}
+        ordered = sorted(slow.items(), key=lambda item: -item[1].worst_ms)
+        return {name: asdict(noted) for name, noted in ordered[:20]}
+
+    def note(self, name: str, took_s: float, own_s: float) -> None:
+        """Note a step of the loop."""
+        if took_s < self._least_s:
+            return
+        noted = self._slow.setdefault(name, Slow())
+        noted.times += 1
+        noted.worst_ms = max(noted.worst_ms, 1000 * took_s)
+        noted.own_ms = max(noted.own_ms, 1000 * own_s)
+
+    def on_collection(self, phase: str, info: Mapping[str, int]) -> None:
+        """Note a collection: fits gc.callbacks."""
+        if phase == "start":
+            self._collecting_since = (time.perf_counter(), time.thread_time())
+            return
+        began, own = self._collecting_since
+        name = f"garbage collection {info['generation']}, in any thread"
+        self.note(name, time.perf_counter() - began, time.thread_time() - own)
+
+
+@contextmanager
+def tracing(least_ms: float) -> Iterator[Trace | None]:
+    """Note what takes *least_ms* in this thread's loop; None and nothing for 0."""
+    if not least_ms:
+        yield None
+        return
+    trace = Trace(least_ms)
+    handles: Any = asyncio.Handle  # asyncio has no hook for this
+    run: Callable[[asyncio.Handle], None] = handles._run
+
+    def timed(handle: asyncio.Handle) -> None:
+        began, own = time.perf_counter(), time.thread_time()
+        run(handle)
+        took_s = time.perf_counter() - began
+        if took_s >= trace._least_s:
+            trace.note(_name_of(handle), took_s, time.thread_time() - own)
+
+    handles._run = timed
+    gc.callbacks.append(trace.on_collection)
+    try:
+        yield trace
+    finally:
+        gc.callbacks.remove(trace.on_collection)
+        handles._run = run
+
+
+def _name_of(handle: Any) -> str:  # noqa: ANN401  # what it does is private
+    """Return what a step of the loop belongs to: its coroutine's innermost call, or a callback."""
+    callback: Any = handle._callback
+    task = getattr(callback, "__self__", None)
+    if not isinstance(task, asyncio.Task):
+        return str(getattr(callback, "__qualname__", callback))
+    names = []
+    awaited: Any = task.get_coro()
+    while awaited is not None and hasattr(awaited, "cr_frame"):
+        line = awaited.cr_frame.f_lineno if awaited.cr_frame else 0
+        names.append(f"{awaited.__qualname__}:{line}")
+        awaited = awaited.cr_await
+    return " > ".join(names[:1] + names[-2:] if len(names) > 3 else names)
 
 
 async def _control() -> None:

@@ -58,10 +58,8 @@ class Site:
         self.etags = [
             b'"%b"' % blake2b(body, digest_size=8).hexdigest().encode() for body in bodies
         ]
-        self.endless = {
-            world.feeds + index
-            for index in range(world.hostile)
-            if index % len(Hostile) == Hostile.ENDLESS
+        self.kinds = {
+            world.feeds + index: Hostile(index % len(Hostile)) for index in range(world.hostile)
         }
         self.counts: Counter[str] = Counter()
 
@@ -88,7 +86,9 @@ class Site:
         self.counts["200"] += 1
         body = self.bodies[index]
         kind = b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\n"
-        if index in self.endless:
+        if self.kinds.get(index) is Hostile.BOMB:
+            kind += b"Content-Encoding: gzip\r\n"
+        if self.kinds.get(index) is Hostile.ENDLESS:
             chunk = b"%x\r\n%b\r\n" % (len(body), body)
             return kind + b"Transfer-Encoding: chunked\r\n\r\n" + chunk, True
         return kind + b"%bContent-Length: %d\r\n\r\n%b" % (validators, len(body), body), False

@@ -3,9 +3,11 @@
 Half of the feeds are RSS 2.0 and half Atom; half of each carry whole articles and half teasers; one
 in 25 has an xml:base, which sends Herald down its slow path. The hostile documents are those that
 stopped readers before: 10 MB of entries, an author that a regular expression chokes on, 50,000
-attributes. The endless body is the server's part.
+attributes, 100,000 entries, 100,000 nested elements, a body that unpacks to a thousand times its
+size. The endless body is the server's part.
 """
 
+import gzip
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -117,6 +119,9 @@ class Hostile(IntEnum):
     AUTHOR = 1  # feedparser's author expression is quadratic: kurtmckee/feedparser issue 562
     ATTRIBUTES = 2
     ENDLESS = 3
+    BOMB = 4  # compressed
+    MANY = 5
+    DEEP = 6
 
 
 class Newsroom:
@@ -229,7 +234,7 @@ def _rfc3339(at: datetime) -> str:
 
 def hostile_document(index: int, newest_at: datetime) -> bytes:
     """Return the hostile feed *index*; no two are equal. An endless one begins with this."""
-    make = _HOSTILE[Hostile(index % len(Hostile))]
+    make = _MAKERS[Hostile(index % len(Hostile))]
     return make(index, newest_at)
 
 
@@ -244,9 +249,9 @@ def _huge(index: int, newest_at: datetime) -> bytes:
 def _author(index: int, newest_at: datetime) -> bytes:
     item = _rss_item(f"https://author.example.org/{index}", "By nobody", "Short.", "", newest_at)
     long = item.replace("</item>", f"<author>{'a' * 40_000}</author></item>")
-    head = _rss(f"Author {index}", "https://author.example.org", long, newest_at)
-    # The entity keeps it off a fast path that may not know the trap.
-    return f'<!DOCTYPE rss [<!ENTITY paper "Courier">]>\n{head}'.encode()
+    return _off_the_fast_path(
+        _rss(f"Author {index}", "https://author.example.org", long, newest_at)
+    )
 
 
 def _attributes(index: int, newest_at: datetime) -> bytes:
@@ -263,9 +268,36 @@ def _endless(index: int, newest_at: datetime) -> bytes:
     return head.encode()
 
 
-_HOSTILE: dict[Hostile, Callable[[int, datetime], bytes]] = {
+def _bomb(index: int, newest_at: datetime) -> bytes:
+    return gzip.compress(_endless(index, newest_at) + b" " * (256 << 20), 6, mtime=0)
+
+
+def _many(index: int, newest_at: datetime) -> bytes:
+    site = f"https://many{index}.example.org"
+    items = (
+        f"<item><title>Notice {at}</title><link>{site}/{at}</link></item>" for at in range(100_000)
+    )
+    body = "".join(items)
+    return _off_the_fast_path(_rss(f"Many {index}", site, body, newest_at))
+
+
+def _deep(index: int, newest_at: datetime) -> bytes:
+    item = _rss_item(f"https://deep.example.org/{index}", "Deep", "Short.", "", newest_at)
+    nested = item.replace("</item>", "<b>" * 100_000 + "</b>" * 100_000 + "</item>")
+    return _rss(f"Deep {index}", "https://deep.example.org", nested, newest_at).encode()
+
+
+def _off_the_fast_path(root: str) -> bytes:
+    """Return a document that no strict reader takes, as a fast path may not know a trap."""
+    return f'<!DOCTYPE rss [<!ENTITY paper "Courier">]>\n{root}'.encode()
+
+
+_MAKERS: dict[Hostile, Callable[[int, datetime], bytes]] = {
     Hostile.HUGE: _huge,
     Hostile.AUTHOR: _author,
     Hostile.ATTRIBUTES: _attributes,
     Hostile.ENDLESS: _endless,
+    Hostile.BOMB: _bomb,
+    Hostile.MANY: _many,
+    Hostile.DEEP: _deep,
 }

@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,10 @@ def test_hostile_documents_hurt_as_they_should_and_are_unlike_each_other() -> No
     assert 10_000_000 < len(hostile_document(Hostile.HUGE, AT)) <= 10 << 20
     assert hostile_document(Hostile.AUTHOR, AT).count(b"a") > 40_000
     assert hostile_document(Hostile.ATTRIBUTES, AT).count(b"=") > 50_000
+    assert hostile_document(Hostile.MANY, AT).count(b"<item>") == 100_000
+    assert hostile_document(Hostile.DEEP, AT).count(b"<b>") == 100_000
+    bomb = hostile_document(Hostile.BOMB, AT)
+    assert len(bomb) < 1 << 20 < (10 << 20) < len(gzip.decompress(bomb))
     assert hostile_document(Hostile.AUTHOR, AT) != hostile_document(
         Hostile.AUTHOR + len(Hostile), AT
     )

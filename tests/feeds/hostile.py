@@ -1,5 +1,6 @@
 """Tasks for a worker that end it, as a fault in a C library would. Only ever run in a worker."""
 
+import hashlib
 import os
 import select
 import sqlite3
@@ -49,6 +50,44 @@ def wait(seconds: float) -> str:
     """Do nothing for a while, as on a machine that has other things to do."""
     select.select([], [], [], seconds)
     return "waited"
+
+
+def spin(_body: bytes) -> None:
+    """Never come to an end."""
+    _spin()
+
+
+def pid(_body: bytes) -> int:
+    """Return which process this is."""
+    return os.getpid()
+
+
+def spin_once(marker: str) -> int:
+    """Never come to an end, but for the second time."""
+    if not Path(marker).exists():
+        Path(marker).touch()
+        _spin()
+    return os.getpid()
+
+
+def spin_in_c_once(marker: str) -> int:
+    """Stay in C code, but for the second time."""
+    if not Path(marker).exists():
+        Path(marker).touch()
+        hang_in_c(b"")
+    return os.getpid()
+
+
+def wait_for(_body: bytes, marker: str) -> str:
+    """Wait until somebody makes a file."""
+    while not Path(marker).exists():
+        select.select([], [], [], 0.01)
+    return "waited"
+
+
+def digest(before: str, body: bytes, after: int) -> tuple[str, str, int]:
+    """Return what has arrived."""
+    return before, hashlib.sha256(body).hexdigest(), after
 
 
 def environment(_body: bytes) -> tuple[str, ...]:

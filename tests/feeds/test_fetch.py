@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from bot.feeds.caching import hints_of, validators_of
 from bot.feeds.faults import answered
-from bot.feeds.fetch import Way, redirected
+from bot.feeds.fetch import Fetcher, Way, redirected
 from bot.feeds.source import Web, failed_of, open_web
 from bot.feeds.values import PARSER_VERSION
 from bot.news.models import CacheHints, Failed, Fetched, NotModified, Validators
@@ -62,6 +62,32 @@ async def test_a_feed_comes_with_its_validators_hints_and_hash(
     assert outcome.body_hash == f"{PARSER_VERSION}:{sha256(server_body).hexdigest()}"
     assert outcome.size > 300
     assert outcome.permanent_url is None
+
+
+async def test_a_body_that_unpacks_well_does_not_hold_up_the_loop(server: FeedServer) -> None:
+    sizes: list[list[int]] = [[]]  # of the body so far, by the turns of the loop
+
+    async def turns() -> None:
+        while True:
+            sizes.append([])
+            await asyncio.sleep(0)
+
+    async def hold(size: int) -> None:
+        sizes[-1].append(size)
+
+    counting = asyncio.ensure_future(turns())
+    url = server.put(
+        "/packed.xml",
+        gzip.compress(b" " * (2 << 20)),
+        headers={"Content-Encoding": "gzip"},
+    )
+    async with Fetcher.open(
+        user_agent=USER_AGENT, allowed_networks=LOOPBACK, keepalive_s=1.0, limits=LIMITS
+    ) as fetcher:
+        download = await fetcher.get(url, hold=hold)
+    counting.cancel()
+    assert len(download.body) == 2 << 20
+    assert max(seen[-1] - seen[0] for seen in sizes if seen) <= 256 * 1024
 
 
 async def test_a_request_says_who_asks_and_carries_no_cookie_or_referer(

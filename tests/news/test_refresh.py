@@ -265,6 +265,18 @@ def test_a_failure_is_counted_and_told() -> None:
     assert refresh.next_poll_reason == "after 3 failures"
 
 
+def test_a_document_that_is_not_to_be_read_again_is_remembered_by_its_hash() -> None:
+    outcome = Failed(
+        url=FEED.url,
+        reason="It stopped the reader.",
+        kind="parse",
+        validators=Validators(etag='"evil"'),
+        body_hash="bb",
+    )
+    refresh = plan(outcome, validators=OLD, body_hash="aa")
+    assert (refresh.validators, refresh.body_hash) == (Validators(etag='"evil"'), "bb")
+
+
 def test_a_feed_that_is_gone_once_is_failing() -> None:
     outcome = Failed(url=FEED.url, reason="It answered 410.", kind="http", status=410)
     assert plan(outcome).state is FeedState.FAILING

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import Busy
+from bot.errors import Busy, ReaderBusy
 from bot.news.models import Failed, FeedState, Fetched, NotModified, Outcome, Validators
 from tests.factories import FEED_URL, parsed_entry, wish
 from tests.fakes import FakeSource
@@ -130,6 +130,37 @@ async def test_a_bug_at_one_feed_spares_the_others_and_is_not_repeated_at_once(d
     feed = await desk.storage.feed_by_url(bad)
     assert feed is not None
     assert feed.next_poll_at > desk.clock.now()
+
+
+async def test_a_feed_that_nobody_has_time_to_read_is_put_off_and_not_blamed(desk: Desk) -> None:
+    class Overrun(FakeSource):
+        async def fetch(self, url: str, *_asked: object) -> Outcome:
+            return Failed(url=url, reason="Too much to read.", kind="busy")
+
+    desk.serve(parsed_entry())
+    await follow(desk)
+    desk.clock.advance(LATER)
+    report = await desk.poller(source=Overrun()).poll_due()
+    assert report.polls == ()
+    feed = await desk.storage.feed_by_url(FEED_URL)
+    assert feed is not None
+    assert (feed.failures, feed.state) == (0, FeedState.OK)
+    wait = feed.next_poll_at - desk.clock.now()
+    assert timedelta(minutes=1) <= wait <= timedelta(minutes=2)
+    assert "large documents" in feed.next_poll_reason
+    desk.clock.advance(LATER)
+    with pytest.raises(ReaderBusy, match="Too much"):
+        await desk.poller(source=Overrun()).poll_feed(feed)
+
+
+async def test_a_report_does_not_keep_whole_documents(desk: Desk) -> None:
+    desk.serve(parsed_entry("Fresh news"))
+    await follow(desk)
+    desk.serve(parsed_entry("More news"))
+    desk.clock.advance(LATER)
+    (poll,) = (await desk.poller().poll_due()).polls
+    assert isinstance(poll.outcome, Fetched)
+    assert (poll.new_entries, poll.outcome.feed.entries) == (1, ())
 
 
 async def test_a_database_that_is_busy_ends_the_round(desk: Desk) -> None:

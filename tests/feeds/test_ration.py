@@ -1,0 +1,69 @@
+import asyncio
+import dataclasses
+
+import pytest
+
+from bot.errors import ReaderBusy
+from bot.feeds.limits import MIB
+from bot.feeds.ration import Ration
+from bot.feeds.source import open_web
+from bot.news.models import Failed, Fetched, Validators
+from tests.feeds.conftest import LIMITS, LOOPBACK, USER_AGENT
+from tests.servers.feed_server import FeedItem, FeedServer, rss
+
+SCARCE = dataclasses.replace(LIMITS, small_bytes=1000, bodies_bytes=2 * MIB, bodies_wait_s=0.05)
+URL = "https://large.example.org/feed"
+
+
+async def test_small_bodies_need_nothing_of_the_ration() -> None:
+    ration = Ration(dataclasses.replace(SCARCE, bodies_bytes=0))
+    with ration.place(URL) as place:
+        await place.hold(1000)
+        assert place.taken == 0
+
+
+async def test_a_body_takes_what_it_needs_and_gives_it_back() -> None:
+    ration = Ration(SCARCE)
+    for _ in range(3):
+        with ration.place(URL) as place:
+            for size in (900, 1100, MIB, MIB + 1000, MIB + 1001):
+                await place.hold(size)
+            assert place.taken == 2 * MIB
+
+
+async def test_bodies_that_wait_for_each_other_do_not_wait_for_ever() -> None:
+    ration = Ration(SCARCE)
+    with ration.place(URL) as one, ration.place(URL) as other:
+        await one.hold(MIB)
+        await other.hold(MIB)
+        with pytest.raises(ReaderBusy, match=r"large\.example\.org/feed was not read"):
+            await one.hold(2 * MIB)
+
+
+async def test_a_body_goes_on_once_another_is_read() -> None:
+    ration = Ration(dataclasses.replace(SCARCE, bodies_wait_s=60.0))
+    with ration.place(URL) as waiting:
+        with ration.place(URL) as other:
+            await other.hold(2 * MIB)
+            growing = asyncio.ensure_future(waiting.hold(MIB))
+            await asyncio.sleep(0)
+            assert not growing.done()
+        await growing
+    assert waiting.taken == MIB
+
+
+async def test_polling_keeps_to_the_ration_and_gives_it_back_whatever_comes() -> None:
+    limits = dataclasses.replace(SCARCE, bodies_bytes=MIB)
+    large = rss(*(FeedItem(title=f"Entry {n}", description="word " * 400) for n in range(800)))
+    assert MIB < len(large) < 2 * MIB
+    async with (
+        FeedServer() as server,
+        open_web(user_agent=USER_AGENT, allowed_networks=LOOPBACK, limits=limits) as web,
+    ):
+        too_much = server.put("/large.xml", large)
+        fits = server.put("/fits.xml", large[: MIB // 2] + b"</rss>")
+        for _ in range(2):
+            put_off = await web.fetch(too_much, Validators(), None)
+            assert isinstance(put_off, Failed)
+            assert put_off.kind == "busy"
+            assert isinstance(await web.fetch(fits, Validators(), None), Fetched)
