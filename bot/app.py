@@ -28,13 +28,17 @@ from bot.frontend.bulletins import DiscordAnnouncer
 from bot.frontend.client import HeraldClient, identify, log_in, point_at, stay_connected
 from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
+from bot.language.allowance import Budget, Recall, Remember
+from bot.language.endpoint import open_endpoint
 from bot.language.extractive import Extractive
+from bot.language.llm import LanguageModel
 from bot.news.cadence import NEW_S, Pace
 from bot.news.models import Claim, Post
 from bot.news.ports import (
     Announcer,
     Articles,
     Clock,
+    Model,
     Publisher,
     Source,
     Storage,
@@ -120,6 +124,38 @@ async def open_reader(settings: Settings, *, clock: Clock | None = None) -> Asyn
         summariser: Summariser = Extractive()
         looker = Looker(source, articles, summariser, clock or SystemClock())
         yield Reader(web=web, summariser=summariser, looker=looker)
+
+
+@asynccontextmanager
+async def open_model(
+    settings: Settings, clock: Clock, recall: Recall, remember: Remember
+) -> AsyncIterator[LanguageModel | None]:
+    """Open the language model, None where none is set. Raises ConfigError without the extra llm.
+
+    *recall* and *remember* keep what the day has cost.
+    """
+    if settings.llm_url is None or settings.llm_model is None:
+        yield None
+        return
+    async with open_endpoint(
+        url=settings.llm_url,
+        model=settings.llm_model,
+        key=settings.llm_key.get_secret_value() if settings.llm_key else None,
+        user_agent=user_agent(settings),
+    ) as endpoint:
+        budget = Budget(
+            recall,
+            remember,
+            requests_per_day=settings.llm_requests_per_day,
+            tokens_per_day=settings.llm_tokens_per_day,
+        )
+        yield LanguageModel(
+            endpoint,
+            budget,
+            clock,
+            context_tokens=settings.llm_context_tokens,
+            patience_s=settings.llm_timeout_s,
+        )
 
 
 @asynccontextmanager
@@ -219,11 +255,19 @@ def loops(
     announcer: Announcer,
     *,
     is_ready: Callable[[], bool],
+    model: Model | None = None,
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
     """Return the loops of the bot: poll, deliver and tell while *is_ready*, mend, tidy."""
     deliverer = Deliverer(
-        core.storage, core.web, core.summariser, publisher, core.clock, on_sent=on_sent
+        core.storage,
+        core.web,
+        core.summariser,
+        publisher,
+        core.clock,
+        model=model,
+        model_max_s=core.settings.llm_timeout_s,
+        on_sent=on_sent,
     )
 
     async def deliver() -> None:
@@ -303,15 +347,19 @@ async def run(settings: Settings) -> None:
             freed = await core.storage.release_leases()
             await core.poller.resume()
             log.info("app.started", version=version("herald-newsbot"), resumed_deliveries=freed)
-            await _serve(core, token, stopping)
+            async with open_model(
+                settings, core.clock, core.storage.recall, core.storage.remember
+            ) as model:
+                await _serve(core, token, stopping, model)
     log.info("app.stopped")
 
 
-async def _serve(core: Core, token: str, stopping: asyncio.Event) -> None:
+async def _serve(core: Core, token: str, stopping: asyncio.Event, model: Model | None) -> None:
     point_at(core.settings.discord_api_base, core.settings.discord_gateway)
     link = Link(core)
     publisher = DiscordPublisher(link.current)
-    work = loops(core, publisher, DiscordAnnouncer(publisher), is_ready=link.is_ready)
+    announcer = DiscordAnnouncer(publisher)
+    work = loops(core, publisher, announcer, is_ready=link.is_ready, model=model)
     try:
         async with asyncio.TaskGroup() as group:
             gateway = group.create_task(stay_connected(link.make_client, token))

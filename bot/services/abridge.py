@@ -1,0 +1,88 @@
+"""Make the summary of a story: without a model, then by one where there is one and time for it."""
+
+from collections import deque
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.errors import SummaryError
+from bot.news.models import ChannelId, Claim, Entry, Summary
+from bot.news.ports import Clock, Model, Summariser
+
+log = structlog.get_logger()
+
+LATE_MAX_S = 10.0  # that a post may be late because of the model
+_WORTH_S = 2.0  # less time is not worth asking for, unless LATE_MAX_S is less
+_LONGER = 1.2  # times its summary, from which on a text is worth a model's
+_REMEMBERED = timedelta(hours=1)
+
+
+class Abridger:
+    """Makes summaries.
+
+    ``late_max_s``: how long a post may be late because of the model. A channel's posts go out one
+    after the other, so that each is late by what was waited for those before it, too: the time is
+    counted for the channel since the story was owed to it.
+    """
+
+    def __init__(
+        self,
+        summariser: Summariser,
+        model: Model | None,
+        clock: Clock,
+        *,
+        late_max_s: float = LATE_MAX_S,
+    ) -> None:
+        self._summariser = summariser
+        self._model = model
+        self._clock = clock
+        self._late_max_s = late_max_s
+        self._waits: dict[ChannelId, deque[tuple[datetime, float]]] = {}
+
+    async def summary(self, claim: Claim, entry: Entry) -> Summary:
+        """Return the summary of *entry*, which *claim* is to tell, with its article's text."""
+        ready = self._without_model(entry)
+        if self._model is None or len(entry.text) < _LONGER * len(ready.text) or not entry.text:
+            return ready
+        channel = claim.delivery.channel_id
+        within_s = self._late_max_s - self._late_s(channel, claim.delivery.created_at)
+        if within_s < min(_WORTH_S, self._late_max_s):
+            log.info("summary.hurried", story=entry.story_id, channel=channel)
+            return ready
+        began = self._clock.now()
+        try:
+            return await self._model.summarise(
+                title=entry.title, text=entry.text, within_s=within_s
+            )
+        except SummaryError as error:
+            log.warning(
+                "summary.fell_back",
+                story=entry.story_id,
+                method=ready.method,
+                reason=str(error),
+                kind=type(error).__name__,
+            )
+            return ready
+        finally:
+            self._note(channel, began)
+
+    def _without_model(self, entry: Entry) -> Summary:
+        try:
+            return self._summariser.summarise(
+                title=entry.title, text=entry.text, teaser=entry.teaser
+            )
+        except SummaryError as error:
+            log.warning("summary.failed", story=entry.story_id, reason=str(error))
+            return Summary(text=entry.teaser, method="feed")
+
+    def _late_s(self, channel: ChannelId, since: datetime) -> float:
+        """Return for how long the channel's posts were kept waiting for the model *since* then."""
+        waits = self._waits.get(channel, ())
+        return sum(seconds for ended_at, seconds in waits if ended_at > since)
+
+    def _note(self, channel: ChannelId, began: datetime) -> None:
+        now = self._clock.now()
+        waits = self._waits.setdefault(channel, deque())
+        waits.append((now, max((now - began).total_seconds(), 0.0)))
+        while waits and now - waits[0][0] > _REMEMBERED:
+            waits.popleft()
