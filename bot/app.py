@@ -31,7 +31,7 @@ from bot.language import words
 from bot.language.allowance import Budget, Recall, Remember
 from bot.language.endpoint import open_endpoint
 from bot.language.extractive import Extractive
-from bot.language.llm import LanguageModel
+from bot.language.llm import LanguageModel, Trial
 from bot.news.cadence import NEW_S, Pace
 from bot.news.models import Claim, Post
 from bot.news.ports import (
@@ -60,6 +60,7 @@ from bot.storage import open_storage
 log = structlog.get_logger()
 
 GRACE_S = 6.0  # for what is in hand when told to stop; closing the gateway may take 3 more
+TRIAL_S = 60.0  # for the model in `herald check`: a server may have to load it first
 DATABASE = "herald.db"
 LOCK = "herald.lock"
 DAEMON = "run"  # who holds the leases of the one process that runs on
@@ -112,17 +113,33 @@ class Reader:
 
 
 @asynccontextmanager
-async def open_reader(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Reader]:
-    """Open the web, for looking at feeds."""
-    async with open_web(
-        user_agent=user_agent(settings),
-        allowed_networks=settings.allowed_networks,
-        reads_pages=settings.reads_pages,
-    ) as web:
+async def open_reader(
+    settings: Settings, *, clock: Clock | None = None, asks_model: bool = False
+) -> AsyncIterator[Reader]:
+    """Open the web, for looking at feeds; with the language model, where one is set and wanted."""
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        web = await stack.enter_async_context(
+            open_web(
+                user_agent=user_agent(settings),
+                allowed_networks=settings.allowed_networks,
+                reads_pages=settings.reads_pages,
+            )
+        )
+        model: Model | None = None
+        if asks_model:
+            model = await stack.enter_async_context(open_model_once(settings, clock))
         source: Source = web
         articles: Articles = web
         summariser: Summariser = Extractive()
-        looker = Looker(source, articles, summariser, clock or SystemClock())
+        looker = Looker(
+            source,
+            articles,
+            summariser,
+            clock,
+            model=model,
+            model_max_s=settings.llm_timeout_s,
+        )
         yield Reader(web=web, summariser=summariser, looker=looker)
 
 
@@ -156,6 +173,29 @@ async def open_model(
             context_tokens=settings.llm_context_tokens,
             patience_s=settings.llm_timeout_s,
         )
+
+
+@asynccontextmanager
+async def open_model_once(settings: Settings, clock: Clock) -> AsyncIterator[LanguageModel | None]:
+    """Open the language model for a question of the operator's, which no day's budget pays for."""
+
+    async def recall(_key: str) -> str | None:
+        return None
+
+    async def remember(_key: str, _value: str) -> None:
+        pass
+
+    async with open_model(settings, clock, recall, remember) as model:
+        yield model
+
+
+async def try_model(settings: Settings) -> Trial | None:
+    """Ask the language model about an article of ours; None where no model is set.
+
+    Raises ConfigError without the extra llm, SummaryError where there is no answer to use.
+    """
+    async with open_model_once(settings, SystemClock()) as model:
+        return None if model is None else await model.try_out(within_s=TRIAL_S)
 
 
 @asynccontextmanager

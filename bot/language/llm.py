@@ -36,17 +36,28 @@ _PATIENT = 0.7  # of the patience: a server that had so much time and did not an
 _REFUSES_DIALECT = frozenset({400, 422})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
-    """An answer, checked."""
-
-    text: str
-    dropped: tuple[str, ...]
-    tokens: int
-
-
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What came of asking a model about an article made for that."""
+
+    model: str
+    took_s: float
+    form: str  # how an answer in JSON is asked for: "json_schema", "json_object", "plain"
+    summary: str  # "": nothing of its answer could have been posted
+    dropped: tuple[str, ...]
+
+
+_TRIAL_TITLE = "Saltmarsh library to open on Sundays"
+_TRIAL = (
+    "The library of Saltmarsh will open on Sundays from 4 October, the council said on Tuesday. "
+    "It is to stay open for six hours. Librarian Ada Quill said that 1,200 readers had asked for "
+    "it. The council will pay for two more librarians. The reading room gets 40 new lamps before "
+    "the first Sunday."
+)
 
 
 class LanguageModel:
@@ -91,6 +102,22 @@ class LanguageModel:
         except TimeoutError as error:
             raise ModelResting(f"The model had no answer within {within_s:g} s.") from error
 
+    async def try_out(self, *, within_s: float) -> Trial:
+        """Ask about an article made for that. Raises SummaryError where there is no answer."""
+        began = _now()
+        try:
+            async with asyncio.timeout(within_s) as limit:
+                _, checked = await self._ask(_TRIAL_TITLE, _TRIAL, MAX_SENTENCES, limit)
+        except TimeoutError as error:
+            raise ModelResting(f"The model had no answer within {within_s:g} s.") from error
+        return Trial(
+            model=self._endpoint.model,
+            took_s=_now() - began,
+            form=self._endpoint.dialect.form.value,
+            summary=answer.joined(checked.kept) if checked.kept else "",
+            dropped=checked.dropped,
+        )
+
     def _key(self, title: str, text: str, max_sentences: int) -> str:
         parts = (prompt.VERSION, self._endpoint.model, str(max_sentences), title, text)
         joined = "\0".join(parts).encode("utf-8", "surrogatepass")
@@ -104,7 +131,8 @@ class LanguageModel:
         self._asking[key] = future
         began = _now()
         try:
-            made = await self._ask(title, text, max_sentences, limit)
+            reply, checked = await self._ask(title, text, max_sentences, limit)
+            summary = self._told(checked)
         except SummaryError as error:
             future.set_exception(error)
             raise
@@ -115,7 +143,9 @@ class LanguageModel:
             future.set_exception(SummaryError(f"a bug of Herald's: {error!r}"))
             raise
         else:
-            summary = Summary(text=made.text, method=f"llm:{self._endpoint.model}")
+            summary = Summary(
+                text=answer.joined(checked.kept), method=f"llm:{self._endpoint.model}"
+            )
             self._remember(key, summary)
             future.set_result(summary)
         finally:
@@ -127,13 +157,19 @@ class LanguageModel:
             "model.answered",
             model=self._endpoint.model,
             took_ms=round(1000 * (_now() - began)),
-            tokens=made.tokens,
-            dropped=len(made.dropped),
-            why=list(made.dropped),
+            tokens=(reply.prompt_tokens or 0) + (reply.answer_tokens or 0),
+            dropped=len(checked.dropped),
+            why=list(checked.dropped),
             requests_left=requests_left,
             tokens_left=tokens_left,
         )
         return summary
+
+    def _told(self, checked: answer.Checked) -> Summary:
+        if not checked.kept:
+            why = "; ".join(checked.dropped)
+            raise SummaryError(f"Nothing of the model's answer stands: {why}.")
+        return Summary(text=answer.joined(checked.kept), method=f"llm:{self._endpoint.model}")
 
     def _remember(self, key: str, summary: Summary) -> None:
         self._made[key] = summary
@@ -142,7 +178,7 @@ class LanguageModel:
 
     async def _ask(
         self, title: str, text: str, max_sentences: int, limit: asyncio.Timeout
-    ) -> _Made:
+    ) -> tuple[Reply, answer.Checked]:
         sentences, withheld = passages.readable(text)
         heading, _ = passages.readable(title)
         if withheld:
@@ -168,12 +204,7 @@ class LanguageModel:
             max_sentences=max_sentences,
             max_words=MAX_WORDS,
         )
-        if not checked.kept:
-            raise SummaryError(
-                f"Nothing of the model's answer stands: {'; '.join(checked.dropped)}."
-            )
-        tokens = (reply.prompt_tokens or 0) + (reply.answer_tokens or 0)
-        return _Made(text=answer.joined(checked.kept), dropped=checked.dropped, tokens=tokens)
+        return reply, checked
 
     async def _converse(
         self, question: prompt.Prompt, limit: asyncio.Timeout

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.errors import SummaryError
-from bot.news.models import ChannelId, Claim, Entry, Summary
+from bot.news.models import ChannelId, Claim, Delivery, Entry, Summary
 from bot.news.ports import Clock, Model, Summariser
 
 log = structlog.get_logger()
@@ -39,15 +39,14 @@ class Abridger:
         self._late_max_s = late_max_s
         self._waits: dict[ChannelId, deque[tuple[datetime, float]]] = {}
 
-    async def summary(self, claim: Claim, entry: Entry) -> Summary:
-        """Return the summary of *entry*, which *claim* is to tell, with its article's text."""
+    async def summary(self, entry: Entry, claim: Claim | None = None) -> Summary:
+        """Return the summary of *entry*, whose text is its article's, for *claim* or a preview."""
         ready = self._without_model(entry)
-        if self._model is None or len(entry.text) < _LONGER * len(ready.text) or not entry.text:
+        if self._model is None or len(entry.text) <= _LONGER * len(ready.text):
             return ready
-        channel = claim.delivery.channel_id
-        within_s = self._late_max_s - self._late_s(channel, claim.delivery.created_at)
+        within_s = self._late_max_s - (self._late_s(claim.delivery) if claim else 0)
         if within_s < min(_WORTH_S, self._late_max_s):
-            log.info("summary.hurried", story=entry.story_id, channel=channel)
+            log.info("summary.hurried", story=entry.story_id)
             return ready
         began = self._clock.now()
         try:
@@ -64,7 +63,8 @@ class Abridger:
             )
             return ready
         finally:
-            self._note(channel, began)
+            if claim is not None:
+                self._note(claim.delivery.channel_id, began)
 
     def _without_model(self, entry: Entry) -> Summary:
         try:
@@ -75,10 +75,10 @@ class Abridger:
             log.warning("summary.failed", story=entry.story_id, reason=str(error))
             return Summary(text=entry.teaser, method="feed")
 
-    def _late_s(self, channel: ChannelId, since: datetime) -> float:
-        """Return for how long the channel's posts were kept waiting for the model *since* then."""
-        waits = self._waits.get(channel, ())
-        return sum(seconds for ended_at, seconds in waits if ended_at > since)
+    def _late_s(self, delivery: Delivery) -> float:
+        """Return how long its channel has waited for the model since *delivery* was owed."""
+        waits = self._waits.get(delivery.channel_id, ())
+        return sum(seconds for ended_at, seconds in waits if ended_at > delivery.created_at)
 
     def _note(self, channel: ChannelId, began: datetime) -> None:
         now = self._clock.now()

@@ -175,7 +175,7 @@ class Deliverer:
             )
         summary = claim.summary
         if summary is None:
-            made = await self._abridger.summary(claim, entry)
+            made = await self._abridger.summary(entry, claim)
             summary = await self._storage.store_summary(entry.story_id, made)
         return compose(entry, claim.feed, claim.source_name, summary)
 
