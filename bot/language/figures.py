@@ -168,7 +168,7 @@ _UNIT_NAMES = tuple(_UNITS)
 _ATTACHED = frozenset("kкmb")  # letters that scale only where they touch their number: 5k, 2.5m
 
 _DIGITS = re.compile(
-    r"(?<![^\W_])(?P<sign>(?<![\w.,)%])[-\u2212])?(?P<number>"
+    r"(?<![0-9A-Za-z\u00c0-\u024f\u0370-\u052f])(?P<sign>(?<![\w.,)%])[-\u2212])?(?P<number>"
     r"\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,'\u2019]\d+)*)"
 )
 _WORDS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -190,6 +190,16 @@ def figures(text: str, language: str | None = None) -> list[Figure]:
         *_in_words(plain, _BY_LANGUAGE.get(language or "", {})),
         *_in_han(plain),
     ]
+
+
+def is_number_word(word: str, language: str | None = None) -> bool:
+    """Whether a word, case-folded, is a number, a scale or a unit and nothing beside."""
+    return (
+        word in _ENGLISH
+        or word in _ENGLISH_ORDINALS
+        or word in _BY_LANGUAGE.get(language or "", {})
+        or (len(word) > 1 and bool(_SCALE.fullmatch(word) or _UNIT.fullmatch(word)))
+    )
 
 
 def plain_digits(text: str) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # Cyrillic letters look like others
 """Hold a sentence against the article that it is said to sum up.
 
 A model may choose words, never facts: every number, every name and every quotation of a sentence
@@ -18,7 +19,7 @@ from functools import cached_property
 from typing import Literal
 
 from bot.language import uncased
-from bot.language.figures import BARE, Figure, figures, plain_digits
+from bot.language.figures import BARE, Figure, figures, is_number_word, plain_digits
 from bot.language.lexicon import ENGLISH_OPENERS, FUNCTION_WORDS, OFFICES, PARTICLES, VAGUE_NUMBERS
 from bot.language.quotes import Quote, normal, quotes
 from bot.language.sentences import split
@@ -28,7 +29,14 @@ from bot.language.words import tokenise
 FaultKind = Literal["number", "name", "quotation", "stray"]
 
 _ATOM = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
+_LATIN = re.compile("[a-z\u00c0-\u024f\u0370-\u03ff\u1e00-\u1fff]")  # and Greek
+_CYRILLIC = re.compile("[\u0430-\u045f]")
+# What names end with in one case or another; the stemmer leaves some of them on.
+_SLAVIC_ENDING = re.compile(
+    "(?<=[\u0430-\u045f]{2})(?:[аеёийоуыьэюяіїє]{1,2}|[оеыи]м|[ая]ми|[ая]х)\\Z"
+)
 _LATIN_MARKS = re.compile("[\u0300-\u036f]")
+_APART = re.compile('[,;:()/\u2013\u2014"\u201c\u201d\u201e\u00ab\u00bb]')
 _STRAY_SHARE = 0.5  # of a sentence's telling words that the article does not know
 _STRAY_MIN = 3  # such words
 _TELLING_MIN = 4  # letters
@@ -98,7 +106,7 @@ class Source:
         values, with_units = self._figures
         if figure.unit == "identifier":
             return figure.written in plain_digits(self._text)
-        if figure.unit in {None, BARE}:
+        if figure.unit is None or figure.unit == BARE:
             return not values.isdisjoint(figure.values)
         # An age is often given bare, between commas.
         units = {figure.unit, BARE} if figure.unit == "year" else {figure.unit}
@@ -183,6 +191,10 @@ class Source:
             forms.add(key[:-1])
         if self._language not in {"en", None} or not key.isascii():
             forms |= {f"~{term}" for term in _stems(key)}
+            if len(key) > 3 and _SLAVIC_ENDING.search(key):  # noqa: PLR2004  # no short ones
+                forms.add("~" + _SLAVIC_ENDING.sub("", key))
+            elif _CYRILLIC.match(key):
+                forms.add("~" + key)
             if self._language == "de" and len(key) > _PREFIX:
                 forms |= {key.removesuffix(ending) for ending in ("es", "n", "en", "e")}
         return frozenset(forms)
@@ -201,7 +213,8 @@ class Source:
         for number, atom in enumerate(atoms):
             is_first = number == 0 or sentence[: atom.start].rstrip()[-1:] in set(':\u201e\u201c"')
             follows = number + 1 < len(atoms) and atoms[number + 1].is_capital
-            is_name = atom.is_capital and not (is_first and self._is_common(atom.key))
+            is_common = (is_first and self._is_common(atom.key)) or self._counts(atom.key)
+            is_name = atom.is_capital and not is_common
             has_digits = any(map(str.isdigit, atom.key)) and not atom.key.isdigit()
             if not is_name and not has_digits:
                 keeps = before is not None and atom.key in PARTICLES
@@ -220,9 +233,13 @@ class Source:
             return False
         return key in FUNCTION_WORDS or key in ENGLISH_OPENERS or key in self._lower
 
+    def _counts(self, key: str) -> bool:
+        """Whether a word is part of a number, which is looked at as such: Twelve, Mio., Euro."""
+        return is_number_word(key, self._language)
+
     def _is_one_name(self, first: _Atom, second: _Atom, sentence: str) -> bool:
-        if re.search(r"[,;:()/\u2013\u2014]", sentence[first.end : second.start]):
-            return True  # a list, not one name
+        if _APART.search(sentence[first.end : second.start]):
+            return True  # a list, a quotation: not one name
         if self._are_neighbours(first.key, second.key):
             return True
         return first.key in OFFICES and self._holds_office(second.key, first.key)
@@ -261,7 +278,7 @@ class Source:
             word
             for word in tokenise(sentence)
             if word.end - word.start >= _TELLING_MIN
-            and sentence[word.start : word.end].casefold() not in FUNCTION_WORDS
+            and _key(sentence[word.start : word.end]) not in FUNCTION_WORDS
         ]
         new = [word for word in telling if self._stems.isdisjoint(word.terms)]
         if len(new) >= _STRAY_MIN and len(new) > _STRAY_SHARE * len(telling):
@@ -285,8 +302,10 @@ def _atoms(text: str) -> tuple[_Atom, ...]:
 def _key(written: str) -> str:
     if written.isascii():
         return written.lower()
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", written).casefold())
-    return unicodedata.normalize("NFC", _LATIN_MARKS.sub("", folded))
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", written).casefold())
+    if _LATIN.match(folded):
+        folded = _LATIN_MARKS.sub("", unicodedata.normalize("NFKD", folded))
+    return unicodedata.normalize("NFC", folded)
 
 
 def _stems(key: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _PAIRS = {
     "\u201c": "\u201d",
-    "\u201e": "\u201c\u201d",
+    "\u201e": '\u201c\u201d"',
     "\u201f": "\u201d",
     "\u00ab": "\u00bb",
     "\u00bb": "\u00ab\u00bb",
