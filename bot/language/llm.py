@@ -179,7 +179,7 @@ class LanguageModel:
     async def _ask(
         self, title: str, text: str, max_sentences: int, limit: asyncio.Timeout
     ) -> tuple[Reply, answer.Checked]:
-        sentences, withheld = passages.readable(text)
+        sentences, withheld = await asyncio.to_thread(passages.readable, text)
         heading, _ = passages.readable(title)
         if withheld:
             log.warning("passage.withheld", sentences=withheld)
@@ -197,7 +197,8 @@ class LanguageModel:
         async with self._turns:
             self._breaker.check(self._clock.now())
             reply, told = await self._converse(question, limit)
-        checked = answer.check(
+        checked = await asyncio.to_thread(  # some ten milliseconds
+            answer.check,
             told,
             "\n".join(sentences),
             title=" ".join(heading),
