@@ -188,7 +188,11 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("it should be an address such as http://127.0.0.1:11434/v1")
         if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("it should hold no key and no query; the key goes in HERALD_LLM_KEY")
+            raise ConfigError(  # without the value, which may be a secret
+                "HERALD_LLM_URL is an address with a user name, a query or a fragment. Give the "
+                "base address alone; a key goes in HERALD_LLM_KEY.",
+                setting="HERALD_LLM_URL",
+            )
         path = parts.path.rstrip("/").removesuffix("/chat/completions")
         return f"{parts.scheme}://{parts.netloc}{path}"
 

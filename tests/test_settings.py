@@ -206,6 +206,7 @@ def test_a_models_address_is_checked_and_holds_no_key(url: str, said: str) -> No
     with pytest.raises(ConfigError, match="HERALD_LLM_URL is ") as caught:
         load({"HERALD_LLM_URL": url, "HERALD_LLM_MODEL": "small"})
     assert said in str(caught.value)
+    assert "k-123" not in str(caught.value)
 
 
 def test_a_key_that_no_header_can_carry_is_refused_without_showing_it() -> None:

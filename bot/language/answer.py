@@ -24,6 +24,7 @@ from bot.news.text import one_line
 _THOUGHT = re.compile(
     r"\A\s*<(think|thinking|thought|reasoning|reflection)>.*?</\1>", re.DOTALL | re.IGNORECASE
 )
+_OPEN_THOUGHT = re.compile(r"<(?:think|thinking|thought|reasoning|reflection)>", re.IGNORECASE)
 _FENCED = re.compile(r"\A\s*```[a-z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL | re.IGNORECASE)
 _ITEMS_MAX = 12  # strings of an answer that are looked at
 _ITEM_MAX = 1_500  # characters of one
@@ -74,24 +75,36 @@ class Checked:
 
 
 def read(answer: str) -> tuple[str, ...]:
-    """Return the sentences that a model answered with. Raises ModelFailed where it has none."""
+    """Return the sentences that a model answered with. Raises ModelFailed where it has none.
+
+    In JSON or, from a model that does not heed its form, in plain text: what of it may be posted is
+    decided by what it says.
+    """
     body = _THOUGHT.sub("", answer).strip()
     if fenced := _FENCED.match(body):
         body = fenced[1].strip()
-    if not body.startswith("{") and "{" in body:  # "Here is the summary: {…}"
-        body = body[body.index("{") :]
-    try:
-        value, _ = json.JSONDecoder().raw_decode(body)
-    except (ValueError, RecursionError) as error:
-        raise ModelFailed("The model's answer is not the JSON that it was asked for.") from error
-    items = value.get("sentences") if isinstance(value, dict) else None
-    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        raise ModelFailed("The model's answer is JSON, but holds no list of sentences.")
+    if _OPEN_THOUGHT.search(body):
+        raise ModelFailed("The model's answer is a thought that never ends.")
+    items = _items(body[body.index("{") :]) if "{" in body else body.splitlines()
     told = [_BULLET.sub("", one_line(item[:_ITEM_MAX])) for item in items[:_ITEMS_MAX]]
     sentences = tuple(one[start:end] for one in told for start, end in split(one))
     if not sentences:
         raise ModelFailed("The model's answer holds no sentence.")
     return sentences
+
+
+def _items(body: str) -> list[str]:
+    """Return the texts in an answer in JSON. What stands behind it is not looked at."""
+    try:
+        value, _ = json.JSONDecoder().raw_decode(body)
+    except (ValueError, RecursionError) as error:
+        raise ModelFailed("The model's answer is not the JSON that it was asked for.") from error
+    items = value.get("sentences", value.get("summary")) if isinstance(value, dict) else None
+    if isinstance(items, str):
+        return [items]
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise ModelFailed("The model's answer is JSON, but holds no list of sentences.")
+    return items
 
 
 def check(

@@ -40,9 +40,15 @@ class Abridger:
         self._waits: dict[ChannelId, deque[tuple[datetime, float]]] = {}
 
     async def summary(self, entry: Entry, claim: Claim | None = None) -> Summary:
-        """Return the summary of *entry*, whose text is its article's, for *claim* or a preview."""
+        """Return the summary of *entry*, whose text is its article's, for *claim* or a preview.
+
+        A correction goes out at once and without the model: a post never changes its words because
+        a model that failed works again.
+        """
         ready = self._without_model(entry)
-        if self._model is None or len(entry.text) <= _LONGER * len(ready.text):
+        is_correction = claim is not None and claim.message_id is not None
+        is_short = len(entry.text) <= _LONGER * len(ready.text)
+        if self._model is None or is_correction or is_short:
             return ready
         within_s = self._late_max_s - (self._late_s(claim.delivery) if claim else 0)
         if within_s < min(_WORTH_S, self._late_max_s):

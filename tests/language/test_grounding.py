@@ -181,7 +181,7 @@ def told(who: str, number: str, unit: str, quoted: str) -> str:
     )
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(facts())
 def test_true_sentences_stand(fact: tuple[str, str, str, str]) -> None:
     who, number, unit, quoted = fact
@@ -195,7 +195,7 @@ def test_true_sentences_stand(fact: tuple[str, str, str, str]) -> None:
         assert source.faults(sentence) == ()
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(facts(), NUMBERS)
 def test_another_number_falls(fact: tuple[str, str, str, str], other: str) -> None:
     who, number, unit, _ = fact
@@ -208,7 +208,7 @@ def test_another_number_falls(fact: tuple[str, str, str, str], other: str) -> No
     assert [fault.kind for fault in faults] == ["number"]
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(facts(), NAMES, st.booleans())
 def test_another_name_falls(fact: tuple[str, str, str, str], other: str, is_last: bool) -> None:
     who, number, unit, _ = fact
@@ -224,7 +224,7 @@ def test_another_name_falls(fact: tuple[str, str, str, str], other: str, is_last
         assert "name" in {fault.kind for fault in source.faults(sentence)}, sentence
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(facts(), QUOTED)
 def test_another_quotation_falls(fact: tuple[str, str, str, str], other: str) -> None:
     who, _, _, quoted = fact
@@ -233,7 +233,7 @@ def test_another_quotation_falls(fact: tuple[str, str, str, str], other: str) ->
     assert "quotation" in {fault.kind for fault in faults}
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.text(max_size=400), st.text(max_size=120))
 def test_any_text_is_weighed_without_an_error(text: str, sentence: str) -> None:
     source = Source(text)
@@ -249,7 +249,7 @@ PLAIN = st.text(
 )
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(PLAIN)
 def test_a_text_bears_itself_out(text: str) -> None:
     assert Source(text).faults(text) == ()

@@ -1,6 +1,7 @@
 """Posts whose summaries a model writes: right and in time, whatever the model does."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -10,11 +11,11 @@ from bot.errors import DiscordUnavailable, ModelResting
 from bot.language.allowance import FAILURES_MAX, PAUSE, Budget
 from bot.language.endpoint import open_endpoint
 from bot.language.llm import LanguageModel
-from bot.news.models import ChannelId, Summary
+from bot.news.models import ChannelId, SeenEntry, Summary
 from bot.news.ports import Model
 from bot.news.posts import BY_MODEL
 from bot.services.deliver import BACKOFF_MAX, Deliverer
-from tests.factories import CHANNEL, OTHER_CHANNEL, parsed_entry, wish
+from tests.factories import CHANNEL, OTHER_CHANNEL, parsed_entry, refresh, wish
 from tests.servers.openai_server import KEY, MODEL, Fault, OpenAIServer, as_json
 from tests.services.conftest import Desk
 
@@ -175,6 +176,25 @@ async def test_a_post_without_the_model_is_not_edited_when_the_model_works_again
     assert [message.edits for message in news.desk.publisher.messages] == [0, 0]
 
 
+async def test_a_correction_goes_out_without_the_model(
+    news: Newsroom, server: OpenAIServer
+) -> None:
+    await news.post()
+    (feed,) = await news.desk.storage.feeds()
+    (stored,) = await news.desk.storage.entries(feed.feed.id, 9)
+    said = parsed_entry(
+        "Ferry every two hours", url=stored.url, text=ARTICLE.replace("every", "each")
+    )
+    news.desk.clock.advance(timedelta(seconds=1))
+    seen = SeenEntry(entry_id=stored.id, aliases=(), changed=said)
+    await news.desk.storage.record(refresh(feed.feed.id, seen=[seen], at=news.desk.clock.now()))
+    assert await news.deliver() == 1
+    ((_, post),) = news.desk.publisher.posts
+    assert (post.title, post.footer) == ("Ferry every two hours", None)
+    assert post.body.startswith("The ferry to Lund island will run each hour")
+    assert len(server.asked) == 1
+
+
 async def test_a_text_that_is_its_own_summary_is_not_sent_to_a_model(
     news: Newsroom, server: OpenAIServer
 ) -> None:
@@ -294,6 +314,9 @@ FORMS = {
     "a fence": f"```json\n{as_json(*GOOD)}\n```",
     "words before": f"Here is the summary:\n{as_json(*GOOD)}",
     "words behind": f"{as_json(*GOOD)}\nI hope that this helps!",
+    "plain text": " ".join(GOOD),
+    "plain lines": "Here is the summary:\n\n" + "\n".join(f"- {one}" for one in GOOD),
+    "another key": json.dumps({"summary": " ".join(GOOD)}),
     "extra keys": as_json(*GOOD)[:-1] + ', "reasoning": "77 ships", "score": 3}',
     "one string": as_json(" ".join(GOOD)),
     "bullets": as_json(*(f"- {one}" for one in GOOD)),
@@ -320,7 +343,7 @@ async def test_odd_forms_of_a_good_answer_are_read(
         "no JSON at all",
         "<think>and never an end",
         '{"sentences": []}',
-        '{"sentences": "The ferry runs."}',
+        "<think>The ferry to Lund island runs. The council paid for a second ship.",
         '{"sentences": [1, 2]}',
         '["The ferry runs."]',
         '{"sentences": ["The ferry',
