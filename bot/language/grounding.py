@@ -14,7 +14,6 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
@@ -25,6 +24,7 @@ from bot.language.quotes import Quote, normal, quotes
 from bot.language.sentences import split
 from bot.language.tongues import language_of
 from bot.language.words import tokenise
+from bot.news.models import Word
 
 FaultKind = Literal["number", "name", "quotation", "stray"]
 
@@ -40,6 +40,7 @@ _APART = re.compile('[,;:()/\u2013\u2014"\u201c\u201d\u201e\u00ab\u00bb]')
 _STRAY_SHARE = 0.5  # of a sentence's telling words that the article does not know
 _STRAY_MIN = 3  # such words
 _TELLING_MIN = 4  # letters
+_NUMBER_REACH = 40  # characters around a number that say what it is of
 _NEARBY = 5  # words within which an office stands behind its holder's name, after a comma
 _PREFIX = 5
 
@@ -84,33 +85,48 @@ class Source:
     # --- Numbers ---
 
     @cached_property
-    def _figures(self) -> tuple[frozenset[Decimal], frozenset[tuple[Decimal, str]]]:
-        values: set[Decimal] = set()
-        with_units: set[tuple[Decimal, str]] = set()
-        for figure in figures(self._text, self._language):
-            values |= figure.values
-            if figure.unit is not None:
-                with_units |= {(value, figure.unit) for value in figure.values}
-        return frozenset(values), frozenset(with_units)
+    def _told(self) -> tuple[tuple[tuple[Figure, ...], frozenset[str]], ...]:
+        """The numbers and the terms of each sentence of the article."""
+        pieces = (self._text[start:end] for start, end in self._sentences)
+        return tuple((tuple(figures(one, self._language)), _terms(one)) for one in pieces)
 
     def _wrong_numbers(self, sentence: str) -> Iterator[Fault]:
         for figure in figures(sentence, self._language):
-            if not self._says_figure(figure):
+            places = self._places_of(figure)
+            if not places:
                 yield Fault("number", figure.written)
+            elif not self._is_of_the_same(figure, sentence, places):
+                yield Fault("number", f"{figure.written}, of something else")
         for match in _ATOM.finditer(sentence):
             word = match.group().casefold()
             if word in VAGUE_NUMBERS and word not in self._keys:
                 yield Fault("number", match.group())
 
-    def _says_figure(self, figure: Figure) -> bool:
-        values, with_units = self._figures
+    def _places_of(self, figure: Figure) -> list[frozenset[str]]:
+        """Return the terms of each sentence of the article that has this number."""
         if figure.unit == "identifier":
-            return figure.written in plain_digits(self._text)
-        if figure.unit is None or figure.unit == BARE:
-            return not values.isdisjoint(figure.values)
-        # An age is often given bare, between commas.
-        units = {figure.unit, BARE} if figure.unit == "year" else {figure.unit}
-        return any((value, unit) in with_units for value in figure.values for unit in units)
+            found = figure.written in plain_digits(self._text)
+            return [self._stems] if found else []
+        return [
+            terms for told, terms in self._told if any(_is_same(figure, other) for other in told)
+        ]
+
+    def _is_of_the_same(self, figure: Figure, sentence: str, places: list[frozenset[str]]) -> bool:
+        """Whether what stands around a number also stands in a sentence that has it.
+
+        Ages are told apart from who has them too often to be looked at.
+        """
+        if figure.unit in {"year", BARE}:
+            return True
+        at = sentence.find(figure.written.split()[0])
+        around = sentence[max(0, at - _NUMBER_REACH) : at + len(figure.written) + _NUMBER_REACH]
+        near = {
+            term
+            for word in _telling(around)
+            if not self._stems.isdisjoint(word.terms)  # the others tell nothing
+            for term in word.terms
+        }
+        return at < 0 or not near or any(not near.isdisjoint(terms) for terms in places)
 
     # --- Quotations ---
 
@@ -270,19 +286,37 @@ class Source:
 
     @cached_property
     def _stems(self) -> frozenset[str]:
-        return frozenset(term for word in tokenise(self._text) for term in word.terms)
+        return _terms(self._text)
 
     def _strays(self, sentence: str) -> Iterator[Fault]:
         """Refuse a sentence that is mostly about something else."""
-        telling = [
-            word
-            for word in tokenise(sentence)
-            if word.end - word.start >= _TELLING_MIN
-            and _key(sentence[word.start : word.end]) not in FUNCTION_WORDS
-        ]
+        telling = _telling(sentence)
         new = [word for word in telling if self._stems.isdisjoint(word.terms)]
         if len(new) >= _STRAY_MIN and len(new) > _STRAY_SHARE * len(telling):
             yield Fault("stray", " ".join(sentence[word.start : word.end] for word in new[:5]))
+
+
+def _is_same(figure: Figure, told: Figure) -> bool:
+    """Whether the article tells a number as *figure* has it."""
+    if figure.values.isdisjoint(told.values):
+        return False
+    if figure.unit is None or figure.unit in {BARE, told.unit}:
+        return True
+    return figure.unit == "year" and told.unit == BARE  # an age between commas
+
+
+def _terms(text: str) -> frozenset[str]:
+    return frozenset(term for word in tokenise(text) for term in word.terms)
+
+
+def _telling(text: str) -> list[Word]:
+    return [
+        word
+        for word in tokenise(text)
+        if word.end - word.start >= _TELLING_MIN
+        and not text[word.start].isdigit()
+        and _key(text[word.start : word.end]) not in FUNCTION_WORDS
+    ]
 
 
 def _atoms(text: str) -> tuple[_Atom, ...]:

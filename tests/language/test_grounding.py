@@ -44,6 +44,8 @@ FALLS = {
     "The council doubled the number of ships.": "number: doubled",
     "It was 7 degrees at the pier in 2028.": "number: 7",
     "Tickets will cost $40 until April.": "name: April",
+    "About 40 people live on Lund.": "number: 40, of something else",
+    "The council paid 1,200 crowns.": "number: 1,200, of something else",
     "From Tuesday the ferry runs every hour.": "name: Tuesday",
     "Mayor Anna Berg is glad.": "name: Anna",
     "Mayor Ana Holm is glad.": "name: Ana Holm",
