@@ -4,7 +4,10 @@ WORKDIR /src
 COPY requirements.lock pyproject.toml README.md LICENSE ./
 RUN python -m venv /opt/herald && /opt/herald/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY bot ./bot
-RUN /opt/herald/bin/pip install --no-cache-dir --no-deps .
+# EXTRAS=llm adds the client for a language model, which the lock file leaves out.
+ARG EXTRAS=
+RUN /opt/herald/bin/pip install --no-cache-dir --no-deps . \
+ && if [ -n "$EXTRAS" ]; then /opt/herald/bin/pip install --no-cache-dir ".[$EXTRAS]"; fi
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home herald && install -d -o herald /data

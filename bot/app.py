@@ -29,13 +29,17 @@ from bot.frontend.bulletins import DiscordAnnouncer
 from bot.frontend.client import HeraldClient, identify, log_in, point_at, stay_connected
 from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
+from bot.language.allowance import Budget, Recall, Remember
+from bot.language.endpoint import open_endpoint
 from bot.language.extractive import Extractive
+from bot.language.llm import LanguageModel, Trial
 from bot.news.cadence import NEW_S, Pace
 from bot.news.models import Claim, Post
 from bot.news.ports import (
     Announcer,
     Articles,
     Clock,
+    Model,
     Publisher,
     Source,
     Storage,
@@ -57,6 +61,7 @@ from bot.storage import open_storage
 log = structlog.get_logger()
 
 GRACE_S = 6.0  # for what is in hand when told to stop; closing the gateway may take 3 more
+TRIAL_S = 60.0  # for the model in `herald check`: a server may have to load it first
 DATABASE = "herald.db"
 LOCK = "herald.lock"
 DAEMON = "run"  # who holds the leases of the one process that runs on
@@ -109,18 +114,89 @@ class Reader:
 
 
 @asynccontextmanager
-async def open_reader(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Reader]:
-    """Open the web, for looking at feeds."""
-    async with open_web(
-        user_agent=user_agent(settings),
-        allowed_networks=settings.allowed_networks,
-        reads_pages=settings.reads_pages,
-    ) as web:
+async def open_reader(
+    settings: Settings, *, clock: Clock | None = None, asks_model: bool = False
+) -> AsyncIterator[Reader]:
+    """Open the web, for looking at feeds; with the language model, where one is set and wanted."""
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        web = await stack.enter_async_context(
+            open_web(
+                user_agent=user_agent(settings),
+                allowed_networks=settings.allowed_networks,
+                reads_pages=settings.reads_pages,
+            )
+        )
+        model: Model | None = None
+        if asks_model:
+            model = await stack.enter_async_context(open_model_once(settings, clock))
         source: Source = web
         articles: Articles = web
         summariser: Summariser = Extractive()
-        looker = Looker(source, articles, summariser, clock or SystemClock())
+        looker = Looker(
+            source,
+            articles,
+            summariser,
+            clock,
+            model=model,
+            model_max_s=settings.llm_timeout_s,
+        )
         yield Reader(web=web, summariser=summariser, looker=looker)
+
+
+@asynccontextmanager
+async def open_model(
+    settings: Settings, clock: Clock, recall: Recall, remember: Remember
+) -> AsyncIterator[LanguageModel | None]:
+    """Open the language model, None where none is set. Raises ConfigError without the extra llm.
+
+    *recall* and *remember* keep what the day has cost.
+    """
+    if settings.llm_url is None or settings.llm_model is None:
+        yield None
+        return
+    async with open_endpoint(
+        url=settings.llm_url,
+        model=settings.llm_model,
+        key=settings.llm_key.get_secret_value() if settings.llm_key else None,
+        user_agent=user_agent(settings),
+    ) as endpoint:
+        budget = Budget(
+            recall,
+            remember,
+            requests_per_day=settings.llm_requests_per_day,
+            tokens_per_day=settings.llm_tokens_per_day,
+        )
+        yield LanguageModel(
+            endpoint,
+            budget,
+            clock,
+            context_tokens=settings.llm_context_tokens,
+            patience_s=settings.llm_timeout_s,
+        )
+
+
+@asynccontextmanager
+async def open_model_once(settings: Settings, clock: Clock) -> AsyncIterator[LanguageModel | None]:
+    """Open the language model for a question of the operator's, which no day's budget pays for."""
+
+    async def recall(_key: str) -> str | None:
+        return None
+
+    async def remember(_key: str, _value: str) -> None:
+        pass
+
+    async with open_model(settings, clock, recall, remember) as model:
+        yield model
+
+
+async def try_model(settings: Settings) -> Trial | None:
+    """Ask the language model about an article of ours; None where no model is set.
+
+    Raises ConfigError without the extra llm, SummaryError where there is no answer to use.
+    """
+    async with open_model_once(settings, SystemClock()) as model:
+        return None if model is None else await model.try_out(within_s=TRIAL_S)
 
 
 @asynccontextmanager
@@ -220,11 +296,19 @@ def loops(
     announcer: Announcer,
     *,
     is_ready: Callable[[], bool],
+    model: Model | None = None,
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
     """Return the loops of the bot: poll, deliver and tell while *is_ready*, mend, tidy."""
     deliverer = Deliverer(
-        core.storage, core.web, core.summariser, publisher, core.clock, on_sent=on_sent
+        core.storage,
+        core.web,
+        core.summariser,
+        publisher,
+        core.clock,
+        model=model,
+        model_max_s=core.settings.llm_timeout_s,
+        on_sent=on_sent,
     )
 
     async def deliver() -> None:
@@ -325,15 +409,19 @@ async def run(settings: Settings) -> None:
             freed = await core.storage.release_leases()
             await core.poller.resume()
             log.info("app.started", version=version("herald-newsbot"), resumed_deliveries=freed)
-            await _serve(core, token, stopping)
+            async with open_model(
+                settings, core.clock, core.storage.recall, core.storage.remember
+            ) as model:
+                await _serve(core, token, stopping, model)
     log.info("app.stopped")
 
 
-async def _serve(core: Core, token: str, stopping: asyncio.Event) -> None:
+async def _serve(core: Core, token: str, stopping: asyncio.Event, model: Model | None) -> None:
     point_at(core.settings.discord_api_base, core.settings.discord_gateway)
     link = Link(core)
     publisher = DiscordPublisher(link.current)
-    work = loops(core, publisher, DiscordAnnouncer(publisher), is_ready=link.is_ready)
+    announcer = DiscordAnnouncer(publisher)
+    work = loops(core, publisher, announcer, is_ready=link.is_ready, model=model)
     try:
         async with asyncio.TaskGroup() as group:
             gateway = group.create_task(stay_connected(link.make_client, token))

@@ -27,6 +27,8 @@ The tree::
     │ ├ PostRefused           final after a few tries: Discord finds the post malformed
     │ └ DiscordUnavailable    retried
     ├ SummaryError            a summary could not be made; fall back to the extractive one
+    │ ├ ModelFailed           the model's server gave no answer that can be used
+    │ └ ModelResting          the model was not asked: budget, pause, or too many at once
     ├ StorageError            the database
     │ ├ Busy                  locked for longer than the time-out
     │ ├ SchemaTooNew          written by a newer Herald
@@ -199,6 +201,36 @@ class DiscordUnavailable(PublishError):
 
 class SummaryError(HeraldError):
     """A summary could not be made."""
+
+
+class ModelFailed(SummaryError):
+    """The model's server gave no answer that can be used.
+
+    ``status`` is the HTTP status, None without a response, and ``said`` the server's words;
+    ``retry_after_s`` is what it asked for. ``is_passing``: the same question may be answered a
+    moment later; ``is_final``: not before somebody changes something.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        said: str = "",
+        retry_after_s: float | None = None,
+        is_passing: bool = False,
+        is_final: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.said = said
+        self.retry_after_s = retry_after_s
+        self.is_passing = is_passing
+        self.is_final = is_final
+
+
+class ModelResting(SummaryError):
+    """The model was not asked: its budget is spent, it is paused, or busy for too long."""
 
 
 class StorageError(HeraldError):

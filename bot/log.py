@@ -20,8 +20,14 @@ Level = Literal["debug", "info", "warning", "error"]
 
 REDACTED = "[secret]"
 _CREDENTIALS = re.compile(r"(?<=:)//[^/?#\s\"']*@")  # user name and password in a URL
-QUIET = ("apscheduler", "aiosqlite", "asyncio", "trafilatura", "htmldate", "courlan", "justext")
-"""Libraries whose informational lines tell an operator nothing that ours do not."""
+QUIET = (
+    *("apscheduler", "aiosqlite", "asyncio", "trafilatura", "htmldate", "courlan", "justext"),
+    *("openai", "httpx2", "httpcore2"),
+)
+"""Libraries whose informational lines tell an operator nothing that ours do not.
+
+openai's own at debug level would be whole requests, articles included.
+"""
 
 
 class _Redacting(logging.Formatter):

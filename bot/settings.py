@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -94,6 +95,48 @@ class Settings(BaseSettings):
         pattern=r"^https?://",
         description="An HTTP proxy for the connections to Discord. Feeds are fetched without it.",
     )
+    llm_url: str | None = Field(
+        default=None,
+        max_length=500,
+        description="The base address of a language model that speaks OpenAI's protocol, such as "
+        "http://127.0.0.1:11434/v1 for Ollama; with it goes HERALD_LLM_MODEL. Unset: summaries are "
+        "made without a model. Articles are sent there, and only checked summaries are posted.",
+    )
+    llm_model: str | None = Field(
+        default=None,
+        max_length=200,
+        description="The model to ask, by the name that HERALD_LLM_URL knows it under.",
+    )
+    llm_key: SecretStr | None = Field(
+        default=None,
+        description="The key for HERALD_LLM_URL. A server of your own often needs none.",
+    )
+    llm_timeout_s: float = Field(
+        default=10,
+        ge=0.1,
+        le=30,
+        description="How long a post may be late because of the model, in seconds, all tries and "
+        "queues together. After that it is posted with the summary that needs no model.",
+    )
+    llm_context_tokens: int = Field(
+        default=1900,
+        ge=1000,
+        le=200_000,
+        description="The tokens that question and answer may take together. The default fits "
+        "servers that cut what is over 2,048 without a word, as Ollama does; a model that thinks "
+        "before it answers needs 8000.",
+    )
+    llm_requests_per_day: int = Field(
+        default=1000,
+        ge=0,
+        description="The most requests to the model in a day (UTC).",
+    )
+    llm_tokens_per_day: int = Field(
+        default=2_000_000,
+        ge=0,
+        description="The most tokens to spend on the model in a day (UTC), questions and answers "
+        "together.",
+    )
     log_format: Literal["auto", "pretty", "json"] = Field(
         default="auto",
         description="How log lines look. auto: pretty on a terminal, JSON otherwise.",
@@ -116,6 +159,9 @@ class Settings(BaseSettings):
         "discord_api_base",
         "discord_gateway",
         "discord_proxy",
+        "llm_url",
+        "llm_model",
+        "llm_key",
         mode="before",
     )
     @classmethod
@@ -132,6 +178,50 @@ class Settings(BaseSettings):
         if len(bare.split()) > 1:
             raise ValueError("it has white space inside, which no token has; copy it again")
         return SecretStr(bare) if bare else None
+
+    @field_validator("llm_url", mode="after")
+    @classmethod
+    def _check_llm_url(cls, value: str | None) -> str | None:
+        """Drop what copying adds to the base; `openai` puts the rest of the path behind it."""
+        if value is None:
+            return None
+        parts = urlsplit(value.strip())
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("it should be an address such as http://127.0.0.1:11434/v1")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ConfigError(  # without the value, which may be a secret
+                "HERALD_LLM_URL is an address with a user name, a query or a fragment. Give the "
+                "base address alone; a key goes in HERALD_LLM_KEY.",
+                setting="HERALD_LLM_URL",
+            )
+        path = parts.path.rstrip("/").removesuffix("/chat/completions")
+        return f"{parts.scheme}://{parts.netloc}{path}"
+
+    @field_validator("llm_key", mode="after")
+    @classmethod
+    def _strip_key(cls, value: SecretStr | None) -> SecretStr | None:
+        bare = value.get_secret_value().strip() if value else ""
+        if not bare.isascii() or not bare.isprintable() or " " in bare:
+            raise ValueError("it has characters that no key has; copy it again")
+        return SecretStr(bare) if bare else None
+
+    @model_validator(mode="after")
+    def _is_llm_whole(self) -> Self:
+        """Refuse half a model, which would be posts without one and nobody told why."""
+        if self.llm_url is None and (self.llm_model is not None or self.llm_key is not None):
+            given = "HERALD_LLM_KEY" if self.llm_model is None else "HERALD_LLM_MODEL"
+            raise ConfigError(
+                f"{given} is set and HERALD_LLM_URL is not. Set it to the base address of the "
+                f"model's server, such as http://127.0.0.1:11434/v1, or unset {given}.",
+                setting="HERALD_LLM_URL",
+            )
+        if self.llm_url is not None and self.llm_model is None:
+            raise ConfigError(
+                f"HERALD_LLM_URL is {self.llm_url!r} and HERALD_LLM_MODEL is not set. Set it to "
+                "the name of a model there, or unset HERALD_LLM_URL.",
+                setting="HERALD_LLM_MODEL",
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -166,6 +256,11 @@ class Settings(BaseSettings):
     @classmethod
     def _names(cls) -> list[str]:
         return [PREFIX + field.upper() for field in cls.model_fields]
+
+    def secrets(self) -> list[str]:
+        """Return what must never be logged."""
+        values = (getattr(self, field) for field in type(self).model_fields)
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
     def shown(self) -> list[tuple[str, str]]:
         """Return (name, value) of every setting, secrets masked."""
@@ -234,6 +329,8 @@ def _show(value: object) -> str:
     match value:
         case None:
             return "(unset)"
+        case float() if value.is_integer():
+            return str(int(value))
         case SecretStr():
             return MASK
         case bool():

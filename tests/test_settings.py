@@ -161,3 +161,68 @@ def test_every_setting_is_documented() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
         assert field.description.endswith("."), name
+
+
+def test_a_model_is_an_address_and_a_name() -> None:
+    settings = load(
+        {
+            "HERALD_LLM_URL": " http://127.0.0.1:11434/v1/chat/completions ",
+            "HERALD_LLM_MODEL": "small",
+            "HERALD_LLM_KEY": " k-123\n",
+        }
+    )
+    assert settings.llm_url == "http://127.0.0.1:11434/v1"
+    assert settings.llm_model == "small"
+    assert settings.secrets() == ["k-123"]
+    assert dict(settings.shown())["HERALD_LLM_KEY"] == MASK
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"HERALD_LLM_URL": "http://127.0.0.1:1/v1"}, "HERALD_LLM_MODEL"),
+        ({"HERALD_LLM_MODEL": "small"}, "HERALD_LLM_URL"),
+        ({"HERALD_LLM_KEY": "k-123"}, "HERALD_LLM_URL"),
+        ({"HERALD_LLM_MODEL": "small", "HERALD_LLM_KEY": "k-123"}, "HERALD_LLM_URL"),
+    ],
+)
+def test_half_a_model_is_refused_with_what_is_missing(given: dict[str, str], missing: str) -> None:
+    with pytest.raises(ConfigError, match=missing) as caught:
+        load(given)
+    assert caught.value.setting == missing
+    assert "k-123" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("127.0.0.1:11434/v1", "http://127.0.0.1:11434/v1"),
+        ("ftp://models.example.org/v1", "http://127.0.0.1:11434/v1"),
+        ("https://ada:k-123@models.example.org/v1", "HERALD_LLM_KEY"),
+        ("https://models.example.org/v1?key=k-123", "HERALD_LLM_KEY"),
+    ],
+)
+def test_a_models_address_is_checked_and_holds_no_key(url: str, said: str) -> None:
+    with pytest.raises(ConfigError, match="HERALD_LLM_URL is ") as caught:
+        load({"HERALD_LLM_URL": url, "HERALD_LLM_MODEL": "small"})
+    assert said in str(caught.value)
+    assert "k-123" not in str(caught.value)
+
+
+def test_a_key_that_no_header_can_carry_is_refused_without_showing_it() -> None:
+    with pytest.raises(ConfigError, match="copy it again") as caught:
+        load({"HERALD_LLM_URL": "http://a/v1", "HERALD_LLM_MODEL": "m", "HERALD_LLM_KEY": "k\n1"})
+    assert "k\n1" not in str(caught.value)
+
+
+def test_a_models_key_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("k-123\n")
+    settings = load(
+        {
+            "HERALD_LLM_URL": "http://a/v1",
+            "HERALD_LLM_MODEL": "m",
+            "HERALD_LLM_KEY_FILE": str(file),
+        }
+    )
+    assert settings.secrets() == ["k-123"]

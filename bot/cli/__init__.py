@@ -42,7 +42,7 @@ def _run(arguments: argparse.Namespace) -> int:
         log.configure(
             form=settings.log_format,
             level=settings.log_level if arguments.logs else "error",
-            secrets=[settings.token.get_secret_value()] if settings.token else [],
+            secrets=settings.secrets(),
         )
         work: Coroutine[Any, Any, int] = arguments.work(arguments, settings)
         return asyncio.run(work)

@@ -54,7 +54,9 @@ async def check(_arguments: argparse.Namespace, settings: Settings) -> int:
     for name, value in settings.shown():
         print(f"{name}={value}")
     faults = [
-        fault for part in (_check_database, _check_discord) if (fault := await part(settings))
+        fault
+        for part in (_check_database, _check_discord, _check_model)
+        if (fault := await part(settings))
     ]
     if not settings.contact:
         print("note      HERALD_CONTACT is unset: publishers cannot reach you about your bot")
@@ -78,6 +80,25 @@ async def _check_database(settings: Settings) -> str | None:
     if health.oldest_pending_at is not None:
         age = datetime.now(UTC) - health.oldest_pending_at
         print(f"          the oldest waits since {age.total_seconds() / 60:.0f} minutes")
+    return None
+
+
+async def _check_model(settings: Settings) -> str | None:
+    try:
+        trial = await app.try_model(settings)
+    except HeraldError as error:
+        return str(error)
+    if trial is None:
+        return None
+    print(f"model     {trial.model} answered in {trial.took_s:.1f} s, asked by {trial.form}")
+    if trial.took_s > settings.llm_timeout_s:
+        print(
+            f"note      a post waits {settings.llm_timeout_s:g} s at most (HERALD_LLM_TIMEOUT_S); "
+            "try again, the model may have been loaded first"
+        )
+    if not trial.summary:
+        why = "; ".join(trial.dropped)
+        print(f"note      none of what it said of a test article could have been posted: {why}")
     return None
 
 

@@ -89,9 +89,10 @@ def _add_daemon(commands: Subparsers) -> None:
         commands,
         "check",
         daemon.check,
-        "check settings, database and token",
-        "Prints the settings (secrets masked), opens the database and asks Discord who the bot is. "
-        "Ends with 1 and one line for each thing that is wrong.",
+        "check settings, database, token and model",
+        "Prints the settings (secrets masked), opens the database, asks Discord who the bot is and "
+        "the language model, if one is set, about an article made for that. Ends with 1 and one "
+        "line for each thing that is wrong.",
     )
     _command(
         commands,

@@ -22,7 +22,7 @@ WIDTH = 88
 async def preview(arguments: argparse.Namespace, settings: Settings) -> int:
     """Show what a feed's newest entry would become."""
     target: str = arguments.target
-    async with app.open_reader(settings) as reader:
+    async with app.open_reader(settings, asks_model=True) as reader:
         path = Path(target)
         if "://" not in target and path.is_file():
             proposal = await reader.looker.propose(await _from_file(reader, path))
@@ -82,6 +82,7 @@ def _as_text(proposal: Proposal) -> list[str]:
         how = {"feed": "from the feed", "page": "from its page", "teaser": "only the feed's teaser"}
         note = f" ({article.note})" if article.note else ""
         lines.append(f"article   {len(article.text)} characters, {how[article.method]}{note}")
+        lines.append(f"summary   {proposal.reading.summary.method}")
     if proposal.post is None:
         return [*lines, "", "The feed has no entries yet, so there is nothing to show."]
     return [*lines, "", *post_as_text(proposal.post)]

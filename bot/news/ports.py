@@ -116,6 +116,18 @@ class Summariser(Protocol):
         ...
 
 
+class Model(Protocol):
+    """A language model that may be asked for a summary, and may not answer."""
+
+    async def summarise(self, *, title: str, text: str, within_s: float) -> Summary:
+        """Return one to three sentences that say nothing but what *text* says.
+
+        Takes no longer than *within_s*. Raises SummaryError, often: where the server fails, rests
+        or is slow, and where nothing of its answer stands.
+        """
+        ...
+
+
 class Publisher(Protocol):
     """Takes posts to channels."""
 
@@ -382,8 +394,11 @@ class Storage(Protocol):
         """Keep an entry's article and index its text."""
         ...
 
-    async def store_summary(self, story_id: StoryId, summary: Summary) -> None:
-        """Keep a story's summary."""
+    async def store_summary(self, story_id: StoryId, summary: Summary) -> Summary:
+        """Keep a story's summary unless it has one; return the one that stands.
+
+        Channels that make it at the same time post the same one, and so does every attempt.
+        """
         ...
 
     async def mark_sent(

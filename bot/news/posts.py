@@ -11,6 +11,7 @@ from bot.news.text import http_url, one_line, truncate
 EDITABLE_FOR = timedelta(hours=48)  # after that nobody looks at a post again
 EDITS_MAX = 5  # of one post: a publisher who rewrites a title all day is not followed further
 
+BY_MODEL = "AI summary"  # under a post whose words are not the publisher's
 UNTITLED = "(untitled)"
 TITLE_FROM_TEXT_MAX = 80  # characters of an untitled entry's text that stand in for its title
 
@@ -44,6 +45,7 @@ def compose(entry: Entry, feed: Feed, source_name: str, summary: Summary | None)
         icon_url=http_url(feed.icon_url or ""),
         image_url=http_url(entry.image_url or ""),
         colour=colour_of(feed.url),
+        footer=BY_MODEL if summary and summary.method.startswith("llm:") else None,
         # Nothing is published after it was seen; a feed's clock may run ahead.
         published_at=published_at and min(published_at, entry.first_seen_at),
     )

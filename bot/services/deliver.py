@@ -26,11 +26,11 @@ from bot.errors import (
     PublishError,
     RateLimited,
     StorageError,
-    SummaryError,
 )
-from bot.news.models import Article, Claim, Entry, MessageId, Post, Summary
-from bot.news.ports import Articles, Clock, Publisher, Storage, Summariser
+from bot.news.models import Article, Claim, Entry, MessageId, Post
+from bot.news.ports import Articles, Clock, Model, Publisher, Storage, Summariser
 from bot.news.posts import compose, compose_roundup
+from bot.services.abridge import LATE_MAX_S, Abridger
 
 log = structlog.get_logger()
 
@@ -48,8 +48,8 @@ BROKEN_ATTEMPTS_MAX = 10  # of a story that our own code fails on, about an hour
 class Deliverer:
     """Sends what is due. One instance, one process.
 
-    ``article_max_s``: how long an article is waited for; ``on_sent`` is told of each post that
-    landed.
+    ``article_max_s``: how long an article is waited for; ``model_max_s``: how long a post may be
+    late because of *model*; ``on_sent`` is told of each post that landed.
     """
 
     def __init__(
@@ -61,11 +61,13 @@ class Deliverer:
         clock: Clock,
         *,
         article_max_s: float = ARTICLE_MAX_S,
+        model: Model | None = None,
+        model_max_s: float = LATE_MAX_S,
         on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
     ) -> None:
         self._storage = storage
         self._articles = articles
-        self._summariser = summariser
+        self._abridger = Abridger(summariser, model, clock, late_max_s=model_max_s)
         self._publisher = publisher
         self._clock = clock
         self._article_max_s = article_max_s
@@ -74,15 +76,22 @@ class Deliverer:
     async def deliver_due(self) -> int:
         """Send and edit all that is due now, each channel in order; return how many that were.
 
-        Calls may overlap, so that a slow page holds up its own channel only: a channel whose oldest
-        is being sent is passed over by its lease.
+        A slow page or model holds up its own channel only: whenever a post is done, what is due by
+        then is claimed. Calls may overlap; a channel whose oldest is being sent is passed over by
+        its lease.
         """
         sent = 0
-        while claims := await self._storage.claim_deliveries(self._clock.now(), LEASE, BATCH):
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._deliver(claim)) for claim in claims]
-            sent += sum(task.result() for task in tasks)
-        return sent
+        going: set[asyncio.Task[bool]] = set()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                if room := BATCH - len(going):
+                    now = self._clock.now()
+                    claims = await self._storage.claim_deliveries(now, LEASE, room)
+                    going |= {group.create_task(self._deliver(claim)) for claim in claims}
+                if not going:
+                    return sent
+                done, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+                sent += sum(task.result() for task in done)
 
     async def _deliver(self, claim: Claim) -> bool:
         delivery = claim.delivery
@@ -166,8 +175,8 @@ class Deliverer:
             )
         summary = claim.summary
         if summary is None:
-            summary = self._summarise(claim, Article(text=entry.text, method="feed"))
-            await self._storage.store_summary(entry.story_id, summary)
+            made = await self._abridger.summary(entry, claim)
+            summary = await self._storage.store_summary(entry.story_id, made)
         return compose(entry, claim.feed, claim.source_name, summary)
 
     async def _article(self, entry: Entry) -> Article:
@@ -178,15 +187,6 @@ class Deliverer:
             own = max(entry.text, entry.teaser, key=len)
             note = f"Its page did not come within {self._article_max_s:g} s."
             return Article(text=own, method="teaser", note=note)
-
-    def _summarise(self, claim: Claim, article: Article) -> Summary:
-        try:
-            return self._summariser.summarise(
-                title=claim.entry.title, text=article.text, teaser=claim.entry.teaser
-            )
-        except SummaryError as error:
-            log.warning("summary.failed", story=claim.entry.story_id, reason=str(error))
-            return Summary(text=claim.entry.teaser, method="feed")
 
     async def _hold(self, claim: Claim, error: PublishError) -> None:
         delivery, now = claim.delivery, self._clock.now()

@@ -17,8 +17,9 @@ from bot.news.models import (
     Summary,
     without_credentials,
 )
-from bot.news.ports import Articles, Clock, Source, Summariser
+from bot.news.ports import Articles, Clock, Model, Source, Summariser
 from bot.news.posts import compose
+from bot.services.abridge import LATE_MAX_S, Abridger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +57,24 @@ class Proposal:
 
 
 class Looker:
-    """Finds feeds and composes previews. Stores nothing."""
+    """Finds feeds and composes previews. Stores nothing.
+
+    Without *model* a preview comes at once; a post may then have other words.
+    """
 
     def __init__(
-        self, source: Source, articles: Articles, summariser: Summariser, clock: Clock
+        self,
+        source: Source,
+        articles: Articles,
+        summariser: Summariser,
+        clock: Clock,
+        *,
+        model: Model | None = None,
+        model_max_s: float = LATE_MAX_S,
     ) -> None:
         self._source = source
         self._articles = articles
-        self._summariser = summariser
+        self._abridger = Abridger(summariser, model, clock, late_max_s=model_max_s)
         self._clock = clock
 
     async def look(self, url: str, *, name: str | None = None) -> Proposal:
@@ -96,9 +107,7 @@ class Looker:
     async def read(self, entry: Entry, feed: Feed, source_name: str) -> Reading:
         """Read an entry's article where that is needed, and compose its post."""
         article = await self._articles.article(entry)
-        summary = self._summariser.summarise(
-            title=entry.title, text=article.text, teaser=entry.teaser
-        )
+        summary = await self._abridger.summary(replace(entry, text=article.text))
         illustrated = replace(entry, image_url=entry.image_url or article.image_url)
         post = compose(illustrated, feed, source_name, summary)
         return Reading(article=article, summary=summary, post=post)

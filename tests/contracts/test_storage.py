@@ -646,9 +646,10 @@ async def test_a_claim_brings_all_that_a_post_needs(storage: Storage) -> None:
     poll = refresh(feed.id, new_entry("News", deliver_to=[OTHER_CHANNEL]))
     await storage.follow(poll, wish(CHANNEL, name="Courier, daily", backfill=1), NOW)
     (entry,) = await storage.entries(feed.id, 9)
-    await storage.store_summary(entry.story_id, Summary(text="Early.", method="feed"))
     summary = Summary(text="News came.", method="extractive")
-    await storage.store_summary(entry.story_id, summary)
+    assert await storage.store_summary(entry.story_id, summary) == summary
+    late = Summary(text="Late.", method="llm:small")
+    assert await storage.store_summary(entry.story_id, late) == summary
     by_channel = {claim.delivery.channel_id: claim for claim in await claimed(storage)}
     claim = by_channel[CHANNEL]
     assert (claim.entry, claim.feed, claim.summary) == (

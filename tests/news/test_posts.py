@@ -61,6 +61,12 @@ def test_a_post_says_who_reports_what_and_when() -> None:
     assert post.published_at == NOW - timedelta(hours=1)
 
 
+def test_a_models_words_are_marked_as_such() -> None:
+    made = Summary(text="Nobody was hurt.", method="llm:small")
+    assert compose(entry(), FEED, "Gazette", made).footer == "AI summary"
+    assert compose(entry(), FEED, "Gazette", summary("Nobody was hurt.")).footer is None
+
+
 def test_without_a_summary_there_is_no_body() -> None:
     assert compose(entry(), FEED, "Courier", None).body == ""
 

@@ -10,7 +10,8 @@ from bot.language.extractive import Extractive
 from bot.language.words import VERSION, tokenise
 from bot.news.cadence import Pace
 from bot.news.models import ParsedEntry
-from bot.news.ports import Articles, Publisher, Source, Storage
+from bot.news.ports import Articles, Model, Publisher, Source, Storage
+from bot.services.abridge import LATE_MAX_S
 from bot.services.deliver import ARTICLE_MAX_S, Deliverer
 from bot.services.follow import Follower
 from bot.services.look import Looker
@@ -51,6 +52,8 @@ class Desk:
         publisher: Publisher | None = None,
         articles: Articles | None = None,
         article_max_s: float = ARTICLE_MAX_S,
+        model: Model | None = None,
+        model_max_s: float = LATE_MAX_S,
     ) -> Deliverer:
         """Make a deliverer, as after a start."""
         return Deliverer(
@@ -60,6 +63,8 @@ class Desk:
             publisher or self.publisher,
             self.clock,
             article_max_s=article_max_s,
+            model=model,
+            model_max_s=model_max_s,
         )
 
     @property

@@ -235,12 +235,12 @@ def store_article(
         index.put(connection, entry_id, Texts.of(row), instead_of=Texts.of(before))
 
 
-def store_summary(connection: sqlite3.Connection, story_id: StoryId, summary: Summary) -> None:
-    """Keep a story's summary, in place of an earlier one."""
+def store_summary(connection: sqlite3.Connection, story_id: StoryId, summary: Summary) -> Summary:
+    """Keep a story's summary unless it has one; return the one that stands."""
     connection.execute(
         """
         INSERT INTO summaries (story_id, text, method) VALUES (:story_id, :text, :method)
-        ON CONFLICT (story_id) DO UPDATE SET text = excluded.text, method = excluded.method
+        ON CONFLICT (story_id) DO NOTHING
         """,
         {
             "story_id": story_id,
@@ -248,6 +248,7 @@ def store_summary(connection: sqlite3.Connection, story_id: StoryId, summary: Su
             "method": values.to_text(summary.method),
         },
     )
+    return summaries(connection, [story_id])[story_id]
 
 
 def summaries(connection: sqlite3.Connection, ids: Iterable[StoryId]) -> dict[StoryId, Summary]:
