@@ -52,6 +52,7 @@ class Download:
     took_ms: int = 0
     permanent_url: str | None = None  # see Fetched
     alternates: tuple[str, ...] = ()  # feeds that the Link header declares (RFC 8288)
+    target: str | None = None  # where it redirects to, if that was not to be followed
 
 
 class Fetcher:
@@ -104,12 +105,14 @@ class Fetcher:
         max_bytes: int | None = None,
         total_s: float | None = None,
         only_types: frozenset[str] = frozenset(),
+        follows: bool = True,
+        cuts: bool = False,
     ) -> Download:
-        """Return the document at *url*, following redirects.
+        """Return the document at *url*, following redirects unless *follows* is unset.
 
         ``total_s`` counts from the start of the first request, not the wait for the host's turn.
-        With *only_types* the body of any other Content-Type is left alone. Raises FetchFailed,
-        TooLarge or AddressForbidden.
+        With *only_types* the body of any other Content-Type is left alone. What is too large is cut
+        where *cuts* says so. Raises FetchFailed, TooLarge or AddressForbidden.
         """
         allowed_s = total_s or self._limits.fetch_s
         headers = {"Accept": accept} | _conditions(validators)
@@ -117,9 +120,13 @@ class Fetcher:
         async with self._turns.turn(host_of(url)):
             try:
                 async with asyncio.timeout(allowed_s):
-                    return await self._follow(
-                        url, headers, max_bytes or self._limits.feed_bytes, only_types
+                    wanted = Wanted(
+                        max_bytes=max_bytes or self._limits.feed_bytes,
+                        only_types=only_types,
+                        follows=follows,
+                        cuts=cuts,
                     )
+                    return await self._follow(url, headers, wanted)
             except TimeoutError as error:
                 raise faults.too_slow(url, error, allowed_s) from error
             except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -127,9 +134,7 @@ class Fetcher:
                     raise faults.refused(url, refusals[0]) from error
                 raise faults.unreachable(url, error) from error
 
-    async def _follow(
-        self, url: str, headers: Mapping[str, str], max_bytes: int, only_types: frozenset[str]
-    ) -> Download:
+    async def _follow(self, url: str, headers: Mapping[str, str], wanted: "Wanted") -> Download:
         """Request *url* and what it redirects to, at most ``limits.redirects`` times."""
         way = Way(url)
         started = asyncio.get_running_loop().time()
@@ -137,9 +142,11 @@ class Fetcher:
             async with self._request(way.url, headers) as response:
                 if response.status in _REDIRECTS:
                     way = way.then(response.status, _target(way.url, response))
+                    if not wanted.follows:
+                        return Download(url=url, status=response.status, target=way.url)
                     continue
                 digest = hashlib.sha256()
-                body = await _body_of(response, way.url, max_bytes, only_types, digest.update)
+                body = await _body_of(response, way.url, wanted, digest.update)
                 return Download(
                     url=way.url,
                     status=response.status,
@@ -176,6 +183,16 @@ class Fetcher:
             response = await self._session.get(url, headers=plain, allow_redirects=False)
         async with response:
             yield response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What of an answer is taken, see Fetcher.get."""
+
+    max_bytes: int
+    only_types: frozenset[str]
+    follows: bool
+    cuts: bool
 
 
 class Way:
@@ -274,8 +291,7 @@ def redirected(url: str, location: str) -> str | None:
 async def _body_of(
     response: aiohttp.ClientResponse,
     url: str,
-    max_bytes: int,
-    only_types: frozenset[str],
+    wanted: Wanted,
     digest: Callable[[bytes], None],
 ) -> bytes:
     """Return the decoded body of an answer, b"" for a 304. Raises where there is no document."""
@@ -284,14 +300,17 @@ async def _body_of(
     if response.status not in _DOCUMENT:
         hints = hints_of(response.headers, datetime.now(UTC))
         raise faults.answered(url, response.status, response.headers, hints.retry_after_s)
-    if only_types and response.content_type not in only_types:
+    if wanted.only_types and response.content_type not in wanted.only_types:
         raise faults.other_type(url, response.status, response.content_type)
-    if response.content_length is not None and response.content_length > max_bytes:
+    max_bytes = wanted.max_bytes
+    if not wanted.cuts and (response.content_length or 0) > max_bytes:
         raise faults.too_large(url, max_bytes)
     body = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK):
         body += chunk
         digest(chunk)  # as it comes: ten megabytes at once would hold up the loop
+        if len(body) > max_bytes and wanted.cuts:
+            return bytes(body[:max_bytes])
         if len(body) > max_bytes:
             raise faults.too_large(url, max_bytes)
     return bytes(body)

@@ -5,7 +5,7 @@ fetch     ─ Fetcher.get ─ unchanged? ─────────────
 discover  ─ typed_url ─ Fetcher.get ─ a feed? ────── Discovery
                           └ Reader.links (worker) ─ candidates, each fetched and read
 article   ─ long enough in the feed? ─────────────── Article("feed")
-            └ Fetcher.get ─ Reader.article (worker) ─ Article("page"), else ("teaser")
+            └ robots.txt ─ Fetcher.get ─ Reader.article (worker) ─ Article("page"), else ("teaser")
 """
 
 import asyncio
@@ -22,9 +22,11 @@ from bot.feeds.encodings import is_page
 from bot.feeds.fetch import Fetcher
 from bot.feeds.groups import group_of
 from bot.feeds.guard import Network
+from bot.feeds.holds import Holds
 from bot.feeds.limits import DEFAULT_LIMITS, Limits
 from bot.feeds.pool import WorkerPool
 from bot.feeds.reading import Reader
+from bot.feeds.robots import Robots
 from bot.feeds.sites import Rule, site_feeds
 from bot.feeds.values import PARSER_VERSION, Tier
 from bot.news.models import (
@@ -52,12 +54,21 @@ class Web:
         limits: Limits,
         *,
         reads_pages: bool,
+        product: str = "Herald",
         rule: Rule = site_feeds,
     ) -> None:
         self._fetcher = fetcher
         self._reader = reader
         self._discoverer = Discoverer(fetcher, reader, limits, rule=rule)
-        self._articles = ArticleReader(fetcher, reader, limits, reads_pages=reads_pages)
+        self._holds = Holds()
+        self._articles = ArticleReader(
+            fetcher,
+            reader,
+            limits,
+            robots=Robots(fetcher, reader, limits, product=product),
+            holds=self._holds,
+            reads_pages=reads_pages,
+        )
 
     async def fetch(self, url: str, validators: Validators, body_hash: str | None) -> Outcome:
         """Fetch and read the feed at *url*, conditionally. Failures are values."""
@@ -90,6 +101,8 @@ class Web:
                 )
             return await self._discoverer.read(download)
         except (FeedError, NotAFeed) as error:
+            if isinstance(error, FeedError):
+                self._holds.note(error)
             took_s = asyncio.get_running_loop().time() - started
             return failed_of(url, error, took_ms=round(took_s * 1000))
 
@@ -138,7 +151,14 @@ async def open_web(
             limits=limits,
         ) as fetcher,
     ):
-        yield Web(fetcher, Reader(pool, tier=tier), limits, reads_pages=reads_pages, rule=rule)
+        yield Web(
+            fetcher,
+            Reader(pool, tier=tier),
+            limits,
+            reads_pages=reads_pages,
+            product=user_agent.partition("/")[0].strip() or "Herald",  # RFC 9309 §2.2.1
+            rule=rule,
+        )
 
 
 def failed_of(url: str, error: FeedError | NotAFeed, *, took_ms: int) -> Failed:

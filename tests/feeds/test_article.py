@@ -80,7 +80,8 @@ async def test_a_page_is_asked_for_as_html(web: Web, server: FeedServer) -> None
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "words"),
     [
-        ("<html><body><p>Please log in.</p></body></html>", "text/html", 200, "no article"),
+        ("<html><body><p>Please log in.</p></body></html>", "text/html", 200, "who log in"),
+        ("<html><body><p>A picture.</p></body></html>", "text/html", 200, "no article"),
         ("", "text/html", 200, "empty"),
         ("%PDF-1.7", "application/pdf", 200, "no web page but application/pdf"),
         ("gone", "text/html", 404, "does not exist"),
