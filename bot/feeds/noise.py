@@ -19,6 +19,8 @@ _CLOSING = 3  # lines in which the author is introduced
 _TITLE_LIKE = 160  # characters of a line in a list of other articles
 _TAGS_MAX = 600
 _REPEATED = 40  # characters of a line that is not said twice
+_PROSE = 60  # characters of a paragraph, below which stands no headline
+_BARE = 40  # characters of what may stand above the first
 _PART = 0.6  # of a headline's words, which a line may say alone
 
 # Labels of links to other articles: "Read more: …", or alone on a line.
@@ -33,7 +35,8 @@ _LINKS = any_of(r"""
     most (?:read|popular|viewed|shared)(?: (?:in|on) [\w ]{2,30})? | popular (?:now|posts|stories)
     (?:editor['’]?s?['’]?|our) picks? | latest (?:news|stories|updates|headlines) | discover more
     (?:continue|keep) reading | click (?:here|to (?:read|see|watch|view) \w+) | sponsored content
-    watch (?:live|now|the video|more|below) | listen (?:here|now) | live (?:blog|updates)
+    watch (?:live|now|the video|more|below) | listen (?:here|now|to (?:this|the) \w+)
+    live (?:blog|updates)
     mehr zum thema | mehr (?:dazu|lesen) | lesen sie (?:auch|mehr|hier|dazu)(?: (?:auch|mehr|dazu))?
     lies auch | siehe auch | weiterlesen | auch interessant | das könnte sie (?:auch )?interessieren
     zum thema | meistgelesen(?:e artikel)? | weitere (?:artikel|themen|nachrichten|meldungen)
@@ -285,9 +288,23 @@ def article_lines(
     *headlines*: what the page is called, in its own words; *authors*: who wrote it.
     """
     titles = [words for headline in headlines if (words := _words(headline))]
+    names = [words for author in authors if (words := _words(author))]
     kept = list(_once(_TWEET_BUTTON.sub(" ", line).strip() for line in lines))
     opening = [line for line in kept[:_OPENING] if not any(_says(line, title) for title in titles)]
-    return _without_bios(list(_telling([*opening, *kept[_OPENING:]])), authors)
+    told = [line for line in (*opening, *kept[_OPENING:]) if _words(line) not in names]
+    return _without_bios(_from_prose(list(_telling(told))), names)
+
+
+def _from_prose(lines: list[str]) -> list[str]:
+    """Leave out what stands above the first paragraph: a section, a name, a picture's title."""
+    above = 0
+    while above < min(_OPENING, len(lines)) and _is_bare(lines[above]):
+        above += 1
+    return lines[above:] if len(lines) > above and len(lines[above]) >= _PROSE else lines
+
+
+def _is_bare(line: str) -> bool:
+    return len(line) < _BARE and not line.startswith("- ") and _ENDS.search(line) is None
 
 
 def is_noise(line: str) -> bool:
@@ -352,14 +369,16 @@ def _says(line: str, title: Sequence[str]) -> bool:
     return is_part and f" {' '.join(words)} " in f" {' '.join(title)} "
 
 
-def _without_bios(lines: list[str], authors: Sequence[str]) -> list[str]:
+def _without_bios(lines: list[str], names: Sequence[list[str]]) -> list[str]:
     """Leave out closing lines that introduce an author."""
-    names = [words for author in authors if len(words := _words(author)) > 1]
     head, tail = lines[:-_CLOSING], lines[-_CLOSING:]
     return head + [
         line
         for line in tail
-        if not (_ROLE.search(line) and any(_words(line)[: len(name)] == name for name in names))
+        if not (
+            _ROLE.search(line)
+            and any(len(name) > 1 and _words(line)[: len(name)] == name for name in names)
+        )
     ]
 
 
