@@ -22,11 +22,10 @@ from bot.errors import FeedError, FetchFailed, ParseFailed
 from bot.feeds import faults
 from bot.feeds.cutoff import is_cut_off
 from bot.feeds.fetch import PAGE_ACCEPT, Download, Fetcher
-from bot.feeds.holds import Holds
+from bot.feeds.holds import Holds, server_of
 from bot.feeds.limits import Limits
 from bot.feeds.reading import Reader
 from bot.feeds.robots import Robots
-from bot.feeds.urls import host_of
 from bot.feeds.values import WHOLE_TEXT, PageValues
 from bot.feeds.wording import shown
 from bot.news.models import Article, Entry
@@ -36,7 +35,7 @@ _log = structlog.get_logger()
 _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _WORDS = re.compile(r"\w+")
 _SHORT = 250  # characters; a page that yields less is a wall, a player or a picture
-_HOSTS_MAX = 512  # whose last page is remembered
+_SERVERS_MAX = 512  # whose last page is remembered
 
 # What a page shows in place of an article (walls.Wall), in words.
 _WALLS = {
@@ -67,7 +66,7 @@ class ArticleReader:
         self._robots = robots
         self._holds = holds
         self._reads_pages = reads_pages
-        self._next_at: OrderedDict[str, float] = OrderedDict()  # by host, on the loop's clock
+        self._next_at: OrderedDict[str, float] = OrderedDict()  # by server, on the loop's clock
 
     async def article(self, entry: Entry) -> Article:
         """Return the article of *entry*; its teaser, and why, where there is no more to be had."""
@@ -146,16 +145,16 @@ class ArticleReader:
         """
         if not delay_s:
             return
-        host, now = host_of(url), asyncio.get_running_loop().time()
-        at = max(self._next_at.get(host, now), now)
+        server, now = server_of(url), asyncio.get_running_loop().time()
+        at = max(self._next_at.get(server, now), now)
         if at - now > self._limits.delay_s:
             raise FetchFailed(
                 f"{shown(url)} is not read: its server wants {delay_s:g} s between two pages.",
                 url=url,
             )
-        self._next_at[host] = at + delay_s
-        self._next_at.move_to_end(host)
-        while len(self._next_at) > _HOSTS_MAX:
+        self._next_at[server] = at + delay_s
+        self._next_at.move_to_end(server)
+        while len(self._next_at) > _SERVERS_MAX:
             self._next_at.popitem(last=False)
         await asyncio.sleep(at - now)
 

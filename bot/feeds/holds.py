@@ -3,10 +3,11 @@
 import asyncio
 from collections import OrderedDict
 
+from yarl import URL
+
 from bot.errors import FeedError, FetchFailed
 from bot.feeds import faults
 from bot.feeds.groups import group_of
-from bot.feeds.urls import host_of
 from bot.feeds.wording import shown
 
 _USUAL_S = 900.0  # where a server does not say for how long
@@ -25,7 +26,7 @@ class Holds:
             return
         if faults.is_too_often(error.url, error.status) or error.retry_after_s is not None:
             until = asyncio.get_running_loop().time() + (error.retry_after_s or _USUAL_S)
-            server = _server(error.url)
+            server = server_of(error.url)
             self._until[server] = max(until, self._until.get(server, 0.0))
             self._until.move_to_end(server)
             while len(self._until) > _HELD_MAX:
@@ -33,7 +34,7 @@ class Holds:
 
     def check(self, url: str) -> None:
         """Raise FetchFailed where the server of *url* is to be left alone."""
-        server = _server(url)
+        server = server_of(url)
         left_s = self._until.get(server, 0.0) - asyncio.get_running_loop().time()
         if left_s > 0:
             raise FetchFailed(
@@ -42,5 +43,6 @@ class Holds:
         self._until.pop(server, None)
 
 
-def _server(url: str) -> str:
-    return group_of(url) or host_of(url)
+def server_of(url: str) -> str:
+    """Return the host group of *url*, or host and port where it stands for itself."""
+    return group_of(url) or URL(url).authority

@@ -173,7 +173,8 @@ _CREDIT = re.compile(
     (?:additional |further )?(?:reporting|writing|editing|compiled|edited) (?:by|from)\s\S.*
     (?:translated|written|produced|photography|graphics?|illustration) by\s\S.*
     .{{0,160}}\bcontribut(?:ed|ing) (?:to (?:this|the) (?:report|story|article|post)|reporting)\b.*
-    (?:news )?sources?\s*[:：]\s.{{0,120}} | \[?\(?(?:via|h/t|hat tip(?: to)?)\b:?\s[^.!?]{{1,60}}
+    (?:news )?sources?\s*[:：]\s.{{0,120}} | (?:via|h/t|hat tip)\b[^\])]{{1,80}}[\])]
+    (?:via|h/t|hat tip(?: to)?):? [\w.&'’-]+(?: [\w.&'’-]+){{0,3}}
     (?:photo|image|picture|video|file|cover|header)s? (?:image )?(?:credits?|courtesy|source)\b.*
     (?:photo|image|picture|photograph|illustration)s?\s*(?:by|from|:|©|via|/)\s*\S.{{0,140}}
     (?:credits?|courtesy)\s*[:：]\s.{{0,140}} | (?:©|\(c\)|copyright)\s.{{0,240}}
