@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import trafilatura
+from lxml import etree
 from lxml.html import HtmlElement
 from trafilatura.metadata import extract_metadata
 
@@ -45,22 +46,26 @@ _Looks: TypeAlias = tuple[str | None, ...]
 
 def read_article(body: bytes, content_type: str | None, url: str) -> tuple[object, ...]:
     """Return the PageValues of a page, bare."""
-    tree = page_tree(decoded(body, content_type))
+    html = decoded(body, content_type)
+    tree = page_tree(html)
     if tree is None:
         raise Unreadable("its page is empty")
+    signs = Signs(tree, url)
+    etree.strip_elements(tree, "style", "svg", "template", "iframe", with_tail=False)
     facts = extract_metadata(tree, url, extensive=False)
     authors = _authors(facts.author, facts.sitename)
     headlines = _headlines(tree)
-    signs = Signs(tree, url)
     told = _told(tree)
     joined(tree)
     cleared(tree)
     text = _article(tree, headlines, authors, precisely=True)
     wall = signs.wall(text)
     if wall is None and len(text) < _SHORT:
+        whole = page_tree(html)  # a body that is named like furniture is in this one
         text = max(
             text,
             _article(tree, headlines, authors, precisely=False),
+            "" if whole is None else _article(whole, headlines, authors, precisely=True),
             "\n\n".join(article_lines(told, headlines, authors)),
             key=len,
         )

@@ -83,13 +83,17 @@ _LARGE = 0.3  # of the page's paragraphs: what holds so much is no furniture, wh
 _PROSE_MIN = 400  # characters; a box may hold as much on a page without an article
 _BOX_WORDS = 90  # of a block with a field for an e-mail address
 _CAPTION_WORDS = 30
+_CAPTIONED = frozenset({"div", "figure", "center"})
 _SMALL = 100  # pixels of width; a smiley, a counter
 _ITEMS_MIN = 2  # of a list of links
 _LINKED = 0.5  # of its text
+_TITLES_LINKED = 0.35  # likewise, where each item has a link and none is a sentence
+_STOPS = (".", "!", "。", ":", ";")
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6", "p", "div", "strong", "b"})
 _TITLES = ("h2", "h3", "h4", "h5", "h6")
 _HEADING_WORDS = 8
 _CLOSING_MAX = 600  # characters
+_UPRIGHT = 0.1  # of a slanted paragraph
 _BODY_NAME = re.compile(
     r"(?:article|story|post|entry|news|main)[-_ ]{0,2}(?:body|text|content|copy|page)|articleBody|"
     r"^body|rich-?text|prose"
@@ -202,11 +206,11 @@ def _captions(tree: HtmlElement) -> Iterator[HtmlElement]:
         if _is_small(image):
             continue
         outer = image.getparent()
-        while outer is not None and outer.tag in {"a", "picture", "span", "noscript"}:
+        while outer is not None and outer.tag != "body" and not _count(outer):
             outer = outer.getparent()
-        if outer is None or outer.tag not in {"div", "figure"} or outer.find(".//p") is not None:
+        if outer is None or outer.tag not in _CAPTIONED or outer.find(".//p") is not None:
             continue
-        if 0 < _count(outer) <= _CAPTION_WORDS:
+        if _count(outer) <= _CAPTION_WORDS:
             yield outer
 
 
@@ -214,12 +218,21 @@ def _link_lists(tree: HtmlElement) -> Iterator[HtmlElement]:
     """Find lists that lead elsewhere, each with the heading above it."""
     for node in tree.iter("ul", "ol"):
         items = [item for item in node if item.tag == "li"]
-        if len(items) < _ITEMS_MIN or _linked(node) < _LINKED * len(_squeezed(node)):
+        if len(items) < _ITEMS_MIN or not _leads_elsewhere(node, items):
             continue
         above = node.getprevious()
         if above is not None and above.tag in _HEADINGS and _count(above) <= _HEADING_WORDS:
             yield above
         yield node
+
+
+def _leads_elsewhere(node: HtmlElement, items: list[HtmlElement]) -> bool:
+    """Whether a list is mostly links, or each of its items a title with one in it."""
+    share = _linked(node) / max(1, len(_squeezed(node)))
+    are_titles = all(
+        item.find(".//a") is not None and not _squeezed(item).endswith(_STOPS) for item in items
+    )
+    return share >= _LINKED or (are_titles and share >= _TITLES_LINKED)
 
 
 def _cards(tree: HtmlElement) -> Iterator[HtmlElement]:
@@ -238,10 +251,9 @@ def _closings(tree: HtmlElement) -> Iterator[HtmlElement]:
             text = _squeezed(node)
             if not text:
                 continue
-            slanted = sum(
-                len(_squeezed(part)) for part in node.xpath("./em|./i|./*[1]/em|./*[1]/i")
-            )
-            if slanted < 0.9 * len(text) or node.find(".//a") is None or len(text) > _CLOSING_MAX:
+            upright = "".join(node.xpath(".//text()[not(ancestor::em or ancestor::i)]"))
+            is_slanted = len(upright.strip()) < _UPRIGHT * len(text)
+            if not is_slanted or node.find(".//a") is None or len(text) > _CLOSING_MAX:
                 break
             yield node
 
@@ -261,7 +273,7 @@ def _is_small(image: HtmlElement) -> bool:
 
 
 def _has_prose(node: HtmlElement) -> bool:
-    return any(len(child.text_content()) >= _LONG for child in node.iterfind(".//p"))
+    return _prose(node) >= _LONG
 
 
 def _are_pieces(first: HtmlElement, other: HtmlElement) -> bool:

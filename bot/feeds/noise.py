@@ -249,7 +249,7 @@ _CLOCK = r"\d{1,2}[:.h]\d{2}(?::\d{2})?"
 # What may stand around a date in its line: a weekday, an hour, a zone.
 _AROUND = (
     rf"(?:[\W\d_]|{_CLOCK}|[ap]\.?m\.?|at|um|à|às|alle|uhr|updated|et|[a-z]{{2,4}}t|gmt|utc|"
-    r"[^\W\d]{2,8}(?:day|tag|dì|feira)\b)*"
+    r"[^\W\d]{2,9}(?:day|tag|dì|-feira)\b)*"
 )
 _STAMP = re.compile(
     r"\W*"
@@ -272,7 +272,7 @@ _STAMP = re.compile(
 _ROLE = re.compile(
     r"\b(?:is|was) (?:an?|the|our) (?:[\w'’&-]+,? ){0,6}(?:writer|reporter|editor|journalist|"
     r"correspondent|columnist|contributor|author|blogger|photographer|producer|analyst|fellow)\b|"
-    r"\bwrites (?:about|for)\b|\b(?:covers|has covered)\b|"
+    r"\bwrites (?:about|for)\b|\b(?:covers|has covered)\b|\bfollow (?:him|her|them|me|us) on\b|"
     r"\bist (?:redakteur|reporter|autor|korrespondent|journalist|schreibt)",
     re.IGNORECASE,
 )

@@ -204,3 +204,10 @@ async def test_noise_in_the_text_of_a_feed_goes(web: Web) -> None:
 async def test_hostile_pages_are_read_or_refused(body: str) -> None:
     values = read_article(body.encode(), "text/html", "https://gazette.example.org/x")
     assert isinstance(values[0], str)
+
+
+async def test_an_article_in_a_box_that_is_named_like_furniture_is_found() -> None:
+    boxes = "".join(f"<div class='kicker'><p>{SENTENCE.format(n)}</p></div>" for n in range(9))
+    body = page(f"<main>{boxes}</main>").encode()
+    text = str(read_article(body, "text/html", "https://gazette.example.org/x")[0])
+    assert len(text) >= 250
