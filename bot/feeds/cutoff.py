@@ -11,14 +11,15 @@ _OURS = 200  # characters that ``cut`` may leave out of a text that it had to cu
 
 # WordPress puts it below excerpts and whole articles alike.
 _POST_FOOTER = re.compile(
-    r"\s*(?:the post|der beitrag|l'article|la entrada|l'articolo|o post) .{1,250}"
+    r"(?:the post|der beitrag|l'article|la entrada|l'articolo|o post) .{1,250}"
     r" (?:(?:first )?appeared (?:first )?on|erschien zuerst auf|est apparu en premier sur|"
     r"apareció primero en|proviene da|apareceu primeiro em|verscheen eerst op) .{1,120}\Z",
     re.IGNORECASE | re.DOTALL,
 )
-_ELLIPSIS = re.compile(r"(?:\[\s*(?:…|\.{3,}|&hellip;)\s*\]|\(\s*(?:…|\.{3,})\s*\)|…|\.{3,})\W*\Z")
+_WORD_END = re.compile(r"[^\W_]")
+_AFTER_ELLIPSIS = " \t\n[]()>»›→"
 _INVITATION = re.compile(
-    r"(?:\A|[\n.!?…»”\"\])>。！？]|\s{2})\W*"
+    r"(?:\A|[\n.!?…»”\"\])>。！？]|\s{2})\W{0,12}"
     + any_of(r"""
     (?:continue|keep) reading\b[^.!?:]{0,120} | read (?:more|on|the (?:rest|full)\b[^.!?:]{0,80})
     read full (?:article|story) | full (?:article|story) | (?:click )?(?:here )?(?:for|to read) more
@@ -46,5 +47,13 @@ def is_cut_off(text: str) -> bool:
     text = text.strip()
     if len(text) > TEXT_MAX - _OURS:
         return False  # that was us
-    tail = _POST_FOOTER.sub("", text[-_TAIL:])
-    return bool(_ELLIPSIS.search(tail) or _INVITATION.search(tail))
+    tail = _POST_FOOTER.sub("", text[-_TAIL:].replace("&hellip;", "…")).rstrip()
+    return _trails_off(tail) or _INVITATION.search(tail) is not None
+
+
+def _trails_off(tail: str) -> bool:
+    """Whether what follows the last word is an ellipsis, bracketed or not; no quoted one."""
+    at = len(tail)
+    while at > 0 and _WORD_END.match(tail, at - 1) is None:
+        at -= 1
+    return tail[at:].rstrip(_AFTER_ELLIPSIS).endswith(("…", "..."))

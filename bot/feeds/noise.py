@@ -246,10 +246,17 @@ _DAY = (
     rf"(?:\d{{1,2}}(?:st|nd|rd|th|\.|º)?(?: de| of)? {_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?)"
 )
 _CLOCK = r"\d{1,2}[:.h]\d{2}(?::\d{2})?"
-# What may stand around a date in its line: a weekday, an hour, a zone.
-_AROUND = (
-    rf"(?:[\W\d_]|{_CLOCK}|[ap]\.?m\.?|at|um|à|às|alle|uhr|updated|et|[a-z]{{2,4}}t|gmt|utc|"
-    r"[^\W\d]{2,9}(?:day|tag|dì|-feira)\b)*"
+_DATE = re.compile(
+    rf"{_DAY},?(?: de)? \d{{4}}|\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{2,4}}|"
+    r"\d{4}年\d{1,2}月\d{1,2}日",
+    re.IGNORECASE,
+)
+_DATE_MAX = 80  # characters of a line that gives no more than a date
+# What may stand beside a date in its line: a weekday, an hour, a zone.
+_BESIDE_DATE = re.compile(
+    r"\b[ap]\.?m\b|\b(?:at|um|à|às|alle|uhr|updated|et|[a-z]{2,4}t|gmt|utc)\b|"
+    r"\b[^\W\d_]{2,9}(?:day|tag|dì|-feira)\b|[\W\d_]+|時|分|时",
+    re.IGNORECASE,
 )
 _STAMP = re.compile(
     r"\W*"
@@ -258,8 +265,6 @@ _STAMP = re.compile(
     (?:veröffentlicht|aktualisiert|stand|publié|mis à jour)\W.{{0,16}}\d.{{0,40}}
     (?:publicado|actualizado|pubblicato|aggiornato|atualizado|опубликовано|обновлено)\W.{{0,16}}\d.{{0,40}}
     (?:发布|更新|發布|公開|配信|입력|수정).{{0,12}}\d.{{0,30}}
-    {_AROUND}{_DAY},?(?: de)? \d{{4}}{_AROUND}
-    \d{{1,4}}[./-]\d{{1,2}}[./-]\d{{2,4}}{_AROUND} | \d{{4}}年\d{{1,2}}月\d{{1,2}}日[\W\d时時分]*
     {_CLOCK} ?(?:[ap]\.?m\.?|uhr|h)?(?: [a-z]{{2,5}})?
     (?:\d+|an?) (?:min(?:ute)?|hour|day|week|month|year|h|m|d)s? ago | vor \d+ \w+
     (?:estimated )?(?:read(?:ing)? time|lesezeit|lesedauer|ti?empo de le(?:itura|ctura))\b.{{0,40}}
@@ -319,12 +324,20 @@ def is_noise(line: str) -> bool:
         or _PROMOTION.fullmatch(line)
         or _CREDIT.fullmatch(line)
         or _STAMP.fullmatch(line)
+        or _is_date(line)
         or _BYLINE.fullmatch(line)
         or _BRACKETED.fullmatch(line)
         or (not _ENDS.search(line) and (_LABELLED_LOOSELY.match(line) or _TAGS.fullmatch(line)))
     ):
         return True
     return len(line) <= _NOTICE and _NOTICE_OF_SITE.match(line) is not None
+
+
+def _is_date(line: str) -> bool:
+    """Whether a line gives a date, an hour perhaps, and nothing beside."""
+    if len(line) > _DATE_MAX or _DATE.search(line) is None:
+        return False
+    return not _BESIDE_DATE.sub("", _DATE.sub("", line))
 
 
 def _telling(lines: Iterable[str]) -> Iterator[str]:

@@ -34,6 +34,7 @@ def test_a_text_that_breaks_off_is_told(ending: str) -> None:
         f"{WHOLE}\n\nRead more: Night ferry sinks in Skarn",
         f"{WHOLE} She wanted … nothing at all.",
         f"{WHOLE} There is not much more.",
+        f"{WHOLE} “I had hoped…”",
         f"{WHOLE}\n\nThe post Night ferry returns appeared first on Harbour Gazette.",
         "",
     ],
