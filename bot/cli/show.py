@@ -62,6 +62,12 @@ def _as_json(proposal: Proposal) -> dict[str, Any]:
             "method": reading.article.method,
             "characters": len(reading.article.text),
             "note": reading.article.note,
+            "title": reading.article.title,
+            "author": reading.article.author,
+            "published_on": reading.article.published_on
+            and reading.article.published_on.isoformat(),
+            "language": reading.article.language,
+            "image_url": reading.article.image_url,
         },
         "summary": reading and dataclasses.asdict(reading.summary),
         "post": proposal.post and post_as_json(proposal.post),

@@ -138,6 +138,15 @@ def other_type(url: str, status: int, content_type: str) -> FetchFailed:
     )
 
 
+def not_allowed(url: str) -> FetchFailed:
+    """Return the error for a page that the site's robots.txt keeps programs from."""
+    return FetchFailed(
+        f"{shown(url)} is not read: its site's robots.txt does not let Herald, or cannot be had.",
+        url=url,
+        transient=False,
+    )
+
+
 def web_page(url: str) -> NotAFeed:
     """Return the error for HTML where a feed should be."""
     return NotAFeed(

@@ -59,6 +59,7 @@ class Download:
     alternates: tuple[str, ...] = ()  # feeds that the Link header declares (RFC 8288)
     hub_url: str | None = None  # likewise (WebSub §4)
     self_url: str | None = None
+    target: str | None = None  # where it redirects to, if that was not to be followed
 
 
 class Fetcher:
@@ -111,14 +112,16 @@ class Fetcher:
         max_bytes: int | None = None,
         total_s: float | None = None,
         only_types: frozenset[str] = frozenset(),
+        follows: bool = True,
+        cuts: bool = False,
         hold: Hold | None = None,
     ) -> Download:
-        """Return the document at *url*, following redirects.
+        """Return the document at *url*, following redirects unless *follows* is unset.
 
         ``total_s`` counts from the start of the first request, not the wait for the host's turn.
-        With *only_types* the body of any other Content-Type is left alone. *hold* is asked for
-        memory before a body grows. Raises FetchFailed, TooLarge or AddressForbidden, and what
-        *hold* raises.
+        With *only_types* the body of any other Content-Type is left alone. What is too large is cut
+        where *cuts* says so. *hold* is asked for memory before a body grows. Raises FetchFailed,
+        TooLarge or AddressForbidden, and what *hold* raises.
         """
         allowed_s = total_s or self._limits.fetch_s
         headers = {"Accept": accept} | _conditions(validators)
@@ -126,7 +129,13 @@ class Fetcher:
         async with self._turns.turn(host_of(url)):
             try:
                 async with asyncio.timeout(allowed_s):
-                    wanted = _Wanted(max_bytes or self._limits.feed_bytes, only_types, hold)
+                    wanted = Wanted(
+                        max_bytes=max_bytes or self._limits.feed_bytes,
+                        only_types=only_types,
+                        follows=follows,
+                        cuts=cuts,
+                        hold=hold,
+                    )
                     return await self._follow(url, headers, wanted)
             except TimeoutError as error:
                 raise faults.too_slow(url, error, allowed_s) from error
@@ -135,7 +144,7 @@ class Fetcher:
                     raise faults.refused(url, refusals[0]) from error
                 raise faults.unreachable(url, error) from error
 
-    async def _follow(self, url: str, headers: Mapping[str, str], wanted: "_Wanted") -> Download:
+    async def _follow(self, url: str, headers: Mapping[str, str], wanted: "Wanted") -> Download:
         """Request *url* and what it redirects to, at most ``limits.redirects`` times."""
         way = Way(url)
         started = asyncio.get_running_loop().time()
@@ -143,6 +152,8 @@ class Fetcher:
             async with self._request(way.url, headers) as response:
                 if response.status in _REDIRECTS:
                     way = way.then(response.status, _target(way.url, response))
+                    if not wanted.follows:
+                        return Download(url=url, status=response.status, target=way.url)
                     continue
                 digest = hashlib.sha256()
                 body = await _body_of(response, way.url, wanted, digest.update)
@@ -184,6 +195,17 @@ class Fetcher:
             response = await self._session.get(url, headers=plain, allow_redirects=False)
         async with response:
             yield response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What of an answer is taken, see Fetcher.get."""
+
+    max_bytes: int
+    only_types: frozenset[str]
+    follows: bool
+    cuts: bool
+    hold: Hold | None
 
 
 class Way:
@@ -287,19 +309,10 @@ def redirected(url: str, location: str) -> str | None:
     return str(there.with_user(None).with_user(login[0]).with_password(login[1]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What a document must be like."""
-
-    max_bytes: int
-    only_types: frozenset[str]
-    hold: Hold | None
-
-
 async def _body_of(
     response: aiohttp.ClientResponse,
     url: str,
-    wanted: _Wanted,
+    wanted: Wanted,
     digest: Callable[[bytes], None],
 ) -> bytes:
     """Return the decoded body of an answer, b"" for a 304. Raises where there is no document."""
@@ -310,12 +323,12 @@ async def _body_of(
         raise faults.answered(url, response.status, response.headers, hints.retry_after_s)
     if wanted.only_types and response.content_type not in wanted.only_types:
         raise faults.other_type(url, response.status, response.content_type)
-    if response.content_length is not None and response.content_length > wanted.max_bytes:
+    if not wanted.cuts and (response.content_length or 0) > wanted.max_bytes:
         raise faults.too_large(url, wanted.max_bytes)
     body = io.BytesIO()  # gives its bytes away without a copy of them
     async for chunk in response.content.iter_chunked(_CHUNK):
         size = body.tell() + len(chunk)
-        if size > wanted.max_bytes:
+        if size > wanted.max_bytes and not wanted.cuts:
             raise faults.too_large(url, wanted.max_bytes)
         if wanted.hold is not None:
             await wanted.hold(size)
@@ -323,4 +336,7 @@ async def _body_of(
             await asyncio.sleep(0)  # what unpacks to a thousand times its size is here all at once
         body.write(chunk)
         digest(chunk)
+        if size > wanted.max_bytes:
+            body.truncate(wanted.max_bytes)
+            break
     return body.getvalue()

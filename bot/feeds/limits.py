@@ -11,8 +11,10 @@ class Limits:
 
     feed_bytes: int = 10 * MIB
     page_bytes: int = 3 * MIB
+    robots_bytes: int = 500 * 1024  # RFC 9309 §2.5; what comes after that is not looked at
     fetch_s: float = 30.0  # a whole fetch: every redirect, headers and body
     page_s: float = 10.0
+    delay_s: float = 10.0  # that a robots.txt may ask for between two pages; longer: not read
     candidate_s: float = 10.0  # one guessed address during discovery
     discover_s: float = 60.0  # no further address is tried after that
     connect_s: float = 10.0

@@ -1,23 +1,16 @@
-"""Read web pages: for their article (trafilatura), for their feeds. Runs in the worker."""
+"""Read web pages for their feeds. Runs in the worker."""
 
-import logging
 import re
 from urllib.parse import urlsplit
 
 import lxml.html
-import trafilatura
 
 from bot.feeds.encodings import decoded
-from bot.feeds.markup import cut, page_tree
+from bot.feeds.markup import page_tree
 from bot.feeds.sites import page_feeds
 from bot.feeds.urls import web_url
-from bot.feeds.values import TEXT_MAX, LinksValues, PageValues
-from bot.feeds.worker import Unreadable
+from bot.feeds.values import LinksValues
 
-logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-logging.getLogger("htmldate").setLevel(logging.CRITICAL)
-
-_SHORT = 250  # characters; below that it is rarely the article
 _LINKS_MAX = 8
 # With "x-" and "x." as some have it, and with "text/" for "application/".
 _FEED_TYPE = re.compile(
@@ -27,19 +20,6 @@ _FEED_WORD = re.compile(
     r"(?:^|[\W_])(?:rss|atom|feeds?)(?:$|[\W_])|\.(?:rss|atom|rdf)$", re.IGNORECASE
 )
 _NOT_A_FEED = re.compile(r"\.(?:html?|css|js|png|jpe?g|svg|gif|pdf)$", re.IGNORECASE)
-
-
-def read_article(body: bytes, content_type: str | None, url: str) -> tuple[object, ...]:
-    """Return the PageValues of a page, bare: its article's paragraphs and its og:image."""
-    tree = page_tree(decoded(body, content_type))
-    if tree is None:
-        raise Unreadable("its page is empty")
-    image_url = _meta_image(tree, url)
-    text = _extracted(tree, precisely=True)
-    if len(text) < _SHORT:
-        again = page_tree(decoded(body, content_type))
-        text = max(text, _extracted(again, precisely=False), key=len) if again is not None else text
-    return tuple(PageValues(text=cut(text, TEXT_MAX), image_url=image_url))
 
 
 def read_links(body: bytes, content_type: str | None, url: str) -> tuple[object, ...]:
@@ -68,31 +48,6 @@ def read_links(body: bytes, content_type: str | None, url: str) -> tuple[object,
             hinted=tuple(link for link in dict.fromkeys(hinted) if link not in found)[:_LINKS_MAX],
         )
     )
-
-
-def _extracted(tree: lxml.html.HtmlElement, *, precisely: bool) -> str:
-    """Return the main text of a page, paragraphs parted by a blank line; "" where none is found."""
-    text = trafilatura.extract(
-        tree,
-        favor_precision=precisely,
-        favor_recall=not precisely,
-        include_comments=False,
-        include_formatting=False,
-        with_metadata=False,
-    )
-    return "\n\n".join(line for part in (text or "").split("\n") if (line := part.strip()))
-
-
-def _meta_image(tree: lxml.html.HtmlElement, url: str) -> str | None:
-    """Return the picture a page offers for previews (ogp.me, Twitter cards)."""
-    metas = {
-        (node.get("property") or node.get("name") or "").lower(): node.get("content") or ""
-        for node in reversed(list(tree.iter("meta")))
-    }
-    for name in ("og:image:secure_url", "og:image:url", "og:image", "twitter:image"):
-        if image_url := web_url(metas.get(name), url):
-            return image_url
-    return None
 
 
 def _declared_feed(node: lxml.html.HtmlElement, base: str) -> str | None:

@@ -49,12 +49,29 @@ class Reader:
     async def article(self, body: bytes, content_type: str | None, url: str) -> PageValues:
         """Return the article on a page. Raises ParseFailed."""
         return PageValues(
-            *await self._read("bot.feeds.pages:read_article", body, content_type, url)
+            *await self._read("bot.feeds.extract:read_article", body, content_type, url)
         )
 
     async def links(self, body: bytes, content_type: str | None, url: str) -> LinksValues:
         """Return the feeds that a page points at. Raises ParseFailed."""
         return LinksValues(*await self._read("bot.feeds.pages:read_links", body, content_type, url))
+
+    async def lines(self, text: str, title: str, url: str) -> str:
+        """Return a feed's *text* without lines that are no part of an article.
+
+        Raises ParseFailed.
+        """
+        body = text.encode("utf-8", "replace")
+        (kept,) = await self._read("bot.feeds.extract:read_lines", body, None, url, title)
+        return str(kept)
+
+    async def leave(self, body: bytes, url: str, product: str) -> tuple[bool, float]:
+        """Return what a robots.txt says of *url*: whether it may be read, and the delay to keep.
+
+        Raises ParseFailed.
+        """
+        is_given, delay_s = await self._read("bot.feeds.rules:read_leave", body, None, url, product)
+        return bool(is_given), float(delay_s)
 
     async def _read(
         self, task: str, body: bytes, content_type: str | None, url: str, *more: object

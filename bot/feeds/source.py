@@ -5,7 +5,7 @@ fetch     ─ Fetcher.get ─ unchanged? ─────────────
 discover  ─ typed_url ─ Fetcher.get ─ a feed? ────── Discovery
                           └ Reader.links (worker) ─ candidates, each fetched and read
 article   ─ long enough in the feed? ─────────────── Article("feed")
-            └ Fetcher.get ─ Reader.article (worker) ─ Article("page"), else ("teaser")
+            └ robots.txt ─ Fetcher.get ─ Reader.article (worker) ─ Article("page"), else ("teaser")
 """
 
 import asyncio
@@ -31,10 +31,12 @@ from bot.feeds.encodings import is_page
 from bot.feeds.fetch import Download, Fetcher
 from bot.feeds.groups import group_of
 from bot.feeds.guard import Network
+from bot.feeds.holds import Holds
 from bot.feeds.limits import DEFAULT_LIMITS, Limits
 from bot.feeds.pool import WorkerPool
 from bot.feeds.ration import Ration
 from bot.feeds.reading import Reader
+from bot.feeds.robots import Robots
 from bot.feeds.sites import Rule, site_feeds
 from bot.feeds.values import PARSER_VERSION, Tier
 from bot.news.models import (
@@ -69,13 +71,22 @@ class Web:
         limits: Limits,
         *,
         reads_pages: bool,
+        product: str = "Herald",
         rule: Rule = site_feeds,
     ) -> None:
         self._fetcher = fetcher
         self._reader = reader
         self._ration = Ration(limits)
         self._discoverer = Discoverer(fetcher, reader, limits, rule=rule)
-        self._articles = ArticleReader(fetcher, reader, limits, reads_pages=reads_pages)
+        self._holds = Holds()
+        self._articles = ArticleReader(
+            fetcher,
+            reader,
+            limits,
+            robots=Robots(fetcher, reader, limits, product=product),
+            holds=self._holds,
+            reads_pages=reads_pages,
+        )
 
     async def fetch(self, url: str, validators: Validators, body_hash: str | None) -> Outcome:
         """Fetch and read the feed at *url*, conditionally. Failures are values."""
@@ -88,6 +99,8 @@ class Web:
                 download = await self._fetcher.get(url, validators=validators, hold=place.hold)
                 return await self._outcome_of(url, download, validators, body_hash)
         except (FeedError, NotAFeed) as error:
+            if isinstance(error, FeedError):
+                self._holds.note(error)
             took_s = asyncio.get_running_loop().time() - started
             return failed_of(url, error, took_ms=round(took_s * 1000))
 
@@ -174,7 +187,14 @@ async def open_web(
             limits=limits,
         ) as fetcher,
     ):
-        yield Web(fetcher, Reader(pool, tier=tier), limits, reads_pages=reads_pages, rule=rule)
+        yield Web(
+            fetcher,
+            Reader(pool, tier=tier),
+            limits,
+            reads_pages=reads_pages,
+            product=user_agent.partition("/")[0].strip() or "Herald",  # RFC 9309 §2.2.1
+            rule=rule,
+        )
 
 
 def _digest(body_hash: str | None) -> str:

@@ -63,6 +63,11 @@ class PageValues(NamedTuple):
 
     text: str
     image_url: str | None
+    title: str = ""
+    author: str | None = None
+    published_on: str | None = None  # ISO 8601, the day; pages seldom agree on the hour
+    language: str | None = None  # BCP 47, as the page says
+    wall: str | None = None  # what it shows in place of an article, see walls.Wall
 
 
 class LinksValues(NamedTuple):

@@ -8,7 +8,7 @@ Markdown) with paragraphs separated by a blank line. Ids are integers of the dat
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple, NewType
 
@@ -383,6 +383,11 @@ class Article:
     method: Literal["feed", "page", "teaser"]
     image_url: str | None = None
     note: str | None = None  # why it is only a teaser, where it is
+    # What its page says of itself, where that was read.
+    title: str | None = None
+    author: str | None = None
+    published_on: date | None = None  # the day; pages seldom agree on the hour
+    language: str | None = None  # BCP 47
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,11 @@ is looked at before sending. An edit is the same however often it is made.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -27,7 +29,7 @@ from bot.errors import (
     RateLimited,
     StorageError,
 )
-from bot.news.models import Article, Claim, Entry, MessageId, Post
+from bot.news.models import Article, Claim, Entry, Feed, MessageId, Post
 from bot.news.ports import Articles, Clock, Model, Publisher, Storage, Summariser
 from bot.news.posts import compose, compose_roundup
 from bot.services.abridge import LATE_MAX_S, Abridger
@@ -42,7 +44,16 @@ BACKOFF_MAX = timedelta(minutes=10)
 NONCE_TRUSTED_FOR = timedelta(minutes=2)  # Discord does not say how many minutes "a few" are
 REFUSED_ATTEMPTS_MAX = 5  # of a post that Discord finds malformed, over two and a half minutes
 ARTICLE_MAX_S = 25.0  # for an article's page, the wait for its server's other pages included
+READINGS_MAX = 4 * BATCH  # articles that are remembered for claims made before they were stored
 BROKEN_ATTEMPTS_MAX = 10  # of a story that our own code fails on, about an hour
+
+
+@dataclass(slots=True)
+class _Reading:
+    """An article that somebody reads, or has read."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    article: Article | None = None
 
 
 class Deliverer:
@@ -72,6 +83,7 @@ class Deliverer:
         self._clock = clock
         self._article_max_s = article_max_s
         self._on_sent = on_sent
+        self._readings: OrderedDict[Entry, _Reading] = OrderedDict()
 
     async def deliver_due(self) -> int:
         """Send and edit all that is due now, each channel in order; return how many that were.
@@ -168,8 +180,7 @@ class Deliverer:
             return compose_roundup(claim.roundup, claim.feed, claim.source_name)
         entry = claim.entry
         if entry.text_method is None:
-            article = await self._article(entry)
-            await self._storage.store_article(entry.id, article)
+            article = await self._read(entry, claim.feed)
             entry = replace(
                 entry, text=article.text, image_url=entry.image_url or article.image_url
             )
@@ -179,12 +190,31 @@ class Deliverer:
             summary = await self._storage.store_summary(entry.story_id, made)
         return compose(entry, claim.feed, claim.source_name, summary)
 
-    async def _article(self, entry: Entry) -> Article:
+    async def _read(self, entry: Entry, feed: Feed) -> Article:
+        """Read and store the article of *entry*, once for all channels that wait for it.
+
+        Each claim holds the entry as it was when it was claimed, so what others read meanwhile is
+        remembered for a while; an edition of it is another entry in this.
+        """
+        reading = self._readings.setdefault(entry, _Reading())
+        self._readings.move_to_end(entry)
+        while len(self._readings) > READINGS_MAX:
+            self._readings.popitem(last=False)
+        async with reading.lock:
+            if reading.article is None:
+                article = await self._article(entry, feed)
+                await self._storage.store_article(entry.id, article)
+                reading.article = article
+        return reading.article
+
+    async def _article(self, entry: Entry, feed: Feed) -> Article:
+        own = max(entry.text, entry.teaser, key=len)
+        if (note := _held(entry, feed, self._clock.now())) is not None:
+            return Article(text=own, method="teaser", note=note)
         try:
             async with asyncio.timeout(self._article_max_s):
                 return await self._articles.article(entry)
         except TimeoutError:
-            own = max(entry.text, entry.teaser, key=len)
             note = f"Its page did not come within {self._article_max_s:g} s."
             return Article(text=own, method="teaser", note=note)
 
@@ -206,6 +236,20 @@ class Deliverer:
             case _:  # unavailable: the channel waits, however long
                 due_at = now + backoff(delivery.attempts)
                 await self._storage.retry_at(delivery.id, due_at, str(error))
+
+
+def _held(entry: Entry, feed: Feed, now: datetime) -> str | None:
+    """Return why the page of *entry* is not asked for now, or None where it may be.
+
+    A feed that was told to stay away until some time speaks for all of its host group.
+    """
+    if feed.not_before is None or feed.not_before <= now or feed.host_group is None:
+        return None
+    host = urlsplit(entry.url or "").hostname or ""
+    if host != feed.host_group and not host.endswith(f".{feed.host_group}"):
+        return None
+    until = f"{feed.not_before:%Y-%m-%d %H:%M} UTC"
+    return f"{feed.host_group} said that Herald asks too often, and is left alone until {until}."
 
 
 def backoff(attempts: int) -> timedelta:

@@ -22,6 +22,7 @@ import structlog
 from bot.cli import main
 from bot.cli.parser import build_parser
 from bot.storage.sqlite.migrate import migrations
+from tests.noisy import NoisyPage, noisy_pages
 from tests.servers.feed_server import FeedItem, FeedServer
 
 ROOT = Path(__file__).parents[2]
@@ -171,6 +172,21 @@ def test_preview_reads_the_article_where_the_feed_has_a_teaser(
     assert told["article"]["method"] == "page"
     assert told["article"]["characters"] > 800
     assert told["summary"]["method"] == "extractive"
+
+
+@pytest.mark.parametrize("page", noisy_pages(), ids=lambda page: page.name)
+def test_preview_of_a_noisy_page_prints_no_noise(
+    herald: Herald, web: FeedServer, monkeypatch: pytest.MonkeyPatch, page: NoisyPage
+) -> None:
+    monkeypatch.setenv("HERALD_READS_PAGES", "true")
+    link = web.put("/article", page.body)
+    item = FeedItem(title=page.title, link=link, description=page.cut_teaser)
+    out = herald("preview", web.feed("/noisy.xml", item))
+    post = out.partition("┌")[2]
+    assert page.title in " ".join(post.replace("│", "").split())
+    assert page.wall is not None or page.noise_in(post) == []
+    assert page.wall is None or page.wall in out
+    assert "only the feed's teaser" in out if page.wall else "from its page" in out
 
 
 def test_feeds_are_added_polled_searched_exported_and_removed(

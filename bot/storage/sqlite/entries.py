@@ -156,7 +156,8 @@ def edit(
 ) -> bool:
     """Apply an edition of an entry; return whether its posts say another title or link than it.
 
-    A page's text stays unless the edition brings a whole one; dates and links are not unlearnt.
+    A page's text stays unless the edition brings a whole one, and no page is asked for twice;
+    dates, links, authors and pictures are not unlearnt.
     """
     old = connection.execute(
         """
@@ -169,11 +170,13 @@ def edit(
     if old is None:
         return False
     new = {**_columns(changed), "text_method": None}
-    for column in ("guid", "url", "published_at", "updated_at"):
+    for column in ("guid", "url", "author", "image_url", "published_at", "updated_at"):
         new[column] = old[column] if new[column] is None else new[column]
     if old["text_method"] == "page" and len(changed.text) < WHOLE_TEXT_MIN:
         new["text"], new["text_method"] = old["text"], "page"
-    elif new["text"] == old["text"]:
+    elif new["text"] == old["text"] or (
+        old["text_method"] == "teaser" and len(changed.text) < WHOLE_TEXT_MIN
+    ):
         new["text_method"] = old["text_method"]
     if all(new[column] == old[column] for column in new):
         return False
@@ -219,7 +222,7 @@ def store_article(
         UPDATE entries
            SET text_method = :method, article_note = :note,
                text = CASE WHEN :method = 'teaser' THEN text ELSE :text END,
-               image_url = COALESCE(image_url, :image_url)
+               image_url = COALESCE(image_url, :image_url), author = COALESCE(author, :author)
          WHERE id = :id
         RETURNING title, teaser, text
         """,
@@ -229,6 +232,7 @@ def store_article(
             "note": values.to_text_or_none(article.note),
             "text": values.to_text(article.text),
             "image_url": values.to_text_or_none(article.image_url),
+            "author": values.to_text_or_none(article.author),
         },
     ).fetchone()
     if row["text"] != before["text"]:
