@@ -283,6 +283,9 @@ class Article:
     note: str | None = None  # why it is only a teaser, where it is
 
 
+SUMMARY_WORDS = 85  # at most, of a summary; near the optimum of ROUGE on news, and five short lines
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """One to three sentences of a story."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.news.models import (
+    SUMMARY_WORDS,
     Article,
     Bulletin,
     BulletinId,
@@ -100,11 +101,14 @@ class Articles(Protocol):
 class Summariser(Protocol):
     """Makes summaries. CPU-bound and quick; called off the event loop where long."""
 
-    def summarise(self, *, title: str, text: str, teaser: str) -> Summary:
+    def summarise(
+        self, *, title: str, text: str, teaser: str, max_words: int = SUMMARY_WORDS
+    ) -> Summary:
         """Return one to three whole sentences out of *text*, or of *teaser* where there is no text.
 
-        May return an empty text where there is nothing to say beside the title. Raises
-        SummaryError.
+        *max_words*: how long the channel wants it; one sentence that is longer may stand where
+        there is no shorter one. May return an empty text where there is nothing to say beside
+        the title. Raises SummaryError.
         """
         ...
 
