@@ -74,6 +74,7 @@ _AFTER_ORDINAL = re.compile(
 )
 _WORD_BEFORE = re.compile(r"[^\s\"'\u2018\u201c\u201e\u00ab(\[{/\u2013\u2014-]+\Z")
 _GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
+_APOSTROPHES = ("'", "\u2019")  # its last word is "it's"
 _LETTERS_DOTTED = re.compile(r"[^\W\d_](?:\.[^\W\d_]){0,10}")
 _NEXT_WORD = re.compile(r"[^\W\d_]+")
 # A quotation mark that a space parts from both its neighbours.
@@ -166,7 +167,8 @@ def _full_stop_ends(text: str, start: int, at: int, rest: str, *, closed: bool) 
     if closed or not rest:
         return True
     lower = word.casefold()
-    if lower in _TITLES or (len(word) == 1 and word.islower()):
+    is_letter = len(word) == 1 and word.islower() and text[at - 2 : at - 1] not in _APOSTROPHES
+    if lower in _TITLES or is_letter:
         return False
     if lower in _NUMBERED:
         return not rest[0].isdigit()

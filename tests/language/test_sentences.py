@@ -44,6 +44,7 @@ def test_a_full_stop_within_a_sentence_does_not_end_it(sentence: str) -> None:
         ["It rained in 2020.", "5 people stayed."],
         ["They said no.", "(It rained.)", "Then it stopped."],
         ["1. Take the boat.", "2. Row it."],
+        ["He knows whose it's.", "Nobody else does."],
         ["هل هذا صحيح؟", "نعم.", "انتهى\u06d4"],
         ["Πού πας;", "Εδώ."],
         ["Er kam.", "„Gut“, sagte sie."],
