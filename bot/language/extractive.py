@@ -25,6 +25,8 @@ from bot.news.models import SUMMARY_WORDS, Summary
 
 _MIN_TEASER_WORDS = 8
 _TEXT_MAX = 20_000  # characters of a text that are looked at
+_HEADLINE_WITHIN = 8  # paragraphs
+_HEADLINE_MAX = 200  # characters
 _ABSTRACT_MAX = 1_500  # characters of a teaser; more is a text
 
 
@@ -50,15 +52,15 @@ class Extractive:
 def _below_title(article: str, title: frozenset[str]) -> str:
     """Return *article* from below its headline, where that stands in it among other things."""
     end = 0
-    for _ in range(_HEADLINE_WITHIN):
-        line, found, _rest = article[end:].partition("\n\n")
+    for _ in range(_HEADLINE_WITHIN if title else 0):
+        line, found, _rest = article[end : end + _HEADLINE_MAX].partition("\n\n")
+        if not found:
+            # No headline is as long; the next paragraph may be one.
+            line, found, _rest = article[end:].partition("\n\n")
+        elif terms(line) == title:
+            return article[end + len(line) :]
         end += len(line) + len(found)
-        if found and title and terms(line) == title:
-            return article[end:]
     return article
-
-
-_HEADLINE_WITHIN = 8  # paragraphs
 
 
 def _abstract(teaser: str, title: frozenset[str], article: str, max_words: int) -> str:

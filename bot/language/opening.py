@@ -44,6 +44,7 @@ _TELLING_MAX = 10  # of them: what the opening comes back to is counted in these
 _WORDS_WEIGH = 3.5
 _PLACE_STEP = 1 / 6  # what a sentence is worth less than the one before it
 _LENGTH_COSTS = 0.5  # what a summary of full length is worth less than one of no length
+_SCALE = 1 << 20
 _SAME = 0.8  # share of a sentence's words that another holds too
 
 _QUOTES_CLOSING = "\"'\u2018\u2019\u201c\u201d\u00bb\u203a)\\]\u300d\u300f\uff09"
@@ -57,6 +58,7 @@ _DENSE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LOOSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 # A word in small letters begins the rest of a sentence, not one; iPhone and eBay may.
 _FRAGMENT = re.compile(r"[a-z\u00df-\u00ff]+(?![\w'\u2019])")
+_LONG = 30  # letters of a word that reads as more than one
 _SPACE = re.compile(r"\s+")
 _BREAK = re.compile(r"\n\s*\n")
 
@@ -104,7 +106,7 @@ def terms(text: str) -> frozenset[str]:
     return frozenset(
         known[1] if len(known) > 2 else known[0]  # noqa: PLR2004  # see above
         for known in words
-        if known[0] not in _EMPTY and not _is_short(known[0])
+        if _tells(known[0])
     )
 
 
@@ -129,11 +131,17 @@ def is_question(one: str) -> bool:
 def length(text: str) -> float:
     """Return how long *text* reads, in words.
 
-    Two characters of Chinese or Japanese, or five of Thai, Lao, Khmer or Burmese, count as one.
+    Two characters of Chinese or Japanese, or five of Thai, Lao, Khmer or Burmese, count as one; a
+    word of thirty letters as two.
     """
-    rest, dense = _DENSE.subn(" ", text)
-    rest, loose = _LOOSE.subn(" ", rest)
-    words = sum(1 + len(word) // 30 for word in rest.split() if any(map(str.isalnum, word[:40])))
+    dense = loose = 0
+    if not text.isascii():
+        text, dense = _DENSE.subn(" ", text)
+        text, loose = _LOOSE.subn(" ", text)
+    written = [
+        word for word in text.split() if word[0].isalnum() or any(map(str.isalnum, word[1:40]))
+    ]
+    words = len(written) + sum(len(word) // _LONG for word in written if len(word) >= _LONG)
     return words + dense / 2 + loose / 5
 
 
@@ -226,16 +234,16 @@ def _chosen(found: Sequence[_Sentence], max_words: int) -> Sequence[_Sentence]:
         return [shortest] if shortest and _fits([shortest], _SINGLE_WORDS_MAX) else []
     candidates = _without_orphan(_without_echoes(fitting))[:_CHOSEN_FROM]
     counts = Counter(term for one in found for term in one.terms)
-    weights = {term: math.log(count) for term, count in counts.items()}
+    # Whole numbers: a set's order differs between two runs, and so would the sum of fractions.
+    weights = {term: round(_SCALE * math.log(count)) for term, count in counts.items()}
     said = frozenset[str]().union(*(one.terms for one in candidates))
-    whole = sum(weights[term] for term in said) or 1.0
+    whole = sum(map(weights.__getitem__, said)) or 1
 
     def worth(numbers: Sequence[int]) -> float:
         added = frozenset[str]().union(*(candidates[number].terms for number in numbers))
         places = sum(1 - number * _PLACE_STEP for number in numbers)
-        # Summed in one order: a set's order differs between two runs, and so would the rounding.
-        places -= _LENGTH_COSTS * sum(candidates[number].words for number in numbers) / max_words
-        return places + _WORDS_WEIGH * math.fsum(weights[term] for term in added) / whole
+        cost = _LENGTH_COSTS * sum(candidates[number].words for number in numbers) / max_words
+        return places - cost + _WORDS_WEIGH * sum(map(weights.__getitem__, added)) / whole
 
     choices = [
         (0, *others)
@@ -284,5 +292,8 @@ def _without_echoes(found: Sequence[_Sentence]) -> Sequence[_Sentence]:
     return kept or found
 
 
-def _is_short(term: str) -> bool:
-    return len(term) <= _EMPTY_MAX and term.isascii() and not term.isdigit()
+def _tells(term: str) -> bool:
+    """Whether a word may tell what an article is about."""
+    if len(term) <= _EMPTY_MAX:
+        return term.isdigit() or not term.isascii()
+    return term not in _EMPTY

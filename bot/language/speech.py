@@ -6,6 +6,7 @@ feeds were met most.
 """
 
 import re
+from functools import lru_cache
 
 # Told apart from apostrophes by what stands around them; « » are taken the French way, and „ “ the
 # German.
@@ -21,6 +22,10 @@ _OPENER = re.compile(
     "[\u201c\u201e\u00ab\u300c\u300e]|\"(?=\\w)|(?:(?<=[:,] )|\\A)['\u2018] ?(?=[A-Z])"
 )
 _CLOSER = re.compile("[\u201d\u00bb\u300d\u300f]|\"|(?<=[.!?,] )'(?= |\\Z)|(?<=[.!?,])['\u2019]")
+# What may open or close a quotation: no apostrophe within a word.
+_ANY_MARK = re.compile(
+    "[\"\u2018\u201c\u201d\u201e\u00ab\u00bb\u300c-\u300f]|(?<!\\w)'|['\u2019](?!\\w)"
+)
 _WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\\w+")
 _SPEAKER_MIN = 2  # words: "she said"
 
@@ -55,7 +60,9 @@ def is_without_speaker(one: str, *, is_inside: bool) -> bool:
 
 def leaves_open(one: str, *, is_inside: bool) -> bool:
     """Whether a quotation is open where the sentence ends."""
-    rest = _QUOTED.sub(" ", one)
+    if _ANY_MARK.search(one) is None:
+        return is_inside
+    rest = _unquoted(one)
     opener = _OPENER.search(rest)
     closer = _CLOSER.search(rest)
     if opener and (closer is None or opener.start() <= closer.start()):
@@ -65,7 +72,9 @@ def leaves_open(one: str, *, is_inside: bool) -> bool:
 
 def closes(one: str) -> bool:
     """Whether a quotation that was open where the sentence begins ends in it."""
-    rest = _QUOTED.sub(" ", one)
+    if _ANY_MARK.search(one) is None:
+        return False
+    rest = _unquoted(one)
     opener = _OPENER.search(rest)
     closer = _CLOSER.search(rest)
     return closer is not None and (opener is None or closer.start() < opener.start())
@@ -84,12 +93,19 @@ def names_nobody(one: str) -> bool:
     return _STARTS_PERSONAL.match(one) is not None
 
 
+@lru_cache(maxsize=64)  # a sentence is asked about some times in a row
+def _unquoted(one: str) -> str:
+    return _QUOTED.sub(" ", one)
+
+
 def _outside(one: str, *, is_inside: bool) -> str | None:
     """Return what of a sentence is not quoted; None where it is no quotation at heart.
 
     That is one that neither begins nor breaks off within quotation marks: "It was 'a shock'."
     """
-    rest = _QUOTED.sub(" ", one)
+    if _ANY_MARK.search(one) is None:
+        return "" if is_inside else None
+    rest = _unquoted(one)
     if rest != one and rest[:1] == " ":
         return rest
     opener, closer = _OPENER.search(rest), _CLOSER.search(rest)

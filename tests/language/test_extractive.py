@@ -9,6 +9,7 @@ from bot.language.extractive import Extractive
 from bot.language.opening import MAX_SENTENCES, length
 from bot.language.sentences import split
 from bot.news.models import SUMMARY_WORDS, Summary
+from tests.quality.saying import is_told_by
 from tests.strategies import awkward_text
 
 FIRST = "The harbour at Port Arden will stay closed until Monday, the council said."
@@ -337,43 +338,13 @@ _SENTENCES = st.lists(
     lambda parts: st.sampled_from(["\n\n", " ", "\n"]).map(lambda between: between.join(parts))
 )
 _TEXTS = _SENTENCES | awkward_text | st.text(max_size=500)
-_TOKEN = re.compile(r"\(([^()]{1,60})\)|(\w+)")
-
-
-def _is_told_by(text: str, told: str) -> bool:
-    """Whether *told* is at most three runs of the words of *text*, parentheses apart."""
-    words: list[str] = []
-    after: list[set[int]] = []  # where a run may go on from each word
-    for token in _TOKEN.finditer(text.casefold()):
-        inner = re.findall(r"\w+", token.group())
-        for marks in after if token[1] else []:
-            marks.update({len(words) + len(inner)} if len(words) in marks else ())
-        after += [{len(words) + number + 1} for number in range(len(inner))]
-        words += inner
-    ends: list[set[int]] = [{-1}, set(), set(), set()]  # of what was matched, by the runs it took
-    for wanted in re.findall(r"\w+", told.casefold()):
-        starts = [number for number, word in enumerate(words) if word == wanted]
-        found: list[set[int]] = [set()]
-        for runs in range(1, 4):
-            goes_on = {mark for at in ends[runs] for mark in after[at]}
-            begins_after = min(ends[runs - 1], default=len(words))
-            found.append({at for at in starts if at in goes_on or at > begins_after})
-        ends = found
-    return any(ends) or not told
-
-
-def test_the_check_of_what_is_told_tells_right_from_wrong() -> None:
-    text = "The pier (built in 1903) was old. It broke. Nobody was near."
-    assert _is_told_by(text, "The pier was old. Nobody was near.")
-    assert not _is_told_by(text, "The pier is old.")
-    assert not _is_told_by(text, "The old pier broke.")
 
 
 @given(text=_TEXTS)
 @example("A. (b) c d e f g (not) h.")
 @example("But pier pier pier it's.\n\nBut pier pier pier 10,000.")
 def test_nothing_is_told_that_the_article_does_not_say(text: str) -> None:
-    assert _is_told_by(re.sub(r"\s+", " ", text), lead(text))
+    assert is_told_by(re.sub(r"\s+", " ", text), lead(text))
 
 
 @given(text=_TEXTS)
