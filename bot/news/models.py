@@ -406,6 +406,15 @@ class NewEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """An entry from a file: new unless one of ``keys`` is stored, and learnt by ``aliases``."""
+
+    entry: ParsedEntry
+    keys: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeenEntry:
     """A known entry met again: learn its new keys, and its edits where ``changed`` is given."""
 

@@ -27,6 +27,7 @@ from bot.news.models import (
     Following,
     GuildId,
     Hit,
+    Imported,
     Known,
     MessageId,
     NewSubscription,
@@ -238,6 +239,15 @@ class Storage(Protocol):
         nothing; nor does a poll of a feed that is not there any more. Ends the feed's lease. Where
         a feed is stored under the address to adopt, it takes this one's subscriptions, entries and
         aliases in.
+        """
+        ...
+
+    async def import_entries(
+        self, feed_id: FeedId, imported: Sequence[Imported], now: datetime
+    ) -> int:
+        """Store entries that no poll brought, owed to nobody; return how many were new.
+
+        In their order and in one transaction; the feed's health and rhythm stay as they are.
         """
         ...
 

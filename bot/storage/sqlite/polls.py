@@ -12,6 +12,7 @@ from bot.news.models import (
     EntryId,
     FeedId,
     GuildId,
+    Imported,
     Known,
     KnownAlias,
     NewEntry,
@@ -136,6 +137,26 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
     if refresh.new_url is not None:
         merged_into = _adopt(connection, refresh, refresh.new_url)
     return replace(recorded, merged_into=merged_into)
+
+
+def import_all(
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    feed_id: FeedId,
+    imported: Sequence[Imported],
+    now: datetime,
+) -> int:
+    """Store entries that no poll brought, owed to nobody; return how many were new."""
+    unindexed: list[tuple[EntryId, ParsedEntry]] = []
+    for one in imported:
+        added = entries.add(connection, feed_id, NewEntry(entry=one.entry, aliases=one.keys), now)
+        if added is not None:
+            entry_id, _ = added
+            entries.learn_aliases(connection, feed_id, entry_id, one.aliases, now)
+            unindexed.append((entry_id, one.entry))
+    for entry_id, entry in unindexed:  # in a row: see SearchIndex.add
+        index.add(connection, entry_id, entry.title, entry.teaser, entry.text)
+    return len(unindexed)
 
 
 def _adopt(connection: sqlite3.Connection, refresh: Refresh, url: str) -> FeedId | None:

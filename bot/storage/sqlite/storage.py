@@ -25,6 +25,7 @@ from bot.news.models import (
     Following,
     GuildId,
     Hit,
+    Imported,
     Known,
     MessageId,
     NewSubscription,
@@ -156,6 +157,14 @@ class SqliteStorage:
     async def record(self, refresh: Refresh) -> Recorded:
         """Apply a poll; applying it again changes nothing."""
         return await self._writer.run(lambda c: polls.record(c, self._index, refresh))
+
+    async def import_entries(
+        self, feed_id: FeedId, imported: Sequence[Imported], now: datetime
+    ) -> int:
+        """Store entries that no poll brought; return how many were new."""
+        return await self._writer.run(
+            lambda c: polls.import_all(c, self._index, feed_id, imported, now)
+        )
 
     async def checks(self, feed_id: FeedId, limit: int) -> Sequence[Check]:
         """Return the last polls of a feed, newest first."""
