@@ -353,6 +353,25 @@ class Claim:
     newest_message_id: MessageId | None = None  # of the channel's posts that are known to be there
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """An entry that a post tells of, and what the channel calls its feed."""
+
+    entry: Entry
+    source_name: str
+    note: str | None = None  # why there is only a teaser, where there is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """What a post is made of: its entries, the first seen first, and its summary."""
+
+    origins: tuple[Origin, ...]
+    summary: Summary | None
+    sent_at: datetime | None
+    is_roundup: bool = False
+
+
 # --- Plans: what pure decisions return, for one storage call to apply ---
 
 

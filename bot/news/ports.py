@@ -47,6 +47,7 @@ from bot.news.models import (
     Switched,
     SwitchId,
     Validators,
+    Why,
     Word,
 )
 
@@ -463,6 +464,13 @@ class Storage(Protocol):
         self, channels: frozenset[ChannelId] | None, feed_id: FeedId | None, limit: int
     ) -> Sequence[Hit]:
         """Return the newest entries, newest first; with *channels*, only those posted there."""
+        ...
+
+    async def why(self, channel_id: ChannelId, message_id: MessageId) -> Why | None:
+        """Return what a post is made of; None where that message is no post of ours.
+
+        Of a story, only what comes from feeds that the channel's guild follows.
+        """
         ...
 
     # Housekeeping

@@ -42,6 +42,7 @@ from bot.news.models import (
     Summary,
     Switched,
     SwitchId,
+    Why,
 )
 from bot.storage.sqlite import (
     deliveries,
@@ -52,6 +53,7 @@ from bot.storage.sqlite import (
     leases,
     notices,
     polls,
+    reasons,
     repairs,
     search,
     subscriptions,
@@ -367,6 +369,10 @@ class SqliteStorage:
     ) -> Sequence[Hit]:
         """Return the newest entries, newest first; with *channels*, only those posted there."""
         return await self._searcher.run(lambda c: search.latest(c, channels, feed_id, limit))
+
+    async def why(self, channel_id: ChannelId, message_id: MessageId) -> Why | None:
+        """Return what a post is made of; None where that message is no post of ours."""
+        return await self._reader.run(lambda c: reasons.why(c, channel_id, message_id))
 
     # Housekeeping
 
