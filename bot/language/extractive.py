@@ -46,7 +46,7 @@ class Extractive:
             return Summary(text=lead, method="extractive")
         if article and (abstract := _abstract(own, named, "", max_words)):
             return Summary(text=abstract, method="feed")
-        return Summary(text=opening(own, named, max_words), method="extractive")
+        return Summary(text=opening(_unbroken(own), named, max_words), method="extractive")
 
 
 def _below_title(article: str, title: frozenset[str]) -> str:
@@ -88,6 +88,15 @@ def _abstract(teaser: str, title: frozenset[str], article: str, max_words: int) 
     ):
         return ""
     return abstract
+
+
+def _unbroken(teaser: str) -> str:
+    """Return *teaser* without the sentence in which it breaks off."""
+    body, is_cut = without_tail(teaser)
+    spans = split(body)
+    if is_cut and spans and not is_whole(body[slice(*spans[-1])]):
+        return body[: spans[-1][0]]
+    return body
 
 
 def _is_cut_short(abstract: str, article: str) -> bool:

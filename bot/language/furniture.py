@@ -6,6 +6,8 @@ says, and a summary is read by people who see only three sentences.
 
 import re
 
+from bot.news.text import UNSPACED
+
 _FURNITURE = re.compile(
     r"""
     (?:\d\.\ )?(?:
@@ -69,6 +71,9 @@ _TEASER_TAIL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CUT = re.compile(r"\s*(?:\[\s*(?:\u2026|\.\.\.)\s*\]|\u2026|\.\.\.+)\s*\Z")
+_STUMP = re.compile(
+    f"(?:(?<=\\s)|\\A)[^\\s{UNSPACED}]+\\Z"
+)  # where words have no spaces, none is cut
 _TAIL_MAX = 600  # characters in which a tail is looked for
 
 
@@ -92,10 +97,19 @@ def without_tail(teaser: str) -> tuple[str, bool]:
         head, tail = body[:-_TAIL_MAX], body[-_TAIL_MAX:]
         for pattern in (_TEASER_TAIL, _CUT):
             found = pattern.search(tail)
-            if found:
-                is_cut |= pattern is _CUT
+            if found and pattern is _CUT:
+                is_cut = True
+                tail = _without_stump(tail[: found.start()], found.group())
+            elif found:
                 tail = tail[: found.start()]
         if head + tail == body:
             break
         body = head + tail
     return body, is_cut
+
+
+def _without_stump(text: str, mark: str) -> str:
+    """Return *text* without its last word where the *mark* of a break hangs on to it."""
+    if mark[0].isspace() or text[-1:] in _ENDS:
+        return text
+    return _STUMP.sub("", text)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice, pairwise
 
 from bot.language.furniture import is_furniture
-from bot.language.sentences import sentences
+from bot.language.sentences import sentences, split
 from bot.language.speech import closes, is_without_speaker, leans, leaves_open, names_nobody
 from bot.language.trimming import compressed, without_agency, without_dateline
 from bot.language.words import tokenise
@@ -173,8 +173,14 @@ def _telling(
         if is_first and repeats(told, title):
             continue
         is_first = False
-        told = compressed(told)
+        told = _trimmed(told)
         yield _Sentence(at=at, text=told, words=length(told), terms=terms(told), leans=leans(told))
+
+
+def _trimmed(one: str) -> str:
+    """Return a sentence compressed, or as it is where it would fall into two."""
+    told = compressed(one)
+    return told if told == one or len(split(told)) == 1 else one
 
 
 def _marked(text: str) -> Iterator[tuple[str, bool]]:

@@ -75,9 +75,17 @@ def test_a_poor_teaser_gives_way_to_the_article(teaser: str) -> None:
 def test_a_cut_teaser_is_better_than_nothing() -> None:
     assert summary(teaser=f"{FIRST} Storm damage keeps […]").text == FIRST
     assert summary(teaser="Storm damage keeps the […] Read more").text == "Storm damage keeps the…"
-    assert summary("Sign up for our newsletter.", teaser="Harbour shut until…").text == (
+    assert summary("Sign up for our newsletter.", teaser="Harbour shut until …").text == (
         "Harbour shut until…"
     )
+
+
+def test_a_word_that_a_teaser_may_have_cut_is_left_out() -> None:
+    assert summary(teaser="Storm damage keeps the harb…").text == "Storm damage keeps the…"
+    assert summary(teaser=f"{FIRST} Storm damage keeps the harb...").text == FIRST
+    assert summary(teaser="港口因风暴损坏将关闭到…").text == "港口因风暴损坏将关闭到…"
+    assert summary(teaser="Harb…").text == ""
+    assert summary(teaser=f"{SECOND} " * 9 + "Storm damage keeps the harb…").text == SECOND
 
 
 def test_there_is_nothing_to_say_beside_the_title() -> None:
@@ -371,6 +379,7 @@ def test_a_summary_is_short_whatever_it_is_made_of(
 
 
 @given(text=_SENTENCES)
+@example("But pier pier pier. But pier pier Arden. But pier. - (in 1903) 10,000.")
 def test_a_summary_has_at_most_three_sentences(text: str) -> None:
     assert len(split(summary(text).text)) <= MAX_SENTENCES
 
