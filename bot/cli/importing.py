@@ -18,7 +18,7 @@ from bot.feeds.values import TEXT_MAX, TITLE_MAX
 from bot.frontend.listings import count
 from bot.news.identity import sound_date
 from bot.news.models import ParsedEntry
-from bot.news.text import one_line
+from bot.news.text import clean, one_line
 from bot.services.stock import Stocker
 from bot.settings import Settings
 
@@ -79,7 +79,7 @@ def _articles(lines: Iterable[jsonl.Line], tally: _Tally) -> Iterator[_Article]:
 def _article(record: dict[str, Any]) -> _Article:
     """Return the article of a line. Raises BadLine."""
     title = one_line(jsonl.text_of(record, "title"))
-    text = jsonl.text_of(record, "text")
+    text = clean(jsonl.text_of(record, "text"))
     if not (title or text):
         raise jsonl.BadLine("It has neither “title” nor “text”.")
     written = jsonl.text_of(record, "url")

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bot.errors import UserError
-from bot.news.text import clean
 
 _SHOWN_MAX = 40  # characters of a wrong value in a message
 
@@ -66,13 +65,13 @@ def read(stream: BinaryIO) -> Iterator[Line]:
 
 
 def text_of(record: dict[str, Any], field: str) -> str:
-    """Return a field's text, made harmless; "" where it is missing or null. Raises BadLine."""
+    """Return a field's text as it is; "" where it is missing or null. Raises BadLine."""
     value = record.get(field)
     if value is None:
         return ""
     if not isinstance(value, str):
         raise BadLine(f"Its “{field}” must be a string, and is {_shown(value)}.")
-    return clean(value)
+    return value
 
 
 def _shown(value: object) -> str:

@@ -14,7 +14,7 @@ from bot.settings import Settings
 
 
 async def summarise(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Summarise each line of a file; write a line for each."""
+    """Summarise each line of a file; write a line for each, in the characters that came."""
     code = 0
     async with app.open_reader(settings) as reader:
         with jsonl.opened(arguments.file) as stream:

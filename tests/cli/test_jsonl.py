@@ -73,6 +73,12 @@ def test_a_summary_can_be_shorter_and_come_from_stdin(
     assert told["summary"] == "The ferry sails again from Monday on."
 
 
+def test_a_summary_has_the_characters_of_its_article(herald: Herald, file: Path) -> None:
+    text = "The fer\u00adry sails\u00a0again from Monday on\u2060."
+    file.write_text(lines({"text": text}), encoding="utf-8")
+    assert json.loads(herald("summarise", str(file)))["summary"] == text.replace("\u00a0", " ")
+
+
 def test_a_file_that_is_not_there_is_named(herald: Herald) -> None:
     for command in (["summarise"], ["archive", "import"]):
         assert herald(*command, "nowhere.jsonl") == ""
