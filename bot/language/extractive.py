@@ -57,7 +57,7 @@ def _below_title(article: str, title: frozenset[str]) -> str:
         if not found:
             # No headline is as long; the next paragraph may be one.
             line, found, _rest = article[end:].partition("\n\n")
-        elif terms(line) == title:
+        elif not is_whole(line.rstrip()) and terms(line) == title:
             return article[end + len(line) :]
         end += len(line) + len(found)
     return article

@@ -170,7 +170,7 @@ def _telling(
             continue
         if accepts is _is_telling and is_without_speaker(told, is_inside=is_inside):
             continue
-        if is_first and repeats(told, title):
+        if repeats(told, title):
             continue
         is_first = False
         told = _trimmed(told)

@@ -129,6 +129,7 @@ def test_furniture_headings_and_questions_are_left_out(furniture: str) -> None:
 
 def test_the_title_is_not_said_again() -> None:
     assert lead(TEXT, title=FIRST.upper()).startswith(SECOND)
+    assert lead(TEXT, title=SECOND) == f"{FIRST} {THIRD} {FOURTH}"
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,11 @@ def run(data: Path, parts: Sequence[str], json_file: Path | None) -> tuple[str, 
         if not is_there(part):
             notes.append(f"{part}: there is no module tests.quality.{part} yet")
             continue
-        found = measure(part, data)
+        try:
+            found = measure(part, data)
+        except FileNotFoundError as error:
+            notes.append(f"{part}: {error.filename} is not there")
+            continue
         figures += found
         if not found:
             notes.append(f"{part}: {data} holds nothing to measure it on")

@@ -7,7 +7,7 @@ _TOKEN = re.compile(r"\(([^()]{1,60})\)|(\w+)")
 _PARENTHESIS = re.compile(r"\s?\([^()]{1,60}\)")
 # A character of Chinese or Japanese is a word here.
 _WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff]|[^\\W\u3040-\u30ff\u3400-\u9fff]+")
-_SHINGLE = 4  # words
+_ROW = 3  # words
 _FOREIGN_MAX = (
     0.1  # share of a sentence's shingles; a hyphen or a date may differ in two extractions
 )
@@ -43,14 +43,21 @@ def is_told_by(text: str, told: str) -> bool:
 def is_noise(sentence: str, truth: str) -> bool:
     """Whether a sentence is not in an article's true text.
 
-    More than a tenth of its runs of four words are neither in the text nor in it without its short
-    parentheses.
+    More than a tenth of its words stand in no row of three that is in the text, or in it without
+    its short parentheses.
     """
-    ours = _shingles(sentence)
-    theirs = _shingles(truth) | _shingles(_PARENTHESIS.sub("", truth))
-    return len(ours - theirs) > _FOREIGN_MAX * len(ours)
+    rows = _rows(_words(truth)) | _rows(_words(_PARENTHESIS.sub("", truth)))
+    words = _words(sentence)
+    known: set[int] = set()
+    for at in range(max(1, len(words) - _ROW + 1)):
+        if tuple(words[at : at + _ROW]) in rows:
+            known.update(range(at, at + _ROW))
+    return len(words) - len(known & set(range(len(words)))) > _FOREIGN_MAX * len(words)
 
 
-def _shingles(text: str) -> set[tuple[str, ...]]:
-    words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
-    return {tuple(words[at : at + _SHINGLE]) for at in range(max(1, len(words) - _SHINGLE + 1))}
+def _rows(words: list[str]) -> set[tuple[str, ...]]:
+    return {tuple(words[at : at + _ROW]) for at in range(max(1, len(words) - _ROW + 1))}
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
