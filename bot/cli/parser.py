@@ -5,7 +5,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import TypeAlias
 
-from bot.cli import archive, daemon, feeds, show
+from bot.cli import archive, daemon, feeds, importing, reading, show
+from bot.news.models import SUMMARY_WORDS
 
 EPILOG = """\
 Settings come from the environment and from .env in this folder; see .env.example.
@@ -121,6 +122,23 @@ def _add_looking(commands: Subparsers) -> None:
     )
     preview.add_argument("target", metavar="URL|FILE", help="a feed, a site, or a feed in a file")
     _add_json(preview, "all that was found")
+    summarise = _command(
+        commands,
+        "summarise",
+        reading.summarise,
+        "summarise articles, a line each",
+        'Reads JSON Lines with "title" and "text", perhaps a feed\'s own "teaser", and writes '
+        '"summary" and "method" for each, in their order. A line that cannot be read gets a null '
+        "and an error; then it ends with 1.",
+    )
+    summarise.add_argument("file", metavar="FILE|-", help="JSON Lines; - reads stdin")
+    summarise.add_argument(
+        "--words",
+        type=int,
+        default=SUMMARY_WORDS,
+        metavar="N",
+        help=f"how long a summary may be (default: {SUMMARY_WORDS} words)",
+    )
 
 
 def _add_archive(commands: Subparsers) -> None:
@@ -150,6 +168,24 @@ def _add_archive(commands: Subparsers) -> None:
         "--newest", action="store_true", help="the newest first, instead of the best"
     )
     _add_json(search, "the results")
+    group = commands.add_parser(
+        "archive",
+        help="put articles into the archive",
+        description="Manage the archive that `herald search` and /news search look through.",
+    )
+    actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
+    imported = _command(
+        actions,
+        "import",
+        importing.import_articles,
+        "store the articles of a file, without posting them",
+        'Reads JSON Lines with "url", "title", "text", "published" and "feed" (an address or any '
+        "name). `herald search` finds them; members find only what was posted in their channels. "
+        "An article whose url is stored for its feed already is left as it is, so doing it again "
+        "changes nothing. Faulty lines are told and left out; then it ends with 1.",
+    )
+    imported.add_argument("file", metavar="FILE|-", help="JSON Lines; - reads stdin")
+    _add_json(imported, "the counts")
 
 
 def _add_feeds(commands: Subparsers) -> None:

@@ -20,6 +20,7 @@ from bot.errors import ConfigError, DiscordUnavailable
 from bot.frontend.commands.feed import FeedCommands
 from bot.frontend.commands.news import NewsCommands
 from bot.frontend.commands.settings import SettingsCommands
+from bot.frontend.commands.why import why_menu
 from bot.frontend.errors import answer_error
 from bot.frontend.panels.edits import UndoEdit
 from bot.frontend.panels.health import HEALTH_ITEMS
@@ -103,6 +104,7 @@ class HeraldClient(FollowingClient):
         self.tree.add_command(FeedCommands(follower, healer, transfer, clock))
         self.tree.add_command(NewsCommands(follower, searcher, clock))
         self.tree.add_command(SettingsCommands(storage))
+        self.tree.add_command(why_menu(storage))
         self._memory = storage
         self._tell_ready = on_ready
 

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import ModelFailed
-from bot.language.extractive import length
 from bot.language.grounding import Source
+from bot.language.opening import length
 from bot.language.sentences import split
 from bot.language.tongues import is_same_language
 from bot.news.text import one_line

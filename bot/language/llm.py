@@ -22,8 +22,8 @@ from bot.errors import ModelFailed, ModelResting, SummaryError
 from bot.language import answer, passages, prompt
 from bot.language.allowance import Breaker, Budget
 from bot.language.endpoint import Dialect, Endpoint, Reply
-from bot.language.extractive import MAX_SENTENCES, MAX_WORDS
-from bot.news.models import Summary
+from bot.language.opening import MAX_SENTENCES
+from bot.news.models import SUMMARY_WORDS, Summary
 from bot.news.ports import Clock
 
 log = structlog.get_logger()
@@ -188,7 +188,7 @@ class LanguageModel:
             sentences,
             fence=secrets.token_hex(8),
             max_sentences=max_sentences,
-            max_words=MAX_WORDS,
+            max_words=SUMMARY_WORDS,
             context_tokens=self._context_tokens,
         )
         if not question.shown:
@@ -203,7 +203,7 @@ class LanguageModel:
             "\n".join(sentences),
             title=" ".join(heading),
             max_sentences=max_sentences,
-            max_words=MAX_WORDS,
+            max_words=SUMMARY_WORDS,
         )
         return reply, checked
 

@@ -2,7 +2,8 @@
 
 Rules, no model: a full stop ends a sentence unless what stands before it is an abbreviation, an
 initial or an ordinal, or what follows goes on in lower case. Marks that end nothing but sentences,
-such as the Chinese 。 and the danda, need no space after them. A blank line always ends a sentence.
+such as the Chinese 。 and the danda, need no space after them. A blank line always ends a sentence,
+and in Thai and Lao, which have no marks, so does a space some way on.
 """
 
 import re
@@ -10,18 +11,23 @@ from collections.abc import Iterator
 
 Span = tuple[int, int]
 
-_CLOSERS = "\"'\u2019\u201d\u00bb\u203a)\\]}*_"
+_CLOSERS = "\"'\u2018\u2019\u201c\u201d\u00bb\u203a)\\]}*_"
 _WIDE_CLOSERS = "\u300d\u300f\u201d\u2019\uff09\u3011\u300b\u3009\"')"
 _OPENERS = " \t\n\r\u00a0\"'\u2018\u201c\u201e\u00ab\u2039([{\u00bf\u00a1*_\u2013\u2014-\u2022"
 
 _NARROW = ".!?\u2026\u203d\u061f\u06d4;\u0589\u1362\u1367"  # need a space after them
 _WIDE = "\u3002\uff01\uff1f\uff61\u0964\u0965\u104b\u17d4\u17d5"
+# Thai and Lao write no full stops: a space ends a phrase, and now and then a sentence.
+_NO_STOPS = "\u0e00-\u0eff"
+_PHRASES_MIN = 80  # characters, some sixteen words; a space after them ends a sentence
 # A run of marks and what closes with it. Possessive, and from the start of a run only: a page of
 # dots is read once.
 _MARK = re.compile(
     rf"""
-      (?P<narrow> (?<![{_NARROW}])[{_NARROW}]++ [{_CLOSERS}]*+ (?=\s|\Z) )
+      (?P<narrow> (?<![{_NARROW}])[{_NARROW}]++ [{_CLOSERS}]*+
+                  (?:[\ \u00a0\u202f]\u00bb)?+ (?=\s|\Z) )  # « Oui ! »
     | (?P<wide>   [{_WIDE}]++ [{_WIDE_CLOSERS}]*+ )
+    | (?P<space>  (?<=[{_NO_STOPS}]) [^\S\n]++ (?=[{_NO_STOPS}\d"\u201c]) )
     | (?P<blank>  \n[^\S\n]*+\n\s*+ )
     """,
     re.VERBOSE,
@@ -37,14 +43,14 @@ _TITLES = _set(
     "mr mrs ms mx dr prof gen sen rep gov lt col cpl sgt capt cmdr adm maj rev hon supt insp",
     "mt ft vs eds al approx e.g i.e cf viz",
     # German, French, Spanish, Italian, Portuguese, Dutch
-    "hr frl bzw ca evtl ggf inkl z.b d.h u.a mio mrd mme mlle mgr sr sra srta dra dott",
+    "hr frl med bzw ca evtl ggf inkl z.b d.h u.a mio mrd mme mlle mgr sr sra srta dra dott",
     "sig mevr dhr",
     # Russian: year or city, street, named after, thousand, million, billion, i.e., saint, professor
     "\u0433 \u0443\u043b \u0438\u043c \u0442\u044b\u0441 \u043c\u043b\u043d",
     "\u043c\u043b\u0440\u0434 \u0442.\u0435 \u0441\u0432 \u043f\u0440\u043e\u0444",
 )
 # Abbreviations before a number, words elsewhere.
-_NUMBERED = _set("no nos nr vol fig pp p art str")
+_NUMBERED = _set("no nos nr vol fig pp p art str tel ext kb")
 # The last word of a sentence now and then: only if a new one plainly begins after it.
 _MAYBE_LAST = _set("inc corp co ltd plc llc bros jr esq etc dept univ assn a.m p.m ph.d usw st")
 # Likewise, when written with a capital.
@@ -64,11 +70,19 @@ _STARTERS = _set(
 )
 # After a day or a rank: am 3. Oktober, der 5. Platz.
 _AFTER_ORDINAL = re.compile(
-    "Jan|Feb|M\u00e4r|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahr|Klasse|Liga|Platz|Runde"
+    "Jan|Feb|M\u00e4r|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahr|Klasse|Liga|Platz|Runde|Weltkrieg|Stock|Auflage"
 )
 _WORD_BEFORE = re.compile(r"[^\s\"'\u2018\u201c\u201e\u00ab(\[{/\u2013\u2014-]+\Z")
+_GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
+_APOSTROPHES = ("'", "\u2019")  # its last word is "it's"
 _LETTERS_DOTTED = re.compile(r"[^\W\d_](?:\.[^\W\d_]){0,10}")
 _NEXT_WORD = re.compile(r"[^\W\d_]+")
+# A quotation mark that a space parts from both its neighbours.
+_LOOSE_CLOSER = re.compile("[ \u00a0]([\"'\u2019\u201d])(?=\\s|\\Z)")
+_PAIRS = {"\u2019": "\u2018", "\u201d": "\u201c"}
+# No apostrophes: rock'n'roll, the '90s.
+_MARKS_STANDING = {'"': re.compile('"'), "'": re.compile(r"(?<!\w)'(?!\d)|'(?!\w)")}
+_QUOTE_LOOK_BACK = 2_000  # characters: a text without full stops is read once
 _LOOK_BACK = 24  # characters; the longest abbreviation is far shorter
 
 
@@ -83,15 +97,32 @@ def split(text: str) -> list[Span]:
 def sentences(text: str, start: int = 0) -> Iterator[Span]:
     """Yield the sentences from *start* on one by one, for those who need only the first few."""
     for match in _MARK.finditer(text, start):
-        end = match.start() if match.lastgroup == "blank" else match.end()
+        if match.start() < start:
+            continue  # a quotation mark that the sentence before took along
+        end = match.start() if match.lastgroup in {"blank", "space"} else match.end()
         if match.lastgroup == "blank" or _ends_sentence(text, start, match):
+            if match.lastgroup == "narrow":
+                end = _with_loose_closer(text, start, end)
             span = _trimmed(text, start, end)
             if span:
                 yield span
-            start = match.end()
+            start = max(match.end(), end)
     span = _trimmed(text, start, len(text))
     if span:
         yield span
+
+
+def _with_loose_closer(text: str, start: int, end: int) -> int:
+    """Return where a sentence ends if its quotation ends after a space: "It rained. " he said."""
+    loose = _LOOSE_CLOSER.match(text, end)
+    if loose is None or end - start > _QUOTE_LOOK_BACK:
+        return end
+    mark = loose[1]
+    if mark in _PAIRS:
+        is_open = text.rfind(_PAIRS[mark], start, end) > text.rfind(mark, start, end)
+    else:
+        is_open = len(_MARKS_STANDING[mark].findall(text, start, end)) % 2 == 1
+    return loose.end(1) if is_open else end
 
 
 def _trimmed(text: str, start: int, end: int) -> Span | None:
@@ -106,21 +137,23 @@ def _trimmed(text: str, start: int, end: int) -> Span | None:
 def _ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
     """Decide on a run of marks; *start* is where the sentence it may end begins."""
     marks, at, end = match.group(), match.start(), match.end()
-    after = text[end : end + 1]
-    if match.lastgroup == "wide":
-        # 「行く。」と述べた: the quotation is part of a sentence that goes on in hiragana.
-        return not (marks[-1] in "\u300d\u300f\uff01\uff1f" and "\u3040" <= after <= "\u309f")
+    match match.lastgroup:
+        case "space":
+            return at - start >= _PHRASES_MIN
+        case "wide":
+            # 「行く。」と述べた: the quotation is part of a sentence that goes on in hiragana.
+            goes_on = "\u3040" <= text[end : end + 1] <= "\u309f"
+            return not (goes_on and marks[-1] in "\u300d\u300f\uff01\uff1f")
+        case _ if text[end : end + 3].lstrip().startswith(("\u00bf", "\u00a1")):
+            return True
     rest = text[end : end + _LOOK_BACK].lstrip(_OPENERS)
-    if rest[:1].islower() and marks[0] != ";":
-        return False
     if marks[0] == ";":
         # The Greek question mark is typed as a semicolon.
-        return (
-            "\u0370" <= text[at - 1 : at] <= "\u03ff" or "\u1f00" <= text[at - 1 : at] <= "\u1fff"
-        )
-    if marks[0] != "." or marks[1:2] == ".":
-        return True
-    return _full_stop_ends(text, start, at, rest, closed=len(marks) > 1)
+        return _GREEK.match(text[at - 1 : at]) is not None
+    if rest[:1].islower():
+        return False
+    is_plain_stop = marks[0] == "." and marks[1:2] != "."
+    return not is_plain_stop or _full_stop_ends(text, start, at, rest, closed=len(marks) > 1)
 
 
 def _full_stop_ends(text: str, start: int, at: int, rest: str, *, closed: bool) -> bool:
@@ -134,7 +167,8 @@ def _full_stop_ends(text: str, start: int, at: int, rest: str, *, closed: bool) 
     if closed or not rest:
         return True
     lower = word.casefold()
-    if lower in _TITLES or (len(word) == 1 and word.islower()):
+    is_letter = len(word) == 1 and word.islower() and text[at - 2 : at - 1] not in _APOSTROPHES
+    if lower in _TITLES or is_letter:
         return False
     if lower in _NUMBERED:
         return not rest[0].isdigit()

@@ -390,6 +390,9 @@ class Article:
     language: str | None = None  # BCP 47
 
 
+SUMMARY_WORDS = 85  # at most, of a summary; near the optimum of ROUGE on news, and five short lines
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """One to three sentences of a story."""
@@ -457,6 +460,25 @@ class Claim:
     newest_message_id: MessageId | None = None  # of the channel's posts that are known to be there
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """An entry that a post tells of, and what the channel calls its feed."""
+
+    entry: Entry
+    source_name: str
+    note: str | None = None  # why there is only a teaser, where there is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """What a post is made of: its entries, the first seen first, and its summary."""
+
+    origins: tuple[Origin, ...]
+    summary: Summary | None
+    sent_at: datetime | None
+    is_roundup: bool = False
+
+
 # --- Plans: what pure decisions return, for one storage call to apply ---
 
 
@@ -512,6 +534,15 @@ class NewEntry:
     deliver_to: tuple[tuple[GuildId, ChannelId], ...] = ()
     fate: Fate = Fate.POSTED
     otherwise: tuple[tuple[tuple[GuildId, ChannelId], Fate], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """An entry from a file: new unless one of ``keys`` is stored, and learnt by ``aliases``."""
+
+    entry: ParsedEntry
+    keys: tuple[str, ...]
+    aliases: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

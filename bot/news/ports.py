@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.news.models import (
+    SUMMARY_WORDS,
     Article,
     Bulletin,
     BulletinId,
@@ -29,6 +30,7 @@ from bot.news.models import (
     Following,
     GuildId,
     Hit,
+    Imported,
     Known,
     MessageId,
     NewSubscription,
@@ -49,6 +51,7 @@ from bot.news.models import (
     Switched,
     SwitchId,
     Validators,
+    Why,
     Word,
 )
 
@@ -107,11 +110,14 @@ class Articles(Protocol):
 class Summariser(Protocol):
     """Makes summaries. CPU-bound and quick; called off the event loop where long."""
 
-    def summarise(self, *, title: str, text: str, teaser: str) -> Summary:
+    def summarise(
+        self, *, title: str, text: str, teaser: str, max_words: int = SUMMARY_WORDS
+    ) -> Summary:
         """Return one to three whole sentences out of *text*, or of *teaser* where there is no text.
 
-        May return an empty text where there is nothing to say beside the title. Raises
-        SummaryError.
+        *max_words*: how long the channel wants it; one sentence that is longer may stand where
+        there is no shorter one. May return an empty text where there is nothing to say beside
+        the title. Raises SummaryError.
         """
         ...
 
@@ -253,6 +259,15 @@ class Storage(Protocol):
         nothing; nor does a poll of a feed that is not there any more. Ends the feed's lease. Where
         a feed is stored under the address to adopt, it takes this one's subscriptions, entries and
         aliases in.
+        """
+        ...
+
+    async def import_entries(
+        self, feed_id: FeedId, imported: Sequence[Imported], now: datetime
+    ) -> int:
+        """Store entries that no poll brought, owed to nobody; return how many were new.
+
+        In their order and in one transaction; the feed's health and rhythm stay as they are.
         """
         ...
 
@@ -523,6 +538,13 @@ class Storage(Protocol):
         self, channels: frozenset[ChannelId] | None, feed_id: FeedId | None, limit: int
     ) -> Sequence[Hit]:
         """Return the newest entries, newest first; with *channels*, only those posted there."""
+        ...
+
+    async def why(self, channel_id: ChannelId, message_id: MessageId) -> Why | None:
+        """Return what a post is made of; None where that message is no post of ours.
+
+        Of a story, only what comes from feeds that the channel's guild follows.
+        """
         ...
 
     # Housekeeping

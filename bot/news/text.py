@@ -135,11 +135,19 @@ _SAFE = "-._~:/?[]@!$&'()*+,;=%"
 _HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+")
 
 
+# No mark that combines comes before U+0300: curly quotes and accented letters are passed over fast.
+_MAY_STACK = re.compile(rf"[\u0300-\U0010ffff]{{{_MARKS_MAX + 1},}}")
+
+
 def _thin_marks(text: str) -> str:
     """Drop combining marks beyond what any script stacks on one letter."""
+    return _MAY_STACK.sub(_thinned, text)
+
+
+def _thinned(match: re.Match[str]) -> str:
     kept: list[str] = []
     run = 0
-    for char in text:
+    for char in match[0]:
         run = run + 1 if unicodedata.combining(char) or unicodedata.category(char) == "Me" else 0
         if run <= _MARKS_MAX:
             kept.append(char)

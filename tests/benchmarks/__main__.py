@@ -1,20 +1,17 @@
-"""``python -m tests.benchmarks poll|retrieval|summaries …``: a benchmark by name."""
+"""``python -m tests.benchmarks poll|retrieval …``: a benchmark by name."""
 
 import sys
 from pathlib import Path
 
-from tests.benchmarks import poll, retrieval, summaries
+from tests.benchmarks import poll, retrieval
 
 match sys.argv[1:]:
     case ["poll", *arguments]:
         poll.main(arguments)
     case ["retrieval", folder, *sets]:
         retrieval.main(Path(folder), sets)
-    case ["summaries", folder]:
-        summaries.main(Path(folder))
     case _:
         sys.exit(
             "python -m tests.benchmarks poll [--help]\n"
-            "python -m tests.benchmarks retrieval DIR [SET …]\n"
-            "python -m tests.benchmarks summaries DIR"
+            "python -m tests.benchmarks retrieval DIR [SET …]"
         )

@@ -110,9 +110,10 @@ def herald(
 
 
 def every_help() -> list[list[str]]:
-    commands = ["run", "demo", "check", "sync", "migrate", "preview", "poll", "search"]
+    commands = ["run", "demo", "check", "sync", "migrate", "preview", "poll", "search", "summarise"]
     actions = ["list", "add", "remove", "import", "export"]
-    return [[], ["feeds"], *([c] for c in commands), *(["feeds", a] for a in actions)]
+    feeds = [["feeds"], *(["feeds", a] for a in actions)]
+    return [[], *([c] for c in commands), *feeds, ["archive"], ["archive", "import"]]
 
 
 @pytest.mark.parametrize("command", every_help(), ids=" ".join)

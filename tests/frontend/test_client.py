@@ -54,7 +54,7 @@ async def test_herald_asks_for_no_more_than_the_list_of_servers(house: House) ->
 
 
 async def test_every_command_and_option_is_described_within_limits(house: House) -> None:
-    for command in house.client.tree.get_commands():
+    for command in house.client.tree.get_commands(type=discord.AppCommandType.chat_input):
         payload = command.to_dict(house.client.tree)
         assert _size(payload) <= limits.COMMAND_TOTAL_MAX
         for described in _described(payload):

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import discord
+import pytest
 from discord import app_commands
 
 from tests.frontend.house import House
@@ -40,3 +42,13 @@ async def test_the_commands_page_has_every_command_with_its_options_in_order(hou
 async def test_the_readme_has_every_command(house: House) -> None:
     told = [name for cells in rows("README.md") for name in COMMAND.findall(cells[0])]
     assert sorted(told) == sorted(offered(house))
+
+
+@pytest.mark.parametrize("document", ["docs/commands.md", "README.md"])
+async def test_the_documents_have_every_entry_of_menus(house: House, document: str) -> None:
+    menus = [
+        menu.name for menu in house.client.tree.get_commands(type=discord.AppCommandType.message)
+    ]
+    assert menus
+    text = (ROOT / document).read_text(encoding="utf-8")
+    assert re.findall(r"^\| \*\*([^*]+)\*\*", text, re.MULTILINE) == menus

@@ -113,7 +113,12 @@ async def test_a_wrong_token_ends_at_once_without_a_retry(server: DiscordServer,
 
 async def test_commands_fit_what_discord_accepts(server: DiscordServer, bot: Bot) -> None:
     async with bot.connected():
-        assert [command["name"] for command in server.commands] == ["feed", "news", "settings"]
+        assert [command["name"] for command in server.commands] == [
+            "feed",
+            "news",
+            "settings",
+            "Why this?",
+        ]
 
 
 async def test_faults_of_the_wire_are_told_apart(server: DiscordServer, bot: Bot) -> None:

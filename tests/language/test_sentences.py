@@ -22,6 +22,12 @@ def pieces(text: str) -> list[str]:
         "Le 12 mai, M. Arnaud est parti.",
         "「行く。」と彼は述べた。",
         "Сделка стоит 3 млн. долларов.",
+        "Prof. Dr. med. Lund sprach vom 2. Weltkrieg.",
+        "Ils ont dit « Bonjour ! » et sont partis.",
+        "Sales rose 3.4 percent to $1.2 bn. in spring.",
+        "Tel. 555 ext. 5 is the desk.",
+        "这是Lund Inc.的产品。",
+        "สภาเมืองกล่าว ท่าเรือจะปิดถึงวันจันทร์",
     ],
 )
 def test_a_full_stop_within_a_sentence_does_not_end_it(sentence: str) -> None:
@@ -38,9 +44,18 @@ def test_a_full_stop_within_a_sentence_does_not_end_it(sentence: str) -> None:
         ["It rained in 2020.", "5 people stayed."],
         ["They said no.", "(It rained.)", "Then it stopped."],
         ["1. Take the boat.", "2. Row it."],
+        ["He knows whose it's.", "Nobody else does."],
         ["هل هذا صحيح؟", "نعم.", "انتهى\u06d4"],
         ["Πού πας;", "Εδώ."],
         ["Er kam.", "„Gut“, sagte sie."],
+        ["El Sr. Osei llegó a las 5 p.m.", "¿Qué pasó?", "¡Nada!"],
+        ["• First of all.", "• Then.", "1. One thing.", "2. Another."],
+        ["'It rained. '", "He left."],
+        ['He said: "It rained. "', 'She said: "It did. "'],
+        ["\u2018 It rained. \u2019", "He left."],
+        ["It's the '90s theme.", "' She said."],
+        ["သူလာသည်။", "သူသွားသည်။"],
+        ["គាត់មក។", "គាត់ទៅ។"],
     ],
 )
 def test_sentences_end_where_a_reader_would_pause(expected: list[str]) -> None:
@@ -57,6 +72,12 @@ def test_sentences_end_where_a_reader_would_pause(expected: list[str]) -> None:
 )
 def test_marks_that_end_nothing_but_sentences_need_no_space(expected: list[str]) -> None:
     assert pieces("".join(expected)) == expected
+
+
+def test_a_space_ends_a_thai_sentence_some_way_on() -> None:
+    phrase = "ท่าเรือจะปิดถึงวันจันทร์หน้าเนื่องจากพายุ"
+    assert len(phrase) > 40
+    assert pieces(" ".join([phrase] * 4)) == [f"{phrase} {phrase}"] * 2
 
 
 def test_a_blank_line_always_ends_a_sentence_and_a_line_break_does_not() -> None:

@@ -219,6 +219,7 @@ WRITES: dict[str, Call] = {
     "spread_feeds": lambda s: s.spread_feeds(NOW, window=LEASE, per_s=20),
     "learn_groups": lambda s: s.learn_groups(lambda _url: None),
     "record": lambda s: s.record(refresh(FEED)),
+    "import_entries": lambda s: s.import_entries(FEED, [], NOW),
     "poll_soon": lambda s: s.poll_soon(FEED, NOW),
     "keep_feed": lambda s: s.keep_feed(FEED, is_kept=True),
     "remove_feed": lambda s: s.remove_feed(FEED, NOW),
@@ -270,6 +271,7 @@ READS: dict[str, Call] = {
     "next_delivery_at": lambda s: s.next_delivery_at(),
     "search": lambda s: s.search(search_request("harbour"), NOW),
     "latest": lambda s: s.latest(None, None, 1),
+    "why": lambda s: s.why(CHANNEL, MessageId(1)),
     "claim_bulletins": lambda s: s.claim_bulletins(NOW, LEASE),  # writes where there are any
     "log_channel": lambda s: s.log_channel(GUILD),
     "feeds_to_mend": lambda s: s.feeds_to_mend(NOW, 1),

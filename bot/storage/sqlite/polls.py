@@ -12,10 +12,13 @@ from bot.news.models import (
     EntryId,
     FeedId,
     GuildId,
+    Imported,
     Known,
     KnownAlias,
+    NewEntry,
     Recorded,
     Refresh,
+    StoryId,
     Wishes,
 )
 from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, values
@@ -141,13 +144,39 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
         leases.hold_group(connection, refresh.hold.group, refresh.hold.until, refresh.hold.reason)
     if (change := refresh.change) is not None:
         notices.queue(connection, refresh.feed_id, change.kind, change.reason, refresh.check.at)
-    for entry_id, _, new in added:  # in a row: see SearchIndex.add
-        entry = new.entry
-        index.add(connection, entry_id, Texts(entry.title, entry.teaser, entry.text))
+    _index(connection, index, added)
     merged_into = None
     if refresh.new_url is not None:
         merged_into = _adopt(connection, index, refresh, refresh.new_url)
     return replace(recorded, merged_into=merged_into)
+
+
+def import_all(
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    feed_id: FeedId,
+    imported: Sequence[Imported],
+    now: datetime,
+) -> int:
+    """Store entries that no poll brought, owed to nobody; return how many were new."""
+    names = {(one.entry, one.keys): one.aliases for one in imported}
+    new = [NewEntry(entry=one.entry, aliases=one.keys) for one in imported]
+    added = entries.add_all(connection, feed_id, new, now)
+    for entry_id, _, each in added:
+        also = names[each.entry, each.aliases]
+        entries.learn_aliases(connection, feed_id, entry_id, also, now)
+    _index(connection, index, added)
+    return len(added)
+
+
+def _index(
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    added: Sequence[tuple[EntryId, StoryId, NewEntry]],
+) -> None:
+    for entry_id, _, new in added:  # in a row: see SearchIndex.add
+        texts = Texts(new.entry.title, new.entry.teaser, new.entry.text)
+        index.add(connection, entry_id, texts)
 
 
 def _adopt(

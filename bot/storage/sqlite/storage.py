@@ -28,6 +28,7 @@ from bot.news.models import (
     Following,
     GuildId,
     Hit,
+    Imported,
     Known,
     MessageId,
     NewSubscription,
@@ -45,6 +46,7 @@ from bot.news.models import (
     Summary,
     Switched,
     SwitchId,
+    Why,
 )
 from bot.storage.sqlite import (
     deliveries,
@@ -56,6 +58,7 @@ from bot.storage.sqlite import (
     leases,
     notices,
     polls,
+    reasons,
     repairs,
     search,
     subscriptions,
@@ -161,6 +164,14 @@ class SqliteStorage:
     async def record(self, refresh: Refresh) -> Recorded:
         """Apply a poll; applying it again changes nothing."""
         return await self._writer.run(lambda c: polls.record(c, self._index, refresh))
+
+    async def import_entries(
+        self, feed_id: FeedId, imported: Sequence[Imported], now: datetime
+    ) -> int:
+        """Store entries that no poll brought; return how many were new."""
+        return await self._writer.run(
+            lambda c: polls.import_all(c, self._index, feed_id, imported, now)
+        )
 
     async def checks(self, feed_id: FeedId, limit: int) -> Sequence[Check]:
         """Return the last polls of a feed, newest first."""
@@ -400,6 +411,10 @@ class SqliteStorage:
     ) -> Sequence[Hit]:
         """Return the newest entries, newest first; with *channels*, only those posted there."""
         return await self._searcher.run(lambda c: search.latest(c, channels, feed_id, limit))
+
+    async def why(self, channel_id: ChannelId, message_id: MessageId) -> Why | None:
+        """Return what a post is made of; None where that message is no post of ours."""
+        return await self._reader.run(lambda c: reasons.why(c, channel_id, message_id))
 
     # Housekeeping
 

@@ -1,0 +1,54 @@
+"""What a post is made of, for those who ask why it is there."""
+
+import sqlite3
+
+from bot.news.models import ChannelId, FeedId, MessageId, Origin, StoryId, Why
+from bot.storage.sqlite import entries, feeds, values
+
+# Others of a story may come from feeds that only other servers follow: those are not told.
+ORIGINS = """
+    SELECT e.id, e.feed_id, e.article_note,
+           (SELECT s.name FROM subscriptions AS s
+             WHERE s.feed_id = e.feed_id AND s.channel_id = d.channel_id) AS name
+      FROM deliveries AS d
+      JOIN entries AS e ON e.story_id = d.story_id
+     WHERE d.channel_id = :channel_id AND d.message_id = :message_id
+       AND d.state IN ('sent', 'edit_due')
+       AND (e.feed_id = d.feed_id OR EXISTS (
+             SELECT 1 FROM subscriptions AS s
+              WHERE s.feed_id = e.feed_id AND s.guild_id = d.guild_id))
+     ORDER BY e.first_seen_at, e.id
+"""
+
+
+def why(connection: sqlite3.Connection, channel_id: ChannelId, message_id: MessageId) -> Why | None:
+    """Return what a post is made of; None where it is none of ours, or not known any more."""
+    post = {"channel_id": channel_id, "message_id": message_id}
+    sent = connection.execute(
+        """
+        SELECT story_id, kind, sent_at FROM deliveries
+         WHERE channel_id = :channel_id AND message_id = :message_id
+           AND state IN ('sent', 'edit_due')
+         ORDER BY kind = 'roundup' DESC, id LIMIT 1
+        """,
+        post,
+    ).fetchone()
+    if sent is None:
+        return None
+    rows = connection.execute(ORIGINS, post).fetchall()
+    read = entries.load(connection, [row["id"] for row in rows])
+    sources = feeds.load(connection, {row["feed_id"] for row in rows})
+    story_id = StoryId(sent["story_id"])
+    return Why(
+        origins=tuple(
+            Origin(
+                entry=read[row["id"]],
+                source_name=row["name"] or sources[FeedId(row["feed_id"])].title,
+                note=row["article_note"],
+            )
+            for row in rows
+        ),
+        summary=entries.summaries(connection, [story_id]).get(story_id),
+        sent_at=values.from_ms_or_none(sent["sent_at"]),
+        is_roundup=sent["kind"] == "roundup",
+    )
