@@ -233,6 +233,13 @@ class Check:
     error: str | None = None
 
 
+class Mode(StrEnum):
+    """How a channel is told of a feed's news."""
+
+    EACH = "each"  # every entry is a post
+    STORY = "story"  # one post for each story; later sources are named in it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """A channel follows a feed."""
@@ -245,6 +252,8 @@ class Subscription:
     added_by: UserId | None
     added_at: datetime
     paused_at: datetime | None = None
+    mode: Mode = Mode.STORY
+    suppress_same_link: bool = True  # in mode EACH: a link that was told within WINDOW is not again
 
     @property
     def is_paused(self) -> bool:
@@ -341,10 +350,12 @@ class Claim:
     """
 
     delivery: Delivery
-    entry: Entry  # the one that leads the story
+    entry: Entry  # the one of its story that this channel is told of
     feed: Feed
     source_name: str  # what the channel calls the feed
     summary: Summary | None  # stored one
+    leads_story: bool = True  # whether it is the story's first; its summary is kept
+    also: tuple[str, ...] = ()  # what the channel calls the other sources, in the order they came
     roundup: tuple[Entry, ...] = ()  # told in one message, newest first; empty: an ordinary post
     message_id: MessageId | None = None  # the message to edit; None: it is to be sent
     newest_message_id: MessageId | None = None  # of the channel's posts that are known to be there
@@ -519,6 +530,7 @@ class NewSubscription:
     name: str
     added_by: UserId | None
     backfill: int = 0
+    mode: Mode = Mode.STORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -591,6 +603,25 @@ class Hit:
     feed_title: str  # to a member, what the post's channel calls the feed
     post: PostRef | None
     score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryEntry:
+    """An entry of a story, in short."""
+
+    id: EntryId
+    title: str
+    url: str | None
+    feed_title: str
+    dated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryEntries:
+    """A story as the archive has it: its entries in the order they came."""
+
+    id: StoryId
+    entries: tuple[StoryEntry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

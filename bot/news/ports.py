@@ -28,6 +28,7 @@ from bot.news.models import (
     Hit,
     Known,
     MessageId,
+    Mode,
     NewSubscription,
     Outcome,
     ParsedFeed,
@@ -39,6 +40,7 @@ from bot.news.models import (
     SearchPage,
     SearchRequest,
     StorageHealth,
+    StoryEntries,
     StoryId,
     SubscriptionId,
     Summary,
@@ -292,6 +294,15 @@ class Storage(Protocol):
         """Owe a channel the newest stories of the feed it follows; return how many were not yet."""
         ...
 
+    async def set_mode(
+        self, subscription_id: SubscriptionId, mode: Mode, *, suppress_same_link: bool = True
+    ) -> None:
+        """Choose how the channel is told of what comes from now on. Unknown ids are ignored.
+
+        In mode EACH, *suppress_same_link* keeps back what links where the channel was led lately.
+        """
+        ...
+
     async def entries(self, feed_id: FeedId, limit: int) -> Sequence[Entry]:
         """Return the newest entries of a feed, newest first."""
         ...
@@ -449,6 +460,20 @@ class Storage(Protocol):
         self, channels: frozenset[ChannelId] | None, feed_id: FeedId | None, limit: int
     ) -> Sequence[Hit]:
         """Return the newest entries, newest first; with *channels*, only those posted there."""
+        ...
+
+    # Stories
+
+    async def group_stories(self, after: EntryId, limit: int) -> EntryId | None:
+        """Put the *limit* entries from the one after *after* into stories, as after an import.
+
+        A poll does so with what it posts. Return the last of them, None at the end. What one feed
+        says twice may be one story here: an archive may name many sources one feed.
+        """
+        ...
+
+    async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
+        """Return the *limit* stories from the one after *after*, by id; none at the end."""
         ...
 
     # Housekeeping

@@ -167,8 +167,9 @@ class Deliverer:
         summary = claim.summary
         if summary is None:
             summary = self._summarise(claim, Article(text=entry.text, method="feed"))
-            await self._storage.store_summary(entry.story_id, summary)
-        return compose(entry, claim.feed, claim.source_name, summary)
+            if claim.leads_story:
+                await self._storage.store_summary(entry.story_id, summary)
+        return compose(entry, claim.feed, claim.source_name, summary, claim.also)
 
     async def _article(self, entry: Entry) -> Article:
         try:

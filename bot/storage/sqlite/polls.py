@@ -10,6 +10,7 @@ from bot.news.identity import feed_key
 from bot.news.models import (
     ChannelId,
     EntryId,
+    Fate,
     FeedId,
     GuildId,
     Known,
@@ -18,9 +19,8 @@ from bot.news.models import (
     ParsedEntry,
     Recorded,
     Refresh,
-    StoryId,
 )
-from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, values
+from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, stories, values
 from bot.storage.sqlite.index import SearchIndex
 
 # After they were last seen, which is noted to the day.
@@ -109,13 +109,14 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
     feed = {"feed_id": refresh.feed_id}
     if connection.execute("SELECT 1 FROM feeds WHERE id = :feed_id", feed).fetchone() is None:
         return Recorded(new_entries=0, deliveries=0)  # merged or switched away during the poll
-    stored: list[tuple[NewEntry, StoryId]] = []
+    stored: list[tuple[NewEntry, EntryId]] = []
     unindexed: list[tuple[EntryId, ParsedEntry]] = []
     for new in refresh.new:
         if added := entries.add(connection, refresh.feed_id, new, refresh.check.at):
-            entry_id, story_id = added
-            stored.append((new, story_id))
+            entry_id, _ = added
+            stored.append((new, entry_id))
             unindexed.append((entry_id, new.entry))
+    stories.group(connection, index, [entry_id for new, entry_id in stored if _is_posted(new)])
     recorded = deliveries.owe(connection, refresh.feed_id, stored, refresh.check.at)
     for seen in refresh.seen:
         entries.learn_aliases(
@@ -136,6 +137,11 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
     if refresh.new_url is not None:
         merged_into = _adopt(connection, refresh, refresh.new_url)
     return replace(recorded, merged_into=merged_into)
+
+
+def _is_posted(new: NewEntry) -> bool:
+    """Whether a channel gets an entry as a post: only then its story matters."""
+    return bool(new.deliver_to) and new.fate is Fate.POSTED
 
 
 def _adopt(connection: sqlite3.Connection, refresh: Refresh, url: str) -> FeedId | None:

@@ -27,6 +27,7 @@ from bot.news.models import (
     Hit,
     Known,
     MessageId,
+    Mode,
     NewSubscription,
     ParsedFeed,
     Recorded,
@@ -36,6 +37,7 @@ from bot.news.models import (
     SearchPage,
     SearchRequest,
     StorageHealth,
+    StoryEntries,
     StoryId,
     SubscriptionId,
     Summary,
@@ -53,6 +55,7 @@ from bot.storage.sqlite import (
     polls,
     repairs,
     search,
+    stories,
     subscriptions,
 )
 from bot.storage.sqlite.connection import Lane
@@ -212,7 +215,17 @@ class SqliteStorage:
     async def queue_newest(self, subscription_id: SubscriptionId, limit: int, now: datetime) -> int:
         """Owe a channel the newest stories of the feed it follows; return how many were not yet."""
         return await self._writer.run(
-            lambda c: subscriptions.queue_newest(c, subscription_id, limit, now)
+            lambda c: subscriptions.queue_newest(c, self._index, subscription_id, limit, now)
+        )
+
+    async def set_mode(
+        self, subscription_id: SubscriptionId, mode: Mode, *, suppress_same_link: bool = True
+    ) -> None:
+        """Choose how the channel is told of what comes from now on."""
+        await self._writer.run(
+            lambda c: subscriptions.set_mode(
+                c, subscription_id, mode, suppress_same_link=suppress_same_link
+            )
         )
 
     async def entries(self, feed_id: FeedId, limit: int) -> Sequence[Entry]:
@@ -358,6 +371,16 @@ class SqliteStorage:
     ) -> Sequence[Hit]:
         """Return the newest entries, newest first; with *channels*, only those posted there."""
         return await self._searcher.run(lambda c: search.latest(c, channels, feed_id, limit))
+
+    # Stories
+
+    async def group_stories(self, after: EntryId, limit: int) -> EntryId | None:
+        """Put the *limit* entries from the one after *after* into stories; return the last."""
+        return await self._writer.run(lambda c: stories.group_next(c, self._index, after, limit))
+
+    async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
+        """Return the *limit* stories from the one after *after*, by id."""
+        return await self._searcher.run(lambda c: stories.told(c, after, limit))
 
     # Housekeeping
 

@@ -12,6 +12,7 @@ from bot.news.models import (
     Followed,
     Following,
     GuildId,
+    Mode,
     NewSubscription,
     Refresh,
     Subscription,
@@ -55,11 +56,12 @@ def follow(
     polls.record(connection, index, refresh)
     subscription_id: int = connection.execute(
         """
-        INSERT INTO subscriptions (feed_id, guild_id, channel_id, name, added_by, added_at)
-        VALUES (:feed_id, :guild_id, :channel_id, :name, :added_by, :now)
+        INSERT INTO subscriptions (feed_id, guild_id, channel_id, name, added_by, added_at, mode)
+        VALUES (:feed_id, :guild_id, :channel_id, :name, :added_by, :now, :mode)
         ON CONFLICT (channel_id, feed_id) DO UPDATE
            SET guild_id = excluded.guild_id, name = excluded.name, added_by = excluded.added_by,
-               added_at = excluded.added_at, paused_at = NULL, removed_at = NULL
+               added_at = excluded.added_at, mode = excluded.mode, paused_at = NULL,
+               removed_at = NULL
         RETURNING id
         """,
         {
@@ -67,11 +69,12 @@ def follow(
             "guild_id": wish.guild_id,
             "name": values.to_text(wish.name),
             "added_by": wish.added_by,
+            "mode": wish.mode,
             "now": values.to_ms(now),
         },
     ).fetchone()["id"]
     queued = deliveries.queue_newest(
-        connection, refresh.feed_id, (wish.guild_id, wish.channel_id), wish.backfill, now
+        connection, index, refresh.feed_id, (wish.guild_id, wish.channel_id), wish.backfill, now
     )
     stored: int = connection.execute(
         "SELECT COUNT(*) FROM entries WHERE feed_id = :feed_id", {"feed_id": refresh.feed_id}
@@ -81,7 +84,11 @@ def follow(
 
 
 def queue_newest(
-    connection: sqlite3.Connection, subscription_id: SubscriptionId, limit: int, now: datetime
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    subscription_id: SubscriptionId,
+    limit: int,
+    now: datetime,
 ) -> int:
     """Owe a channel the newest stories of the feed it follows; return how many were not yet."""
     row = connection.execute(
@@ -94,7 +101,7 @@ def queue_newest(
     if row is None:
         return 0
     place = (GuildId(row["guild_id"]), ChannelId(row["channel_id"]))
-    return deliveries.queue_newest(connection, FeedId(row["feed_id"]), place, limit, now)
+    return deliveries.queue_newest(connection, index, FeedId(row["feed_id"]), place, limit, now)
 
 
 def of_guild(
@@ -126,7 +133,7 @@ def _followings(
     rows = connection.execute(
         """
         SELECT s.id, s.feed_id, s.guild_id, s.channel_id, s.name, s.added_by, s.added_at,
-               s.paused_at, s.removed_at,
+               s.paused_at, s.removed_at, s.mode, s.suppress_same_link,
                (SELECT MAX(dated_at) FROM entries WHERE feed_id = s.feed_id) AS last_entry_at,
                (SELECT COUNT(*) FROM entries
                  WHERE feed_id = s.feed_id AND dated_at > :yesterday) AS entries_24h
@@ -163,6 +170,24 @@ def _subscription(row: sqlite3.Row) -> Subscription:
         added_by=None if row["added_by"] is None else UserId(row["added_by"]),
         added_at=values.from_ms(row["added_at"]),
         paused_at=values.from_ms_or_none(row["paused_at"]),
+        mode=Mode(row["mode"]),
+        suppress_same_link=bool(row["suppress_same_link"]),
+    )
+
+
+def set_mode(
+    connection: sqlite3.Connection,
+    subscription_id: SubscriptionId,
+    mode: Mode,
+    *,
+    suppress_same_link: bool,
+) -> None:
+    """Choose how the channel is told of what comes from now on. Unknown ids are ignored."""
+    connection.execute(
+        """
+        UPDATE subscriptions SET mode = :mode, suppress_same_link = :suppress WHERE id = :id
+        """,
+        {"mode": mode, "suppress": suppress_same_link, "id": subscription_id},
     )
 
 
