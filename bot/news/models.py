@@ -495,6 +495,9 @@ class Refresh:
     move: Move | None = None
     new_url: str | None = None  # adopt this address; a feed stored there already takes this one in
     change: StateChange | None = None
+    # Not a poll but an archive that is read in: each entry is put into its story, posted or not, and
+    # what one feed says twice may be one story, for an archive may name many sources one feed.
+    is_archive: bool = False
     is_republished: bool = False  # most known entries came back under new names: none was new
     new: tuple[NewEntry, ...] = ()
     seen: tuple[SeenEntry, ...] = ()

@@ -464,14 +464,6 @@ class Storage(Protocol):
 
     # Stories
 
-    async def group_stories(self, after: EntryId, limit: int) -> EntryId | None:
-        """Put the *limit* entries from the one after *after* into stories, as after an import.
-
-        A poll does so with what it posts. Return the last of them, None at the end. What one feed
-        says twice may be one story here: an archive may name many sources one feed.
-        """
-        ...
-
     async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
         """Return the *limit* stories from the one after *after*, by id; none at the end."""
         ...

@@ -9,9 +9,8 @@ with the story's centroid, a title counting twice). A story must not make its ow
 are weighed by how many entries *outside of it* have them. Measured on 3,522 headlines of 47 events,
 that alone took B-cubed F from .75 to .79, and made it hardly depend on the threshold.
 
-To join two events is worse than to miss one. So two short texts need less likeness than two leads,
-but telling words in common; a small archive, which knows little of what is common, asks for more;
-and what one feed says twice is two stories, unless it is nearly the same text: an outlet's next
+To join two events is worse than to miss one. Headlines, which have few words, need less likeness
+than leads; a small archive, which knows little of what is common, asks for more of them; and what one feed says twice is two stories, unless it is nearly the same text: an outlet's next
 report on an event is news.
 """
 
@@ -41,9 +40,6 @@ _ARCHIVE_MIN, _ARCHIVE_MAX = 100, 3_000  # … from all of it to none
 _LIKE_PER_DAY = 0.1  # share by which a day between them asks for more
 _COPY = 0.7  # of which two texts are one, edited
 _SERIAL = 0.75  # words in common of titles that differ in their numbers: "Part 3", "Part 4"
-_TELLING_SHARE = 0.02  # of the archive that may have a word that tells an event …
-_TELLING_MIN = 3  # … or so many entries
-_SHARED_MIN = 2  # telling words, one of them in a title
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +167,7 @@ def _match(entry: Arrival, story: Candidate, archive: Archive, *, is_strict: boo
         by = "copy"
     elif (
         likeness >= _needed(entry.sketch, story, archive) * (1 + _LIKE_PER_DAY * days)
-    ) and weights.is_told_alike(entry.sketch):
+    ) and weights.is_headed_alike(entry.sketch):
         by = "likeness"
     if own and is_strict and max(weights.cosine(entry.sketch, said) for said in own) < _COPY:
         by = None
@@ -246,13 +242,10 @@ class _Weights:
         norms = [sum((w * idf(term)) ** 2 for term, w in each.items()) for each in (one, other)]
         return product / sqrt(norms[0] * norms[1])
 
-    def is_told_alike(self, sketch: Sketch) -> bool:
-        """Whether an entry shares telling words with the story, and not in the small print only."""
-        most = max(_TELLING_MIN, _TELLING_SHARE * self._size)
-        shared = {t for t in sketch.terms if t in self._sum and self._outside(t) <= most}
-        if len(shared) < _SHARED_MIN:
-            return False
+    def is_headed_alike(self, sketch: Sketch) -> bool:
+        """Whether a word that an entry shares with the story stands in a title of either."""
         titles = [member.sketch.title for member in self._members]
-        headed = frozenset().union(*titles, sketch.title)
-        is_untitled = not sketch.title or not all(titles)
-        return is_untitled or not shared.isdisjoint(headed)
+        if not sketch.title or not all(titles):
+            return True
+        shared = sketch.terms.keys() & self._sum.keys()
+        return not shared.isdisjoint(frozenset().union(*titles, sketch.title))

@@ -105,11 +105,9 @@ def _entry(row: Row) -> ParsedEntry:
 async def _publish(storage: Storage, entries: Sequence[ParsedEntry]) -> None:
     """Store entries and put them into stories, as an import does."""
     feed = await storage.ensure_feed("https://example.org/", ParsedFeed(title="All"), _START)
-    after = EntryId(0)
     for start in range(0, len(entries), _BATCH):
-        await storage.record(_refresh(feed.id, entries[start : start + _BATCH], _START))
-        while (last := await storage.group_stories(after, _BATCH)) is not None:
-            after = last
+        batch = _refresh(feed.id, entries[start : start + _BATCH], _START)
+        await storage.record(replace(batch, is_archive=True))
 
 
 async def _stories(storage: Storage) -> dict[str, StoryId]:

@@ -116,7 +116,12 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
             entry_id, _ = added
             stored.append((new, entry_id))
             unindexed.append((entry_id, new.entry))
-    stories.group(connection, index, [entry_id for new, entry_id in stored if _is_posted(new)])
+    stories.group(
+        connection,
+        index,
+        [entry_id for new, entry_id in stored if refresh.is_archive or _is_posted(new)],
+        is_strict_within_feed=not refresh.is_archive,
+    )
     recorded = deliveries.owe(connection, refresh.feed_id, stored, refresh.check.at)
     for seen in refresh.seen:
         entries.learn_aliases(

@@ -374,10 +374,6 @@ class SqliteStorage:
 
     # Stories
 
-    async def group_stories(self, after: EntryId, limit: int) -> EntryId | None:
-        """Put the *limit* entries from the one after *after* into stories; return the last."""
-        return await self._writer.run(lambda c: stories.group_next(c, self._index, after, limit))
-
     async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
         """Return the *limit* stories from the one after *after*, by id."""
         return await self._searcher.run(lambda c: stories.told(c, after, limit))

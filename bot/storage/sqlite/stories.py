@@ -159,21 +159,23 @@ def _candidates(
     size, indexed = _sizes(connection)
     index.sketches.start(indexed)
 
-    def count(term: str) -> int:
-        return index.sketches.count(connection, term)
-
-    found = _alike(connection, entry, {term: count(term) for term in entry.sketch.terms}, indexed)
-    found += _unindexed(connection, entry, indexed, other_feeds=is_strict_within_feed)
+    counts = {
+        term: index.sketches.count(connection, term, is_fresh=True) for term in entry.sketch.terms
+    }
+    found = _alike(connection, entry, counts, indexed)
+    found += _unindexed(connection, index, entry, indexed, other_feeds=is_strict_within_feed)
     found += _linked(connection, entry)
     stories = _members(connection, index, entry.id, found)
     candidates = [
         Candidate(id=id_, members=tuple(members), size=size_)
         for id_, (members, size_) in stories.items()
     ]
-    terms = set(entry.sketch.terms).union(
-        *(member.sketch.terms for each in candidates for member in each.members)
-    )
-    return candidates, Archive(size=size, counts={term: count(term) for term in terms})
+    for candidate in candidates:
+        for member in candidate.members:
+            for term in member.sketch.terms:
+                if term not in counts:
+                    counts[term] = index.sketches.count(connection, term)
+    return candidates, Archive(size=size, counts=counts)
 
 
 def _sizes(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -213,8 +215,14 @@ def _alike(
 
 
 def _unindexed(
-    connection: sqlite3.Connection, entry: Arrival, indexed: int, *, other_feeds: bool
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    entry: Arrival,
+    indexed: int,
+    *,
+    other_feeds: bool,
 ) -> list[int]:
+    """Return those of the entries not indexed yet that share most words with *entry*."""
     rows = connection.execute(
         """
         SELECT id FROM entries
@@ -229,7 +237,13 @@ def _unindexed(
             "limit": _UNINDEXED_MAX,
         },
     )
-    return [row["id"] for row in rows]
+    words = entry.sketch.terms.keys()
+    shared = {
+        other.id: len(words & other.sketch.terms.keys())
+        for other, _ in _arrivals(connection, index, [row["id"] for row in rows])
+    }
+    best = sorted(filter(shared.__getitem__, shared), key=lambda id_: (-shared[id_], -id_))
+    return list(best[:_CANDIDATES])
 
 
 def _members(
@@ -298,22 +312,6 @@ def _linked(connection: sqlite3.Connection, entry: Arrival) -> list[int]:
 
 
 # --- The archive's stories ---
-
-
-def group_next(
-    connection: sqlite3.Connection, index: SearchIndex, after: EntryId, limit: int
-) -> EntryId | None:
-    """Put the *limit* entries from the one after *after* into stories, whatever feeds they are of.
-
-    Return the last of them, None at the end.
-    """
-    rows = connection.execute(
-        "SELECT id FROM entries WHERE id > :after ORDER BY id LIMIT :limit",
-        {"after": after, "limit": limit},
-    )
-    ids = [EntryId(row["id"]) for row in rows]
-    group(connection, index, ids, is_strict_within_feed=False)
-    return ids[-1] if ids else None
 
 
 def told(connection: sqlite3.Connection, after: StoryId, limit: int) -> list[StoryEntries]:
