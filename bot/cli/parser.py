@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import TypeAlias
 
-from bot.cli import archive, daemon, feeds, show
+from bot.cli import archive, daemon, feeds, show, stories
 
 EPILOG = """\
 Settings come from the environment and from .env in this folder; see .env.example.
@@ -149,6 +149,16 @@ def _add_archive(commands: Subparsers) -> None:
         "--newest", action="store_true", help="the newest first, instead of the best"
     )
     _add_json(search, "the results")
+    told = _command(
+        commands,
+        "stories",
+        stories.show,
+        "show which articles in the archive tell one story",
+        "An article is put into its story when it is posted or imported.",
+    )
+    told.add_argument(
+        "--json", action="store_true", help="print every story as JSON, one a line, with its URLs"
+    )
 
 
 def _add_feeds(commands: Subparsers) -> None:

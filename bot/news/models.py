@@ -253,7 +253,7 @@ class Subscription:
     added_at: datetime
     paused_at: datetime | None = None
     mode: Mode = Mode.STORY
-    suppress_same_link: bool = True  # in mode EACH: a link that was told within WINDOW is not again
+    suppress_same_link: bool = True  # in mode EACH: a link is told once in 72 hours
 
     @property
     def is_paused(self) -> bool:
@@ -495,8 +495,8 @@ class Refresh:
     move: Move | None = None
     new_url: str | None = None  # adopt this address; a feed stored there already takes this one in
     change: StateChange | None = None
-    # Not a poll but an archive that is read in: each entry is put into its story, posted or not, and
-    # what one feed says twice may be one story, for an archive may name many sources one feed.
+    # Not a poll but an archive that is read in: each entry is put into its story, posted or not,
+    # and what one feed says twice may be one, for an archive may name many sources one feed.
     is_archive: bool = False
     is_republished: bool = False  # most known entries came back under new names: none was new
     new: tuple[NewEntry, ...] = ()

@@ -10,8 +10,9 @@ are weighed by how many entries *outside of it* have them. Measured on 3,522 hea
 that alone took B-cubed F from .75 to .79, and made it hardly depend on the threshold.
 
 To join two events is worse than to miss one. Headlines, which have few words, need less likeness
-than leads; a small archive, which knows little of what is common, asks for more of them; and what one feed says twice is two stories, unless it is nearly the same text: an outlet's next
-report on an event is news.
+than leads; a small archive, which knows little of what is common, asks for more of them; and what
+one feed says twice is two stories, unless it is nearly the same text: an outlet's next report on an
+event is news.
 """
 
 from collections import Counter
@@ -33,12 +34,13 @@ MEMBERS = 30  # of a story that are looked at: its first and its latest
 _TITLE_WEIGHT = 2
 _HEADLINE_TERMS = 15  # different words up to which a text is a headline …
 _LEAD_TERMS = 45  # … and from which it is one with a lead
-_LIKE_HEADLINE = 0.12
+_LIKE_HEADLINE = 0.11
 _LIKE_LEAD = 0.29
-_LIKE_NEW_ARCHIVE = 0.08  # more of headlines, where the archive is small …
+_LIKE_NEW_ARCHIVE = 0.07  # more of headlines, where the archive is small …
 _ARCHIVE_MIN, _ARCHIVE_MAX = 100, 3_000  # … from all of it to none
 _LIKE_PER_DAY = 0.1  # share by which a day between them asks for more
 _COPY = 0.7  # of which two texts are one, edited
+_COPY_WITHIN_FEED = 0.8  # a feed's reports on one event have more words in common than two feeds'
 _SERIAL = 0.75  # words in common of titles that differ in their numbers: "Part 3", "Part 4"
 
 
@@ -169,7 +171,11 @@ def _match(entry: Arrival, story: Candidate, archive: Archive, *, is_strict: boo
         likeness >= _needed(entry.sketch, story, archive) * (1 + _LIKE_PER_DAY * days)
     ) and weights.is_headed_alike(entry.sketch):
         by = "likeness"
-    if own and is_strict and max(weights.cosine(entry.sketch, said) for said in own) < _COPY:
+    if (
+        own
+        and is_strict
+        and max(weights.cosine(entry.sketch, said) for said in own) < _COPY_WITHIN_FEED
+    ):
         by = None
     return None if by is None else Match(story_id=story.id, by=by, likeness=likeness)
 

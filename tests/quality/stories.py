@@ -15,6 +15,7 @@ later is never known.
 import asyncio
 import gzip
 import json
+import sqlite3
 import statistics
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -42,6 +44,8 @@ from bot.news.models import (
 )
 from bot.news.ports import Storage
 from bot.storage import open_storage
+from bot.storage.sqlite import stories
+from bot.storage.sqlite.index import SearchIndex
 
 Row = dict[str, Any]
 Figure = tuple[str, float, float | None]
@@ -179,18 +183,13 @@ def near_duplicates(path: Path, count: int = _COPIES, seed: int = 4) -> tuple[fl
     ]
     edited = list(copies(originals, count, seed))
     found = asyncio.run(grouped([*originals, *edited]))
-    alone = asyncio.run(grouped(originals))
-    first_of: dict[StoryId, set[StoryId]] = defaultdict(set)
-    for entry in originals:
-        first_of[found[str(entry.guid)]].add(alone[str(entry.guid)])
+    of_originals = {found[str(entry.guid)] for entry in originals}
     joined = right = 0
-    members = set(found.values())
     for copy in edited:
         story = found[str(copy.guid)]
-        if story in first_of:
+        if story in of_originals:
             joined += 1
             right += found[str(copy.guid).removesuffix("+")] == story
-    assert members
     return right / joined, right / len(edited)
 
 
@@ -199,10 +198,6 @@ def near_duplicates(path: Path, count: int = _COPIES, seed: int = 4) -> tuple[fl
 
 async def _decisions(path: Path) -> tuple[list[float], float]:
     """Return the milliseconds of decisions among many entries, and what memory they took, in MB."""
-    from bot.storage.sqlite import stories
-    from bot.storage.sqlite.index import SearchIndex
-
-    took: list[float] = []
     dice = Random(5)  # noqa: S311  # the same archive each time
     data = [_entry(row) for row in read(path)]
     words = [word for entry in data for word in entry.text.split()]
@@ -229,23 +224,27 @@ async def _decisions(path: Path) -> tuple[list[float], float]:
                 await storage.record(_refresh(feed.id, batch, _START))
             index = SearchIndex(tokenise, VERSION)
 
-            def one(connection: Any, number: int) -> float:
+            def one(connection: sqlite3.Connection, number: int) -> float:
                 began = time.perf_counter()
                 stories.group(connection, index, [EntryId(number)], is_strict_within_feed=False)
                 return 1000 * (time.perf_counter() - began)
 
-            for number in range(_WINDOW - _DECISIONS + 1, _WINDOW + 1):
-                took.append(await storage._writer.run(lambda c, n=number: one(c, n)))
+            async def decide(first: int) -> list[float]:
+                return [
+                    await storage._writer.run(partial(one, number=number))
+                    for number in range(first, first + _DECISIONS)
+                ]
+
+            took = await decide(_WINDOW - _DECISIONS + 1)
             tracemalloc.start()
-            for number in range(_WINDOW - 4 * _DECISIONS, _WINDOW - 3 * _DECISIONS):
-                await storage._writer.run(lambda c, n=number: one(c, n))
+            await decide(_WINDOW - 4 * _DECISIONS)
             grown = tracemalloc.get_traced_memory()[0] / 2**20
             tracemalloc.stop()
     return took, grown
 
 
 def rows(data: Path) -> list[Figure]:
-    """Return what was reached on *data*: figure, value, and the floor that it must not fall under."""
+    """Return what was reached on *data*: figure, value, and the floor it must not fall under."""
     figures: list[Figure] = []
     precision, recall, f = labelled(data / ARTICLES)
     figures += [
