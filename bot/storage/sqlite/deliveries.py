@@ -277,7 +277,10 @@ def queue_newest(
     limit: int,
     now: datetime,
 ) -> int:
-    """Owe a channel the newest entries of a feed, oldest first; return how many were not yet."""
+    """Owe a channel the newest entries of a feed, oldest first; return how many posts they make.
+
+    What was told already makes none, nor does what a post of the same story will name.
+    """
     if limit <= 0:
         return 0
     rows = connection.execute(
@@ -286,7 +289,16 @@ def queue_newest(
     newest = [EntryId(row["id"]) for row in reversed(rows)]
     stories.group(connection, index, newest)
     _forget_abandoned(connection, place[1], newest)
-    return sum(queue(connection, entry_id, feed_id, place, now) for entry_id in newest)
+    owed = [id_ for id_ in newest if queue(connection, id_, feed_id, place, now)]
+    posts: int = connection.execute(
+        """
+        SELECT COUNT(*) FROM deliveries
+         WHERE channel_id = :channel_id AND entry_id IN (SELECT value FROM json_each(:ids))
+           AND state = 'pending' AND roundup_id IS NULL
+        """,
+        {"channel_id": place[1], "ids": values.to_json(owed)},
+    ).fetchone()[0]
+    return posts
 
 
 def _forget_abandoned(
