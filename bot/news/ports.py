@@ -46,6 +46,7 @@ from bot.news.models import (
     Summary,
     Switched,
     SwitchId,
+    UserId,
     Validators,
     Word,
 )
@@ -463,6 +464,24 @@ class Storage(Protocol):
         ...
 
     # Stories
+
+    async def split_story(
+        self, entry_id: EntryId, ruled_by: UserId | None, now: datetime
+    ) -> StoryId | None:
+        """Make an entry a story of its own, for good: no grouping undoes it.
+
+        None where it is one, or not there. Posts stay as they are, and nothing is posted.
+        """
+        ...
+
+    async def merge_stories(
+        self, source: StoryId, target: StoryId, ruled_by: UserId | None, now: datetime
+    ) -> bool:
+        """Put all entries of *source* into *target*, for good; return whether both are there.
+
+        Posts stay as they are.
+        """
+        ...
 
     async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
         """Return the *limit* stories from the one after *after*, by id; none at the end."""

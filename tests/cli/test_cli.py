@@ -108,7 +108,7 @@ def herald(
 
 
 def every_help() -> list[list[str]]:
-    commands = ["run", "demo", "check", "sync", "migrate", "preview", "poll", "search"]
+    commands = ["run", "demo", "check", "sync", "migrate", "preview", "poll", "search", "stories"]
     actions = ["list", "add", "remove", "import", "export"]
     return [[], ["feeds"], *([c] for c in commands), *(["feeds", a] for a in actions)]
 
@@ -232,6 +232,16 @@ def test_search_answers_a_query_a_line(
     assert ["error" in answer for answer in answers] == [i in {1, 6, 7} for i in range(8)]
 
 
+def test_stories_are_told_a_line_each_with_their_links(herald: Herald, feed_url: str) -> None:
+    herald("feeds", "add", feed_url)
+    stories = [json.loads(line) for line in herald("stories", "--json").splitlines()]
+    assert herald.code == 0
+    bridge = next(story for story in stories if story["title"] == "Bridge reopens")
+    assert bridge["urls"] == [entry["url"] for entry in bridge["entries"] if entry["url"]]
+    assert bridge["entries"][0]["source"] == "Harbour Times"
+    assert f"{len(stories)} stor" in herald("stories")
+
+
 def test_who_reads_only_the_first_line_gets_no_traceback(herald: Herald, feed_url: str) -> None:
     herald("feeds", "add", feed_url)
     queries = "bridge\n" * 200
@@ -340,7 +350,7 @@ def test_check_tells_settings_and_database_and_each_fault(herald: Herald) -> Non
     out = herald("check")
     assert herald.code == 1
     assert "HERALD_ALLOWED_NETWORKS=127.0.0.0/8" in out
-    assert "schema 2" in out
+    assert "schema 3" in out
     (fault,) = herald.err.splitlines()
     assert fault.startswith("herald: HERALD_TOKEN is not set")
 
@@ -414,5 +424,5 @@ def test_a_data_directory_that_cannot_be_made_is_told(
 
 
 def test_migrate_makes_the_database_once(herald: Herald) -> None:
-    assert "schema 0 → 2" in herald("migrate")
+    assert "schema 0 → 3" in herald("migrate")
     assert "nothing to do" in herald("migrate")

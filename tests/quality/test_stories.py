@@ -32,14 +32,14 @@ def pieces() -> list[tuple[str, ParsedEntry]]:
 
 
 def test_five_outlets_are_told_apart_by_event() -> None:
-    """Stands at a precision of 1.0 and a recall of .75: teasers of twenty words."""
+    """Stands at a precision of .96 and a recall of .93: titles, and teasers of twenty words."""
     told = pieces()
     found = asyncio.run(grouped([entry for _, entry in told]))
     precision, recall, _ = b_cubed(
         [event for event, _ in told], [found[str(entry.guid)] for _, entry in told]
     )
-    assert precision == 1.0
-    assert recall >= 0.7
+    assert precision >= 0.95
+    assert recall >= 0.90
 
 
 def test_the_demo_s_copies_are_found() -> None:

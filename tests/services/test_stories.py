@@ -1,5 +1,6 @@
 """One event, told by several outlets: one message in a channel, that names them all."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,15 @@ from bot.errors import DiscordUnavailable
 from bot.news.models import ChannelId, Mode, ParsedEntry, StoryId, SubscriptionId
 from bot.news.posts import EDITABLE_FOR
 from bot.services.follow import Follower
-from tests.factories import CHANNEL, OTHER_CHANNEL, parsed_entry, wish
+from tests.factories import (
+    ADMIN,
+    CHANNEL,
+    OTHER_CHANNEL,
+    new_entry,
+    parsed_entry,
+    refresh,
+    wish,
+)
 from tests.services.conftest import Desk
 
 WIRE, HERALD, GAZETTE = (
@@ -230,3 +239,79 @@ async def test_the_archive_tells_a_story_with_its_entries(desk: Desk) -> None:
         for story in await desk.storage.stories(StoryId(0), 10)
     ]
     assert told == [[FERRY_WIRE.title, FERRY_HERALD.title], [BUDGET.title]]
+
+
+async def told_stories(desk: Desk) -> list[list[str]]:
+    return [
+        [entry.title for entry in story.entries]
+        for story in await desk.storage.stories(StoryId(0), 10)
+    ]
+
+
+async def test_a_split_sticks_and_posts_nothing(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD, GAZETTE)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, FERRY_HERALD)
+    (story,) = await desk.storage.stories(StoryId(0), 10)
+    made = await desk.storage.split_story(story.entries[1].id, ADMIN, desk.clock.now())
+    assert made is not None
+    assert await told_stories(desk) == [[FERRY_WIRE.title], [FERRY_HERALD.title]]
+    await desk.deliverer().deliver_due()
+    assert desk.titles() == [FERRY_WIRE.title]
+    # What comes later joins one of the two, and brings them not together.
+    await tell(desk, GAZETTE, FERRY_GAZETTE)
+    told = await told_stories(desk)
+    assert sorted(map(len, told)) == [1, 2]
+    assert not any({FERRY_WIRE.title, FERRY_HERALD.title} <= set(titles) for titles in told)
+
+
+async def test_only_one_of_several_can_be_split_off(desk: Desk) -> None:
+    await follow(desk, WIRE)
+    await tell(desk, WIRE, FERRY_WIRE)
+    (story,) = await desk.storage.stories(StoryId(0), 10)
+    assert await desk.storage.split_story(story.entries[0].id, ADMIN, desk.clock.now()) is None
+
+
+async def test_merged_stories_are_one_from_then_on(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, BUDGET)
+    ferry, budget = await desk.storage.stories(StoryId(0), 10)
+    assert await desk.storage.merge_stories(budget.id, ferry.id, ADMIN, desk.clock.now())
+    assert await told_stories(desk) == [[FERRY_WIRE.title, BUDGET.title]]
+    assert desk.titles() == [FERRY_WIRE.title, BUDGET.title]
+    assert not await desk.storage.merge_stories(budget.id, ferry.id, ADMIN, desk.clock.now())
+
+
+async def test_an_archive_is_put_into_stories_whatever_feed_it_names(desk: Desk) -> None:
+    """An import names one feed for many sources, and posts nothing."""
+    await follow(desk, WIRE)
+    feed = await desk.storage.feed_by_url(WIRE)
+    assert feed is not None
+    read_in = refresh(feed.id, *map(new_entry, (FERRY_WIRE, BUDGET, FERRY_HERALD)))
+    await desk.storage.record(replace(read_in, is_archive=True))
+    assert await told_stories(desk) == [[FERRY_WIRE.title, FERRY_HERALD.title], [BUDGET.title]]
+    assert await desk.storage.next_delivery_at() is None
+
+
+async def test_two_feeds_polled_at_once_tell_one_story(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    for url, entry in ((WIRE, FERRY_WIRE), (HERALD, FERRY_HERALD)):
+        desk.serve(entry, url=url, title=NAMES[url])
+    desk.clock.advance(HOUR)
+    await desk.poller().poll_due()
+    await desk.deliverer().deliver_due()
+    (post,) = desk.publisher.posts
+    assert str(post[1].footer).endswith("2 sources")
+
+
+async def test_a_backfill_joins_what_the_channel_was_told(desk: Desk) -> None:
+    await follow(desk, WIRE)
+    await tell(desk, WIRE, FERRY_WIRE)
+    desk.serve(BUDGET, FERRY_HERALD, url=HERALD, title=NAMES[HERALD])
+    proposal = await desk.follower.look(HERALD)
+    followed = await desk.follower.add(proposal, wish(name=NAMES[HERALD], backfill=2))
+    assert followed.queued == 1
+    await desk.deliverer().deliver_due()
+    assert desk.titles() == [FERRY_WIRE.title, BUDGET.title]
+    assert footers(desk) == ["also: North Herald · 2 sources", None]

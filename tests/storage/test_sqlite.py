@@ -237,6 +237,8 @@ WRITES: dict[str, Call] = {
     "store_remedy": lambda s: s.store_remedy(FEED, None, NOW),
     "switch": lambda s: s.switch(refresh(FEED), FEED, GUILD, NOW),
     "switch_back": lambda s: s.switch_back(SwitchId(1), GUILD, NOW),
+    "split_story": lambda s: s.split_story(EntryId(1), None, NOW),
+    "merge_stories": lambda s: s.merge_stories(StoryId(1), StoryId(2), None, NOW),
     "set_mode": lambda s: s.set_mode(SUBSCRIPTION, Mode.EACH),
     "remember": lambda s: s.remember("key", "value"),
     "tidy": lambda s: s.tidy(NOW),

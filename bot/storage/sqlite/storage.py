@@ -43,6 +43,7 @@ from bot.news.models import (
     Summary,
     Switched,
     SwitchId,
+    UserId,
 )
 from bot.storage.sqlite import (
     deliveries,
@@ -373,6 +374,18 @@ class SqliteStorage:
         return await self._searcher.run(lambda c: search.latest(c, channels, feed_id, limit))
 
     # Stories
+
+    async def split_story(
+        self, entry_id: EntryId, ruled_by: UserId | None, now: datetime
+    ) -> StoryId | None:
+        """Make an entry a story of its own, for good; None where it is one, or not there."""
+        return await self._writer.run(lambda c: stories.split(c, entry_id, ruled_by, now))
+
+    async def merge_stories(
+        self, source: StoryId, target: StoryId, ruled_by: UserId | None, now: datetime
+    ) -> bool:
+        """Put all entries of *source* into *target*, for good; return whether both are there."""
+        return await self._writer.run(lambda c: stories.merge(c, source, target, ruled_by, now))
 
     async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
         """Return the *limit* stories from the one after *after*, by id."""
