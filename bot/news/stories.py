@@ -28,14 +28,14 @@ from bot.news.ports import Tokeniser
 from bot.news.query import STOP_WORDS
 
 WINDOW = timedelta(hours=72)  # between an entry and the story's nearest
-LEAD = 600  # characters of a text that are compared
+LEAD = 400  # characters of a text that are compared
 MEMBERS = 30  # of a story that are looked at: its first and its latest
 
 _TITLE_WEIGHT = 2
 _HEADLINE_TERMS = 15  # different words up to which a text is a headline …
 _LEAD_TERMS = 45  # … and from which it is one with a lead
 _LIKE_HEADLINE = 0.11
-_LIKE_LEAD = 0.29
+_LIKE_LEAD = 0.30
 _LIKE_NEW_ARCHIVE = 0.13  # more of headlines, where the archive is small …
 _ARCHIVE_MIN, _ARCHIVE_MAX = 100, 3_000  # … from all of it to none
 _LIKE_PER_DAY = 0.1  # share by which a day between them asks for more
@@ -108,17 +108,16 @@ def sketch(tokenise: Tokeniser, title: str, lead: str) -> Sketch:
 
 
 def _words(tokenise: Tokeniser, text: str) -> list[str]:
-    return [
-        _term(word.terms)
-        for word in tokenise(text)
-        if word.terms and text[word.start : word.end].lower() not in STOP_WORDS
-    ]
-
-
-def _term(terms: Sequence[str]) -> str:
-    """Return the form that inflections of a word share: its loosest, unless a number is in it."""
-    exact, loosest = terms[0], terms[-1]
-    return loosest if loosest.startswith("_") and not _has_digit(exact) else exact
+    """Return the form of each word that its inflections share: the loosest, unless of a number."""
+    lower = text.lower() if text.isascii() else None
+    found = []
+    for start, end, terms in tokenise(text):
+        written = lower[start:end] if lower is not None else text[start:end].lower()
+        if not terms or written in STOP_WORDS:
+            continue
+        exact, loosest = terms[0], terms[-1]
+        found.append(loosest if loosest[0] == "_" and exact.isalpha() else exact)
+    return found
 
 
 def _has_digit(term: str) -> bool:
@@ -209,6 +208,7 @@ class _Weights:
 
     def __init__(self, archive: Archive, story: Candidate) -> None:
         self._size = archive.size + 1
+        self._telling = log(self._size)
         self._counts = archive.counts
         self._members = story.members
         self._sum: dict[str, float] = {}
@@ -221,14 +221,14 @@ class _Weights:
         self._own = {term: count * share for term, count in having.items()}
         self._idf: dict[str, float] = {}
 
-    def _outside(self, term: str) -> float:
-        return max(0.0, self._counts.get(term, 0) - self._own.get(term, 0.0))
-
     def idf(self, term: str) -> float:
         """Return how telling a word is; 0 where everybody has it."""
-        if term not in self._idf:
-            self._idf[term] = max(0.0, log(self._size / (1 + self._outside(term))))
-        return self._idf[term]
+        known = self._idf.get(term)
+        if known is None:
+            outside = self._counts.get(term, 0) - self._own.get(term, 0.0)
+            known = log(self._size / (1 + outside)) if outside > 0 else self._telling
+            known = self._idf[term] = known if known > 0 else 0.0
+        return known
 
     def likeness(self, sketch: Sketch) -> float:
         """Return the cosine of an entry with the story's centroid."""
@@ -245,8 +245,11 @@ class _Weights:
         )
         if not product:
             return 0.0
-        norms = [sum((w * idf(term)) ** 2 for term, w in each.items()) for each in (one, other)]
-        return product / sqrt(norms[0] * norms[1])
+        return product / sqrt(self._norm(one) * self._norm(other))
+
+    def _norm(self, terms: Mapping[str, float]) -> float:
+        idf = self.idf
+        return sum([(weight * idf(term)) ** 2 for term, weight in terms.items()])
 
     def is_headed_alike(self, sketch: Sketch) -> bool:
         """Whether a word that an entry shares with the story stands in a title of either."""

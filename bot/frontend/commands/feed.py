@@ -48,6 +48,7 @@ from bot.news.models import (
     FeedState,
     Following,
     GuildId,
+    Mode,
 )
 from bot.news.ports import Clock
 from bot.services.follow import Follower
@@ -58,6 +59,7 @@ NAME_MAX = 100  # characters of a feed's own name; Discord would take 256
 URL_MAX = 2000
 SAMPLES_MAX = 3
 
+Modes = Literal["story", "each"]
 States = Literal["all", "ok", "failing", "paused"]
 
 
@@ -94,6 +96,7 @@ class FeedCommands(
         channel="Where to post; this channel if you leave it out",
         name="What to call the source in posts; the feed's own title if you leave it out",
         backfill="How many of its newest entries to post at once (0 to 10, usually 0)",
+        mode="One post for each story, naming later sources (usual), or every entry a post",
     )
     async def add(
         self,
@@ -102,6 +105,7 @@ class FeedCommands(
         channel: discord.TextChannel | discord.Thread | None = None,
         name: app_commands.Range[str, 1, NAME_MAX] | None = None,
         backfill: app_commands.Range[int, 0, 10] = 0,
+        mode: Modes = "story",
     ) -> None:
         """Discover, preview, and add on a click."""
         target = target_of(interaction, channel)
@@ -109,7 +113,7 @@ class FeedCommands(
         require_postable(target, member)
         await interaction.response.defer(ephemeral=True, thinking=True)
         called = plain(name, NAME_MAX) or None if name else None
-        wish = Wish(target=target, member=member, name=called, backfill=backfill)
+        wish = Wish(target=target, member=member, name=called, backfill=backfill, mode=Mode(mode))
         proposal = await self._follower.look(url, name=called)
         if proposal.others:
             offered = (proposal.found, *proposal.others)

@@ -12,7 +12,7 @@ from bot.frontend.panels.panel import Panel
 from bot.frontend.permissions import Target, member_of, require_postable
 from bot.frontend.render import post_embed
 from bot.news.health import pace
-from bot.news.models import ChannelId, Fetched, Following, GuildId, NewSubscription, UserId
+from bot.news.models import ChannelId, Fetched, Following, GuildId, Mode, NewSubscription, UserId
 from bot.services.follow import Follower
 from bot.services.look import Proposal, entries_per_day
 
@@ -28,6 +28,7 @@ class Wish:
     member: discord.Member
     name: str | None
     backfill: int
+    mode: Mode = Mode.STORY
 
 
 class ChoosePanel(Panel):
@@ -96,6 +97,7 @@ class AddPanel(Panel):
                 name=wish.name or self._proposal.name,
                 added_by=UserId(wish.member.id),
                 backfill=wish.backfill,
+                mode=wish.mode,
             ),
         )
         following = followed.following

@@ -27,8 +27,9 @@ from bot.storage.sqlite import values
 from bot.storage.sqlite.index import SearchIndex
 
 _QUERY_TERMS = 12  # words of an entry that others are found by
-_SAME_TERM_MAX = 60  # of the newest entries that have one of them
-_CANDIDATES = 15  # entries whose stories are compared
+_SAME_TERM_MAX = 30  # of the newest entries that have one of them
+_CANDIDATES = 8  # entries whose stories are compared, at most …
+_CANDIDATE_SHARE = 0.5  # … of those that share so much of what the best of them does
 _REACH = 100_000  # entries back; most that come in three days
 _UNINDEXED_MAX = 60  # entries that are not in the index yet
 
@@ -280,7 +281,8 @@ def _alike(
         )
         for row in rows:
             score[row["rowid"]] += telling[term]
-    return sorted(score, key=lambda id_: (-score[id_], -id_))[:_CANDIDATES]
+    best = sorted(score, key=lambda id_: (-score[id_], -id_))[:_CANDIDATES]
+    return [id_ for id_ in best if score[id_] >= _CANDIDATE_SHARE * score[best[0]]]
 
 
 def _unindexed(
