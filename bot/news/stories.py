@@ -28,14 +28,14 @@ from bot.news.ports import Tokeniser
 from bot.news.query import STOP_WORDS
 
 WINDOW = timedelta(hours=72)  # between an entry and the story's nearest
-LEAD = 400  # characters of a text that are compared
+LEAD = 600  # characters of a text that are compared
 MEMBERS = 30  # of a story that are looked at: its first and its latest
 
 _TITLE_WEIGHT = 2
 _HEADLINE_TERMS = 15  # different words up to which a text is a headline …
 _LEAD_TERMS = 45  # … and from which it is one with a lead
 _LIKE_HEADLINE = 0.11
-_LIKE_LEAD = 0.30
+_LIKE_LEAD = 0.29
 _LIKE_NEW_ARCHIVE = 0.13  # more of headlines, where the archive is small …
 _ARCHIVE_MIN, _ARCHIVE_MAX = 100, 3_000  # … from all of it to none
 _LIKE_PER_DAY = 0.1  # share by which a day between them asks for more
