@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import TypeAlias
 
-from bot.cli import archive, daemon, feeds, importing, reading, show
+from bot.cli import archive, daemon, feeds, importing, reading, show, stories
 from bot.news.models import SUMMARY_WORDS
 
 EPILOG = """\
@@ -186,6 +186,16 @@ def _add_archive(commands: Subparsers) -> None:
     )
     imported.add_argument("file", metavar="FILE|-", help="JSON Lines; - reads stdin")
     _add_json(imported, "the counts")
+    told = _command(
+        commands,
+        "stories",
+        stories.show,
+        "show which articles in the archive tell one story",
+        "An article is put into its story when it is posted or imported.",
+    )
+    told.add_argument(
+        "--json", action="store_true", help="print every story as JSON, one a line, with its URLs"
+    )
 
 
 def _add_feeds(commands: Subparsers) -> None:

@@ -264,6 +264,13 @@ class Check:
     error: str | None = None
 
 
+class Mode(StrEnum):
+    """How a channel is told of a feed's news."""
+
+    EACH = "each"  # every entry is a post
+    STORY = "story"  # one post for each story; later sources are named in it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """How often those who follow a feed want it polled.
@@ -304,6 +311,8 @@ class Subscription:
     catches_up: bool = False  # what comes out during the pause is posted after it
     every_s: int | None = None  # how often to poll; None: in the feed's own rhythm
     posts_old: bool = False  # what is over a week old when it appears is posted too
+    mode: Mode = Mode.STORY
+    suppress_same_link: bool = True  # in mode EACH: a link is told once in 72 hours
 
     @property
     def choices(self) -> "Choices":
@@ -451,10 +460,12 @@ class Claim:
     """
 
     delivery: Delivery
-    entry: Entry  # the one that leads the story
+    entry: Entry  # the one of its story that this channel is told of
     feed: Feed
     source_name: str  # what the channel calls the feed
     summary: Summary | None  # stored one
+    leads_story: bool = True  # whether it is the story's first; its summary is kept
+    also: tuple[str, ...] = ()  # what the channel calls the other sources, in the order they came
     roundup: tuple[Entry, ...] = ()  # told in one message, newest first; empty: an ordinary post
     message_id: MessageId | None = None  # the message to edit; None: it is to be sent
     newest_message_id: MessageId | None = None  # of the channel's posts that are known to be there
@@ -668,6 +679,7 @@ class NewSubscription:
     backfill: int = 0
     every_s: int | None = None
     posts_old: bool = False
+    mode: Mode = Mode.STORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -740,6 +752,25 @@ class Hit:
     feed_title: str  # to a member, what the post's channel calls the feed
     post: PostRef | None
     score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryEntry:
+    """An entry of a story, in short."""
+
+    id: EntryId
+    title: str
+    url: str | None
+    feed_title: str
+    dated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryEntries:
+    """A story as the archive has it: its entries in the order they came."""
+
+    id: StoryId
+    entries: tuple[StoryEntry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

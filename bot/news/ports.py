@@ -33,6 +33,7 @@ from bot.news.models import (
     Imported,
     Known,
     MessageId,
+    Mode,
     NewSubscription,
     Outcome,
     ParsedFeed,
@@ -45,11 +46,13 @@ from bot.news.models import (
     SearchPage,
     SearchRequest,
     StorageHealth,
+    StoryEntries,
     StoryId,
     SubscriptionId,
     Summary,
     Switched,
     SwitchId,
+    UserId,
     Validators,
     Why,
     Word,
@@ -378,6 +381,15 @@ class Storage(Protocol):
         """Owe a channel the newest stories of the feed it follows; return how many were not yet."""
         ...
 
+    async def set_mode(
+        self, subscription_id: SubscriptionId, mode: Mode, *, suppress_same_link: bool = True
+    ) -> None:
+        """Choose how the channel is told of what comes from now on. Unknown ids are ignored.
+
+        In mode EACH, *suppress_same_link* keeps back what links where the channel was led lately.
+        """
+        ...
+
     async def entries(self, feed_id: FeedId, limit: int) -> Sequence[Entry]:
         """Return the newest entries of a feed, newest first."""
         ...
@@ -545,6 +557,30 @@ class Storage(Protocol):
 
         Of a story, only what comes from feeds that the channel's guild follows.
         """
+        ...
+
+    # Stories
+
+    async def split_story(
+        self, entry_id: EntryId, ruled_by: UserId | None, now: datetime
+    ) -> StoryId | None:
+        """Make an entry a story of its own, for good: no grouping undoes it.
+
+        None where it is one, or not there. Posts stay as they are, and nothing is posted.
+        """
+        ...
+
+    async def merge_stories(
+        self, source: StoryId, target: StoryId, ruled_by: UserId | None, now: datetime
+    ) -> bool:
+        """Put all entries of *source* into *target*, for good; return whether both are there.
+
+        Posts stay as they are.
+        """
+        ...
+
+    async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
+        """Return the *limit* stories from the one after *after*, by id; none at the end."""
         ...
 
     # Housekeeping

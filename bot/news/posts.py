@@ -9,6 +9,8 @@ from bot.news.models import Entry, Feed, Headline, Post, Summary
 from bot.news.text import http_url, one_line, truncate
 
 EDITABLE_FOR = timedelta(hours=48)  # after that nobody looks at a post again
+SOURCE_EDITS_MAX = 20  # of one post, for sources that came later; beside EDITS_MAX
+ALSO_MAX = 6  # other sources that are named, of all that are counted
 EDITS_MAX = 5  # of one post: a publisher who rewrites a title all day is not followed further
 
 BY_MODEL = "AI summary"  # under a post whose words are not the publisher's
@@ -32,8 +34,17 @@ PALETTE = (
 )
 
 
-def compose(entry: Entry, feed: Feed, source_name: str, summary: Summary | None) -> Post:
-    """Return the post of an entry. *source_name* is what the channel calls the feed."""
+def compose(
+    entry: Entry,
+    feed: Feed,
+    source_name: str,
+    summary: Summary | None,
+    also: Sequence[str] = (),
+) -> Post:
+    """Return the post of an entry. *source_name* is what the channel calls the feed.
+
+    *also*: what it calls the other feeds that tell the same story.
+    """
     title = _title(entry)
     published_at = entry.published_at
     return Post(
@@ -45,10 +56,24 @@ def compose(entry: Entry, feed: Feed, source_name: str, summary: Summary | None)
         icon_url=http_url(feed.icon_url or ""),
         image_url=http_url(entry.image_url or ""),
         colour=colour_of(feed.url),
-        footer=BY_MODEL if summary and summary.method.startswith("llm:") else None,
         # Nothing is published after it was seen; a feed's clock may run ahead.
         published_at=published_at and min(published_at, entry.first_seen_at),
+        footer=_footer(summary, also),
     )
+
+
+def _footer(summary: Summary | None, also: Sequence[str]) -> str | None:
+    by_model = BY_MODEL if summary and summary.method.startswith("llm:") else ""
+    return " · ".join(filter(None, (_also(also), by_model))) or None
+
+
+def _also(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    named = [one_line(name) for name in names[:ALSO_MAX]]
+    if len(names) > ALSO_MAX:
+        named.append("…")
+    return f"also: {', '.join(named)} · {len(names) + 1} sources"
 
 
 def compose_roundup(entries: Sequence[Entry], feed: Feed, source_name: str) -> Post:

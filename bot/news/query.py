@@ -53,9 +53,7 @@ _STOP_WORDS_BY_LANGUAGE = {
     "hi": "का की के को है हैं में से और क्या कब कहाँ कौन क्यों कैसे पर यह",
     "id": "adalah apa atau bagaimana dari dengan itu kapan ke mengapa siapa untuk yang",
 }
-_STOP_WORDS = frozenset(
-    word for words in _STOP_WORDS_BY_LANGUAGE.values() for word in words.split()
-)
+STOP_WORDS = frozenset(word for words in _STOP_WORDS_BY_LANGUAGE.values() for word in words.split())
 
 
 def parse_query(text: str) -> Query:
@@ -86,7 +84,7 @@ def parse_query(text: str) -> Query:
         into.setdefault(said.casefold(), said)
     if not words and not phrases:
         raise BadQuery(_why_empty(asked, excluded), query=asked)
-    telling = [word for key, word in words.items() if key not in _STOP_WORDS]
+    telling = [word for key, word in words.items() if key not in STOP_WORDS]
     return Query(
         text=asked,
         words=tuple(telling) if telling or phrases else tuple(words.values()),

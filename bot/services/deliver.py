@@ -186,9 +186,10 @@ class Deliverer:
             )
         summary = claim.summary
         if summary is None:
-            made = await self._abridger.summary(entry, claim)
-            summary = await self._storage.store_summary(entry.story_id, made)
-        return compose(entry, claim.feed, claim.source_name, summary)
+            summary = await self._abridger.summary(entry, claim)
+            if claim.leads_story:
+                summary = await self._storage.store_summary(entry.story_id, summary)
+        return compose(entry, claim.feed, claim.source_name, summary, claim.also)
 
     async def _read(self, entry: Entry, feed: Feed) -> Article:
         """Read and store the article of *entry*, once for all channels that wait for it.

@@ -111,6 +111,7 @@ def herald(
 
 def every_help() -> list[list[str]]:
     commands = ["run", "demo", "check", "sync", "migrate", "preview", "poll", "search", "summarise"]
+    commands.append("stories")
     actions = ["list", "add", "remove", "import", "export"]
     feeds = [["feeds"], *(["feeds", a] for a in actions)]
     return [[], *([c] for c in commands), *feeds, ["archive"], ["archive", "import"]]
@@ -248,6 +249,16 @@ def test_search_answers_a_query_a_line(
     assert [answer["query"] for answer in answers] == asked
     assert answers[0]["hits"][0]["title"] == "Bridge reopens"
     assert ["error" in answer for answer in answers] == [i in {1, 6, 7} for i in range(8)]
+
+
+def test_stories_are_told_a_line_each_with_their_links(herald: Herald, feed_url: str) -> None:
+    herald("feeds", "add", feed_url)
+    stories = [json.loads(line) for line in herald("stories", "--json").splitlines()]
+    assert herald.code == 0
+    bridge = next(story for story in stories if story["title"] == "Bridge reopens")
+    assert bridge["urls"] == [entry["url"] for entry in bridge["entries"] if entry["url"]]
+    assert bridge["entries"][0]["source"] == "Harbour Times"
+    assert f"{len(stories)} stor" in herald("stories")
 
 
 def test_who_reads_only_the_first_line_gets_no_traceback(herald: Herald, feed_url: str) -> None:

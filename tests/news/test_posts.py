@@ -181,3 +181,22 @@ def test_a_post_is_out_of_date_when_its_title_or_target_is(
     assert is_otherwise is shows_otherwise(
         title=title, url=url, earlier_title=earlier.title, earlier_url=earlier.url
     )
+
+
+@pytest.mark.parametrize(
+    ("others", "footer"),
+    [
+        (0, None),
+        (1, "also: Gazette 1 · 2 sources"),
+        (3, "also: Gazette 1, Gazette 2, Gazette 3 · 4 sources"),
+        (
+            8,
+            "also: Gazette 1, Gazette 2, Gazette 3, Gazette 4, Gazette 5, Gazette 6, … · 9 sources",
+        ),
+    ],
+)
+def test_the_other_sources_of_a_story_are_named_and_all_are_counted(
+    others: int, footer: str | None
+) -> None:
+    names = [f"Gazette {number}" for number in range(1, others + 1)]
+    assert compose(entry(), FEED, "Courier", None, names).footer == footer

@@ -24,6 +24,7 @@ from bot.news.models import (
     FeedId,
     GuildId,
     MessageId,
+    Mode,
     SeenEntry,
     Sort,
     StoryId,
@@ -252,6 +253,9 @@ WRITES: dict[str, Call] = {
     "store_remedy": lambda s: s.store_remedy(FEED, None, NOW),
     "switch": lambda s: s.switch(refresh(FEED), FEED, GUILD, NOW),
     "switch_back": lambda s: s.switch_back(SwitchId(1), GUILD, NOW),
+    "split_story": lambda s: s.split_story(EntryId(1), None, NOW),
+    "merge_stories": lambda s: s.merge_stories(StoryId(1), StoryId(2), None, NOW),
+    "set_mode": lambda s: s.set_mode(SUBSCRIPTION, Mode.EACH),
     "remember": lambda s: s.remember("key", "value"),
     "tidy": lambda s: s.tidy(NOW),
 }
@@ -277,6 +281,7 @@ READS: dict[str, Call] = {
     "feeds_to_mend": lambda s: s.feeds_to_mend(NOW, 1),
     "silent_feeds": lambda s: s.silent_feeds(NOW),
     "repairs": lambda s: s.repairs([FEED]),
+    "stories": lambda s: s.stories(StoryId(0), 1),
     "recall": lambda s: s.recall("key"),
     "health": lambda s: s.health(),
 }

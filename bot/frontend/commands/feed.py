@@ -52,6 +52,7 @@ from bot.news.models import (
     FeedState,
     Following,
     GuildId,
+    Mode,
 )
 from bot.news.ports import Clock
 from bot.services.follow import Follower
@@ -61,6 +62,7 @@ from bot.services.transfer import Transfer
 URL_MAX = 2000
 SAMPLES_MAX = 3
 
+Modes = Literal["story", "each"]
 States = Literal["all", "ok", "failing", "paused"]
 
 
@@ -102,6 +104,7 @@ class FeedCommands(
         every="How often to check it: 5m to 24h, or auto for the feed's own rhythm (usual)",
         backfill="How many of its newest entries to post at once (0 to 5, usually 1)",
         old="Later entries that are over a week old when they appear: skip (usual) or post them",
+        mode="One post for each story, naming later sources (usual), or every entry a post",
     )
     async def add(
         self,
@@ -112,6 +115,7 @@ class FeedCommands(
         every: str | None = None,
         backfill: app_commands.Range[int, 0, BACKFILL_MAX] = 1,
         old: Old = "skip",
+        mode: Modes = "story",
     ) -> None:
         """Discover, preview, and add on a click."""
         target = target_of(interaction, channel)
@@ -126,6 +130,7 @@ class FeedCommands(
             backfill=backfill,
             every_s=parse_every(every) if every else None,
             posts_old=old == "post",
+            mode=Mode(mode),
         )
         proposal = await self._follower.look(url, name=called)
         if proposal.others:

@@ -12,7 +12,7 @@ from bot.frontend.panels.panel import Panel
 from bot.frontend.permissions import Target, member_of, require_postable
 from bot.frontend.render import post_embed
 from bot.news import health
-from bot.news.models import ChannelId, Fetched, Following, GuildId, NewSubscription, UserId
+from bot.news.models import ChannelId, Fetched, Following, GuildId, Mode, NewSubscription, UserId
 from bot.services.follow import Follower
 from bot.services.look import Proposal, entries_per_day
 
@@ -30,6 +30,7 @@ class Wish:
     backfill: int
     every_s: int | None = None
     posts_old: bool = False
+    mode: Mode = Mode.STORY
 
 
 class ChoosePanel(Panel):
@@ -100,6 +101,7 @@ class AddPanel(Panel):
                 backfill=wish.backfill,
                 every_s=wish.every_s,
                 posts_old=wish.posts_old,
+                mode=wish.mode,
             ),
         )
         following = followed.following

@@ -4,8 +4,12 @@
 
     pending ─► sent ⇄ edit_due          pending ─► abandoned
 
-A roundup is a delivery like any other; the stories that it tells beside its own have rows of their
-own that name it, go along with it, and are never claimed.
+A post tells one entry, or more: a roundup lists others below it, and the post of a story names the
+other sources that have it. What it tells beside its own entry has rows of its own that name it as
+their ``roundup_id``, go along with it, and are never claimed.
+
+In mode "story" an entry joins the post that its channel has of its story, as long as that can still
+be edited; what comes later, or in mode "each", is a post of its own.
 """
 
 import base64
@@ -14,7 +18,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from bot.news.floods import NEWS_FOR
 from bot.news.models import (
@@ -29,12 +33,15 @@ from bot.news.models import (
     FeedId,
     GuildId,
     MessageId,
+    Mode,
     NewEntry,
     Recorded,
     StoryId,
 )
-from bot.news.posts import EDITABLE_FOR, EDITS_MAX
-from bot.storage.sqlite import entries, feeds, values
+from bot.news.posts import EDITABLE_FOR, EDITS_MAX, SOURCE_EDITS_MAX
+from bot.news.stories import WINDOW
+from bot.storage.sqlite import entries, feeds, stories, values
+from bot.storage.sqlite.index import SearchIndex
 
 NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
 
@@ -59,21 +66,21 @@ Place: TypeAlias = tuple[GuildId, ChannelId]
 def owe(
     connection: sqlite3.Connection,
     feed_id: FeedId,
-    stored: Sequence[tuple[NewEntry, StoryId]],
+    stored: Sequence[tuple[NewEntry, EntryId]],
     now: datetime,
 ) -> Recorded:
     """Owe channels what a poll brought: posts in its order, then each one roundup of the rest."""
     queued = 0
-    roundups: dict[Place, list[StoryId]] = {}
-    for new, story_id in stored:
+    roundups: dict[Place, list[EntryId]] = {}
+    for new, entry_id in stored:
         owed = [(place, new.fate) for place in new.deliver_to]
         for place, fate in (*owed, *new.otherwise):
             if fate is Fate.ROLLED_UP:
-                roundups.setdefault(place, []).append(story_id)
+                roundups.setdefault(place, []).append(entry_id)
             elif fate is Fate.POSTED:
-                queued += queue(connection, story_id, feed_id, place, now)
-    for place, stories in roundups.items():
-        queued += _queue_roundup(connection, stories, feed_id, place, now)
+                queued += queue(connection, entry_id, feed_id, place, now)
+    for place, listed in roundups.items():
+        queued += _queue_roundup(connection, listed, feed_id, place, now)
     told = Counter(_told(new) for new, _ in stored)
     kept = Counter(new.fate for new, _ in stored if _told(new) is None)
     return Recorded(
@@ -94,32 +101,154 @@ def _told(new: NewEntry) -> Fate | None:
 
 
 def queue(
-    connection: sqlite3.Connection, story_id: StoryId, feed_id: FeedId, place: Place, now: datetime
+    connection: sqlite3.Connection, entry_id: EntryId, feed_id: FeedId, place: Place, now: datetime
 ) -> int:
-    """Owe a story to a channel, due at once; return 0 where it was owed or sent before."""
-    return 0 if _add(connection, story_id, feed_id, place, now) is None else 1
+    """Owe an entry to a channel, due at once: as a post, or as a source of one that is there.
+
+    Return 0 where it was owed or sent before, or its link was told there lately.
+    """
+    match _mode(connection, feed_id, place[1]):
+        case Mode.STORY:
+            post = connection.execute(
+                POST_OF_STORY,
+                {
+                    "entry_id": entry_id,
+                    "channel_id": place[1],
+                    "editable_since": values.to_ms(now - EDITABLE_FOR),
+                },
+            ).fetchone()
+            if post is not None:
+                return _join(connection, post, entry_id, feed_id, place, now)
+        case Mode.EACH:
+            if _is_link_told(connection, entry_id, feed_id, place[1], now):
+                return 0
+        case _ as unreachable:
+            assert_never(unreachable)
+    return 0 if _add(connection, entry_id, feed_id, place, now) is None else 1
 
 
-def _queue_roundup(
+def _mode(connection: sqlite3.Connection, feed_id: FeedId, channel_id: ChannelId) -> Mode:
+    row = connection.execute(
+        "SELECT mode FROM subscriptions WHERE channel_id = :channel_id AND feed_id = :feed_id",
+        {"channel_id": channel_id, "feed_id": feed_id},
+    ).fetchone()
+    return Mode.STORY if row is None else Mode(row["mode"])
+
+
+# The channel's post of an entry's story that it can join: unsent, or still to be edited.
+POST_OF_STORY = """
+    SELECT d.id, d.feed_id, d.state, d.message_id, d.sent_at
+      FROM entries AS e
+      JOIN deliveries AS d ON d.story_id = e.story_id AND d.channel_id = :channel_id
+     WHERE e.id = :entry_id AND d.entry_id <> e.id AND d.kind = 'story' AND d.roundup_id IS NULL
+       AND (d.state = 'pending'
+            OR (d.state IN ('sent', 'edit_due') AND d.sent_at > :editable_since))
+     ORDER BY d.id LIMIT 1
+"""
+
+
+def _join(
     connection: sqlite3.Connection,
-    stories: Sequence[StoryId],
+    post: sqlite3.Row,
+    entry_id: EntryId,
     feed_id: FeedId,
     place: Place,
     now: datetime,
 ) -> int:
-    """Owe stories to a channel in one message; return 0 where each was owed or sent before."""
+    """Let a post name an entry's feed among its sources; where it is sent, owe it an edit."""
+    added = _add(connection, entry_id, feed_id, place, now, roundup_id=post["id"])
+    if added is None:
+        return 0
+    if post["message_id"] is not None:
+        connection.execute(
+            """
+            UPDATE deliveries SET state = 'sent', message_id = :message_id, sent_at = :sent_at
+             WHERE id = :id
+            """,
+            {"id": added, "message_id": post["message_id"], "sent_at": post["sent_at"]},
+        )
+    if feed_id != post["feed_id"]:
+        _lack_sources(connection, post["id"], now)
+    return 1
+
+
+def _lack_sources(connection: sqlite3.Connection, post_id: int, now: datetime) -> None:
+    """Owe a post an edit for its sources, unless it had enough of those or may not be edited.
+
+    One that is on its way may have been composed without: whether will be known when it is marked.
+    """
+    connection.execute(
+        """
+        UPDATE deliveries
+           SET attempts = CASE state WHEN 'sent' THEN 0 ELSE attempts END,
+               due_at = CASE state WHEN 'sent' THEN :now ELSE due_at END,
+               state = CASE state WHEN 'sent' THEN 'edit_due' ELSE state END,
+               lacks_sources = 1
+         WHERE id = :id AND (state = 'edit_due'
+                OR (state = 'pending' AND attempts > 0)
+                OR (state = 'sent' AND sent_at > :since AND source_edits < :edits_max))
+        """,
+        {
+            "id": post_id,
+            "now": values.to_ms(now),
+            "since": values.to_ms(now - EDITABLE_FOR),
+            "edits_max": SOURCE_EDITS_MAX,
+        },
+    )
+
+
+# The entries that link where another does, told in a channel lately.
+LINK_TOLD = """
+    SELECT 1
+      FROM entry_links AS own
+      JOIN entry_links AS other ON other.link_key = own.link_key AND other.entry_id <> own.entry_id
+      JOIN deliveries AS d ON d.entry_id = other.entry_id AND d.channel_id = :channel_id
+      JOIN subscriptions AS s ON s.channel_id = d.channel_id AND s.feed_id = :feed_id
+     WHERE own.entry_id = :entry_id AND s.suppress_same_link
+       AND d.state <> 'abandoned' AND d.created_at > :since
+     LIMIT 1
+"""
+
+
+def _is_link_told(
+    connection: sqlite3.Connection,
+    entry_id: EntryId,
+    feed_id: FeedId,
+    channel_id: ChannelId,
+    now: datetime,
+) -> bool:
+    row = connection.execute(
+        LINK_TOLD,
+        {
+            "entry_id": entry_id,
+            "feed_id": feed_id,
+            "channel_id": channel_id,
+            "since": values.to_ms(now - WINDOW),
+        },
+    ).fetchone()
+    return row is not None
+
+
+def _queue_roundup(
+    connection: sqlite3.Connection,
+    entries_: Sequence[EntryId],
+    feed_id: FeedId,
+    place: Place,
+    now: datetime,
+) -> int:
+    """Owe entries to a channel in one message; return 0 where each was owed or sent before."""
     roundup_id: int | None = None
-    for story_id in stories:
+    for entry_id in entries_:
         if roundup_id is None:
-            roundup_id = _add(connection, story_id, feed_id, place, now, kind="roundup")
+            roundup_id = _add(connection, entry_id, feed_id, place, now, kind="roundup")
         else:
-            _add(connection, story_id, feed_id, place, now, roundup_id=roundup_id)
+            _add(connection, entry_id, feed_id, place, now, roundup_id=roundup_id)
     return 0 if roundup_id is None else 1
 
 
 def _add(
     connection: sqlite3.Connection,
-    story_id: StoryId,
+    entry_id: EntryId,
     feed_id: FeedId,
     place: Place,
     now: datetime,
@@ -130,14 +259,15 @@ def _add(
     guild_id, channel_id = place
     row = connection.execute(
         """
-        INSERT INTO deliveries (story_id, feed_id, guild_id, channel_id, created_at, due_at, kind,
-                                roundup_id)
-        VALUES (:story_id, :feed_id, :guild_id, :channel_id, :now, :now, :kind, :roundup_id)
-        ON CONFLICT (story_id, channel_id) DO NOTHING
+        INSERT INTO deliveries (story_id, entry_id, feed_id, guild_id, channel_id, created_at,
+                                due_at, kind, roundup_id)
+        SELECT story_id, id, :feed_id, :guild_id, :channel_id, :now, :now, :kind, :roundup_id
+          FROM entries WHERE id = :entry_id
+        ON CONFLICT (entry_id, channel_id) DO NOTHING
         RETURNING id
         """,
         {
-            "story_id": story_id,
+            "entry_id": entry_id,
             "feed_id": feed_id,
             "guild_id": guild_id,
             "channel_id": channel_id,
@@ -151,24 +281,39 @@ def _add(
 
 def queue_newest(
     connection: sqlite3.Connection,
+    index: SearchIndex,
     feed_id: FeedId,
     place: Place,
     limit: int,
     now: datetime,
 ) -> int:
-    """Owe a channel the newest stories of a feed, oldest first; return how many were not yet."""
+    """Owe a channel the newest entries of a feed, oldest first; return how many posts they make.
+
+    What was told already makes none, nor does what a post of the same story will name.
+    """
     if limit <= 0:
         return 0
     rows = connection.execute(
         entries.NEWEST_OF_FEED, {"feed_id": feed_id, "limit": limit}
     ).fetchall()
-    newest = entries.load(connection, [row["id"] for row in reversed(rows)]).values()
-    _forget_abandoned(connection, place[1], (entry.story_id for entry in newest))
-    return sum(queue(connection, entry.story_id, feed_id, place, now) for entry in newest)
+    newest = [EntryId(row["id"]) for row in reversed(rows)]
+    stories.group(connection, index, newest)
+    _forget_abandoned(connection, place[1], newest)
+    owed = [id_ for id_ in newest if queue(connection, id_, feed_id, place, now)]
+    posts: int = connection.execute(
+        """
+        SELECT COUNT(*) FROM deliveries
+         WHERE channel_id = :channel_id AND entry_id IN (SELECT value FROM json_each(:ids))
+           AND state = 'pending' AND roundup_id IS NULL
+        """,
+        {"channel_id": place[1], "ids": values.to_json(owed)},
+    ).fetchone()[0]
+    return posts
 
 
 def catch_up(
     connection: sqlite3.Connection,
+    index: SearchIndex,
     feed_id: FeedId,
     place: Place,
     since: datetime,
@@ -182,7 +327,7 @@ def catch_up(
     """
     rows = connection.execute(
         """
-        SELECT story_id FROM entries
+        SELECT id FROM entries
          WHERE feed_id = :feed_id AND first_seen_at > :since
            AND (:posts_old OR dated_at >= first_seen_at - :news_for)
          ORDER BY dated_at, id
@@ -194,38 +339,56 @@ def catch_up(
             "news_for": NEWS_FOR // timedelta(milliseconds=1),
         },
     ).fetchall()
-    stories = [StoryId(row["story_id"]) for row in rows]
-    rest = stories[:-CATCH_UP_MAX]
-    posted = sum(
-        queue(connection, story_id, feed_id, place, now) for story_id in stories[-CATCH_UP_MAX:]
-    )
+    ids = [EntryId(row["id"]) for row in rows]
+    rest, newest = ids[:-CATCH_UP_MAX], ids[-CATCH_UP_MAX:]
+    stories.group(connection, index, newest)
+    posted = sum(queue(connection, entry_id, feed_id, place, now) for entry_id in newest)
     told = _queue_roundup(connection, rest, feed_id, place, now)
     return posted, len(rest) if told else 0
 
 
 def _forget_abandoned(
-    connection: sqlite3.Connection, channel_id: ChannelId, stories: Iterable[StoryId]
+    connection: sqlite3.Connection, channel_id: ChannelId, ids: Iterable[EntryId]
 ) -> None:
     """Let what was given up for a channel be owed to it again, under a new id and place in line."""
     connection.execute(
         """
         DELETE FROM deliveries
          WHERE channel_id = :channel_id AND state = 'abandoned'
-           AND story_id IN (SELECT value FROM json_each(:stories))
+           AND entry_id IN (SELECT value FROM json_each(:ids))
         """,
-        {"channel_id": channel_id, "stories": values.to_json(stories)},
+        {"channel_id": channel_id, "ids": values.to_json(ids)},
     )
 
 
 def forget_unsent(connection: sqlite3.Connection, feed_id: FeedId, channel_id: ChannelId) -> None:
-    """Delete what a feed still owes a channel."""
+    """Delete what a feed still owes a channel. Of a story that others have too, they are left."""
+    unsent = {"feed_id": feed_id, "channel_id": channel_id}
+    for row in connection.execute(LEFT_BEHIND, unsent).fetchall():
+        # The first of the other sources takes the place in line.
+        for statement in (
+            "UPDATE deliveries SET roundup_id = NULL WHERE id = :heir",
+            "UPDATE deliveries SET roundup_id = :heir WHERE roundup_id = :post AND id <> :heir",
+        ):
+            connection.execute(statement, dict(row))
     connection.execute(
         """
         DELETE FROM deliveries
          WHERE state = 'pending' AND channel_id = :channel_id AND feed_id = :feed_id
         """,
-        {"feed_id": feed_id, "channel_id": channel_id},
+        unsent,
     )
+
+
+# Unsent posts of a feed that name other sources, with the first of those.
+LEFT_BEHIND = """
+    SELECT post.id AS post, MIN(source.id) AS heir
+      FROM deliveries AS post
+      JOIN deliveries AS source ON source.roundup_id = post.id AND source.feed_id <> post.feed_id
+     WHERE post.state = 'pending' AND post.channel_id = :channel_id AND post.feed_id = :feed_id
+       AND post.kind = 'story'
+     GROUP BY post.id
+"""
 
 
 def owe_edit(connection: sqlite3.Connection, entry_id: EntryId, now: datetime) -> None:
@@ -240,11 +403,13 @@ def owe_edit(connection: sqlite3.Connection, entry_id: EntryId, now: datetime) -
            SET state = CASE state WHEN 'sent' THEN 'edit_due' ELSE state END,
                attempts = CASE state WHEN 'sent' THEN 0 ELSE attempts END,
                due_at = CASE state WHEN 'sent' THEN :now ELSE due_at END,
-               is_outdated = (state <> 'sent')
-         WHERE id IN (SELECT COALESCE(told.roundup_id, told.id)
-                        FROM entries AS e JOIN deliveries AS told ON told.story_id = e.story_id
-                       WHERE e.id = :entry_id
-                         AND e.id = (SELECT MIN(id) FROM entries WHERE story_id = e.story_id))
+               is_outdated = 1
+         WHERE id IN (SELECT COALESCE(post.id, told.id)
+                        FROM deliveries AS told
+                        LEFT JOIN deliveries AS post ON post.id = told.roundup_id
+                       WHERE told.entry_id = :entry_id
+                         -- A post names its sources, and does not tell what they say.
+                         AND (post.id IS NULL OR post.kind = 'roundup'))
            AND ((state = 'sent' AND sent_at > :since AND edits < :edits_max)
                 OR state = 'edit_due'
                 OR (state = 'pending' AND attempts > 0))
@@ -324,7 +489,10 @@ def claim(
         UPDATE deliveries
            SET lease_until = :lease_until, attempts = attempts + 1,
                tried_at = COALESCE(tried_at, :now),
-               is_outdated = (is_outdated AND state = 'pending')
+               is_outdated = CASE WHEN is_outdated AND state = 'edit_due' THEN 2
+                                  ELSE is_outdated END,
+               lacks_sources = CASE WHEN lacks_sources AND state = 'edit_due' THEN 2
+                                    ELSE lacks_sources END
          WHERE id IN (SELECT value FROM json_each(:ids))
         """,
         {
@@ -345,7 +513,8 @@ def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Clai
                  SELECT MAX(p.message_id) FROM deliveries AS p
                   WHERE p.channel_id = d.channel_id AND p.state IN ('sent', 'edit_due'))
                END AS newest_message_id,
-               (SELECT MIN(id) FROM entries WHERE story_id = d.story_id) AS entry_id,
+               d.entry_id,
+               (SELECT MIN(id) FROM entries WHERE story_id = d.story_id) AS leader_id,
                (SELECT s.name FROM subscriptions AS s
                  WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id) AS name,
                (SELECT value FROM meta WHERE key = 'installation_id') AS installation_id
@@ -355,7 +524,12 @@ def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Clai
     ).fetchall()
     led_by = entries.load(connection, [row["entry_id"] for row in rows])
     of = feeds.load(connection, [row["feed_id"] for row in rows])
-    summaries = entries.summaries(connection, [StoryId(row["story_id"]) for row in rows])
+    # A story's summary says what its first entry does, which need not be what this channel got.
+    summaries = entries.summaries(
+        connection,
+        [StoryId(row["story_id"]) for row in rows if row["leader_id"] == row["entry_id"]],
+    )
+    named = _named_in(connection, [row["id"] for row in rows if row["kind"] == "story"])
     told = _told_in(connection, [row["id"] for row in rows if row["kind"] == "roundup"])
     claims = {
         row["id"]: Claim(
@@ -364,6 +538,8 @@ def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Clai
             feed=of[FeedId(row["feed_id"])],
             source_name=row["name"] or of[FeedId(row["feed_id"])].title,
             summary=summaries.get(StoryId(row["story_id"])),
+            leads_story=row["leader_id"] == row["entry_id"],
+            also=named.get(row["id"], ()),
             roundup=told.get(row["id"], ()),
             message_id=_message_id(row["message_id"]),
             newest_message_id=_message_id(row["newest_message_id"]),
@@ -371,6 +547,28 @@ def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Clai
         for row in rows
     }
     return [claims[id_] for id_ in ids]
+
+
+def _named_in(connection: sqlite3.Connection, posts: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Return what a channel calls the other sources of each post, in the order they came."""
+    rows = connection.execute(
+        """
+        SELECT post.id AS post_id, COALESCE(s.name, f.title) AS name
+          FROM json_each(:ids) AS asked
+          JOIN deliveries AS post ON post.id = asked.value
+          JOIN deliveries AS source ON source.roundup_id = post.id
+           AND source.feed_id <> post.feed_id
+          JOIN feeds AS f ON f.id = source.feed_id
+          LEFT JOIN subscriptions AS s
+            ON s.channel_id = source.channel_id AND s.feed_id = source.feed_id
+         GROUP BY post.id, source.feed_id ORDER BY MIN(source.id)
+        """,
+        {"ids": values.to_json(posts)},
+    )
+    named: dict[int, tuple[str, ...]] = {}
+    for row in rows:
+        named[row["post_id"]] = (*named.get(row["post_id"], ()), row["name"])
+    return named
 
 
 def _told_in(
@@ -382,7 +580,7 @@ def _told_in(
     rows = connection.execute(
         """
         SELECT roundup.value AS roundup_id,
-               (SELECT MIN(id) FROM entries WHERE story_id = d.story_id) AS entry_id
+               d.entry_id
           FROM json_each(:ids) AS roundup
           JOIN deliveries AS d ON d.id = roundup.value OR d.roundup_id = roundup.value
         """,
@@ -446,11 +644,11 @@ def mark_sent(
     connection.execute(
         """
         UPDATE deliveries
-           SET state = CASE WHEN is_outdated AND state = 'pending' THEN 'edit_due' ELSE 'sent' END,
-               attempts = CASE WHEN is_outdated THEN 0 ELSE attempts END,
-               due_at = CASE WHEN is_outdated THEN :now ELSE due_at END,
-               message_id = :message_id, sent_at = :now, is_outdated = 0, lease_until = NULL,
-               last_error = NULL
+           SET state = CASE WHEN (is_outdated OR lacks_sources) AND state = 'pending'
+                            THEN 'edit_due' ELSE 'sent' END,
+               attempts = CASE WHEN is_outdated OR lacks_sources THEN 0 ELSE attempts END,
+               due_at = CASE WHEN is_outdated OR lacks_sources THEN :now ELSE due_at END,
+               message_id = :message_id, sent_at = :now, lease_until = NULL, last_error = NULL
          WHERE (id = :id OR roundup_id = :id) AND state IN ('pending', 'abandoned')
         """,
         {"id": delivery_id, "message_id": message_id, "now": values.to_ms(now)},
@@ -462,13 +660,21 @@ def mark_edited(connection: sqlite3.Connection, delivery_id: DeliveryId, now: da
     connection.execute(
         """
         UPDATE deliveries
-           SET state = CASE WHEN is_outdated AND edits + 1 < :edits_max THEN 'edit_due'
-                            ELSE 'sent' END,
-               edits = edits + 1, attempts = 0, due_at = :now, is_outdated = 0, lease_until = NULL,
-               last_error = NULL
+           SET state = CASE WHEN (is_outdated = 1 AND edits + 1 < :edits_max)
+                              OR (lacks_sources = 1 AND source_edits + 1 < :source_edits_max)
+                            THEN 'edit_due' ELSE 'sent' END,
+               edits = edits + (is_outdated > 0),
+               source_edits = source_edits + (lacks_sources > 0),
+               is_outdated = (is_outdated = 1), lacks_sources = (lacks_sources = 1),
+               attempts = 0, due_at = :now, lease_until = NULL, last_error = NULL
          WHERE id = :id AND state = 'edit_due'
         """,
-        {"id": delivery_id, "now": values.to_ms(now), "edits_max": EDITS_MAX},
+        {
+            "id": delivery_id,
+            "now": values.to_ms(now),
+            "edits_max": EDITS_MAX,
+            "source_edits_max": SOURCE_EDITS_MAX,
+        },
     )
 
 
@@ -477,11 +683,17 @@ def leave_as_posted(connection: sqlite3.Connection, delivery_id: DeliveryId, rea
     connection.execute(
         """
         UPDATE deliveries
-           SET state = 'sent', edits = MAX(edits, :edits_max), is_outdated = 0, lease_until = NULL,
-               last_error = :reason
+           SET state = 'sent', edits = MAX(edits, :edits_max), is_outdated = 0,
+               source_edits = MAX(source_edits, :source_edits_max), lacks_sources = 0,
+               lease_until = NULL, last_error = :reason
          WHERE id = :id AND state = 'edit_due'
         """,
-        {"id": delivery_id, "edits_max": EDITS_MAX, "reason": values.to_text(reason)},
+        {
+            "id": delivery_id,
+            "edits_max": EDITS_MAX,
+            "source_edits_max": SOURCE_EDITS_MAX,
+            "reason": values.to_text(reason),
+        },
     )
 
 
@@ -530,7 +742,8 @@ def abandon_channel(connection: sqlite3.Connection, channel_id: ChannelId, reaso
     connection.execute(
         """
         UPDATE deliveries
-           SET state = 'sent', is_outdated = 0, last_error = :reason, lease_until = NULL
+           SET state = 'sent', is_outdated = 0, lacks_sources = 0, last_error = :reason,
+               lease_until = NULL
          WHERE channel_id = :channel_id AND state = 'edit_due'
         """,
         given_up,

@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 from bot.news.models import EntryId
 from bot.news.ports import Tokeniser
 from bot.storage.sqlite import values
+from bot.storage.sqlite.sketches import Sketches
 
 _GROWTH = 0.1  # share by which the archive may change before terms are counted anew
 _COUNTED_MAX = 10_000  # terms whose count is remembered
@@ -39,6 +40,7 @@ class SearchIndex:
     def __init__(self, tokenise: Tokeniser, version: str) -> None:
         self.tokenise = tokenise
         self.version = version
+        self.sketches = Sketches(tokenise)
         self._counts: dict[str, int] = {}
         self._counted_at = 0
         self._pieces: dict[str, tuple[str, str]] = {}

@@ -115,13 +115,12 @@ def _unite(
         UPDATE OR IGNORE entry_aliases SET feed_id = :target, entry_id = :kept
          WHERE feed_id = :source AND entry_id = :twin
         """,
-        "DELETE FROM entries WHERE id = :twin",
-        # Where a channel got the story from both feeds, what it got of the target stays.
+        # Where a channel got the entry from both feeds, what it got of the target stays.
         """
-        UPDATE OR IGNORE deliveries SET story_id = :kept_story
-         WHERE story_id = :twin_story
-           AND NOT EXISTS (SELECT 1 FROM entries WHERE story_id = :twin_story)
+        UPDATE OR IGNORE deliveries SET entry_id = :kept, story_id = :kept_story
+         WHERE entry_id = :twin
         """,
+        "DELETE FROM entries WHERE id = :twin",
         """
         DELETE FROM stories
          WHERE id = :twin_story AND id <> :kept_story

@@ -10,6 +10,7 @@ from bot.news.identity import feed_key
 from bot.news.models import (
     ChannelId,
     EntryId,
+    Fate,
     FeedId,
     GuildId,
     Imported,
@@ -21,7 +22,7 @@ from bot.news.models import (
     StoryId,
     Wishes,
 )
-from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, values
+from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, stories, values
 from bot.storage.sqlite.index import SearchIndex, Texts
 
 # After they were last seen, which is noted to the day.
@@ -125,10 +126,12 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
     if connection.execute("SELECT 1 FROM feeds WHERE id = :feed_id", feed).fetchone() is None:
         return Recorded(new_entries=0, deliveries=0)  # merged or switched away during the poll
     added = entries.add_all(connection, refresh.feed_id, refresh.new, refresh.check.at)
+    posted = [entry_id for entry_id, _, new in added if _is_posted(new)]
+    stories.group(connection, index, posted)
     recorded = deliveries.owe(
         connection,
         refresh.feed_id,
-        [(new, story_id) for _, story_id, new in added],
+        [(new, entry_id) for entry_id, _, new in added],
         refresh.check.at,
     )
     for seen in refresh.seen:
@@ -165,8 +168,19 @@ def import_all(
     for entry_id, _, each in added:
         also = names[each.entry, each.aliases]
         entries.learn_aliases(connection, feed_id, entry_id, also, now)
-    _index(connection, index, added)
+    for at in range(0, len(added), stories.UNINDEXED_MAX):
+        some = added[at : at + stories.UNINDEXED_MAX]
+        # What one feed says twice may be one story: an archive may name many sources one feed.
+        ids = [entry_id for entry_id, _, _ in some]
+        stories.group(connection, index, ids, is_strict_within_feed=False)
+        _index(connection, index, some)
     return len(added)
+
+
+def _is_posted(new: NewEntry) -> bool:
+    """Whether a channel gets an entry as a post: only then its story matters."""
+    owed = [new.fate] if new.deliver_to else []
+    return Fate.POSTED in (*owed, *(fate for _, fate in new.otherwise))
 
 
 def _index(

@@ -5,18 +5,15 @@ import sqlite3
 from bot.news.models import ChannelId, FeedId, MessageId, Origin, StoryId, Why
 from bot.storage.sqlite import entries, feeds, values
 
-# Others of a story may come from feeds that only other servers follow: those are not told.
+# All that a message tells has a delivery of its own that names the message.
 ORIGINS = """
     SELECT e.id, e.feed_id, e.article_note,
            (SELECT s.name FROM subscriptions AS s
              WHERE s.feed_id = e.feed_id AND s.channel_id = d.channel_id) AS name
       FROM deliveries AS d
-      JOIN entries AS e ON e.story_id = d.story_id
+      JOIN entries AS e ON e.id = d.entry_id
      WHERE d.channel_id = :channel_id AND d.message_id = :message_id
        AND d.state IN ('sent', 'edit_due')
-       AND (e.feed_id = d.feed_id OR EXISTS (
-             SELECT 1 FROM subscriptions AS s
-              WHERE s.feed_id = e.feed_id AND s.guild_id = d.guild_id))
      ORDER BY e.first_seen_at, e.id
 """
 

@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
@@ -95,6 +95,8 @@ CREATE TABLE subscriptions (
   posts_old INTEGER NOT NULL DEFAULT 0 CHECK (posts_old IN (0, 1)),  -- also what is over a week old at first sight
   paused_until INTEGER CHECK (paused_until IS NULL OR paused_at IS NOT NULL),
   catches_up INTEGER NOT NULL DEFAULT 0 CHECK (catches_up IN (0, 1)),  -- after the pause
+  mode TEXT NOT NULL DEFAULT 'story' CHECK (mode IN ('each', 'story', 'digest')),
+  suppress_same_link INTEGER NOT NULL DEFAULT 1 CHECK (suppress_same_link IN (0, 1)),
   UNIQUE (channel_id, feed_id)
 ) STRICT;
 
@@ -176,12 +178,32 @@ CREATE TABLE summaries (
   method TEXT NOT NULL
 ) STRICT;
 
--- The outbox. A channel's deliveries are sent in the order of their ids. kind 'roundup': it tells its own story
--- and those of the rows whose roundup_id it is, in one message. is_outdated: the entry changed after the message
--- was, or may have been, composed. tried_at: when it was claimed first.
-CREATE TABLE deliveries (
+-- Which entries link to the same, of those that were put into stories. link_key: a hash of the canonical link.
+CREATE TABLE entry_links (
+  link_key INTEGER NOT NULL,
+  entry_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+  PRIMARY KEY (link_key, entry_id)
+) STRICT, WITHOUT ROWID;
+
+-- Foreign key: deleting an entry finds its link.
+CREATE INDEX entry_links_by_entry ON entry_links (entry_id);
+
+-- Entries that an admin has put where they are: no grouping moves them.
+CREATE TABLE story_rulings (
+  entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
+  ruled_by INTEGER,
+  ruled_at INTEGER NOT NULL
+) STRICT;
+
+-- The outbox. A channel's deliveries are sent in the order of their ids. kind 'roundup': it tells its own entry
+-- and those of the rows whose roundup_id it is, in one message; kind 'story': those rows are the other sources
+-- that its message names. is_outdated: the entry changed after the message was, or may have been, composed;
+-- lacks_sources: a source came after it; 2: until the edit that is on its way. edits, source_edits: made for the one and for the other. tried_at: when
+-- it was claimed first.
+CREATE TABLE "deliveries" (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+  entry_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
   feed_id INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,  -- whose subscription made it
   guild_id INTEGER NOT NULL,
   channel_id INTEGER NOT NULL,
@@ -195,11 +217,13 @@ CREATE TABLE deliveries (
   sent_at INTEGER,
   last_error TEXT,
   kind TEXT NOT NULL DEFAULT 'story' CHECK (kind IN ('story', 'roundup')),
-  roundup_id INTEGER REFERENCES deliveries (id) ON DELETE CASCADE,
+  roundup_id INTEGER REFERENCES "deliveries" (id) ON DELETE CASCADE,
   edits INTEGER NOT NULL DEFAULT 0 CHECK (edits >= 0),
-  is_outdated INTEGER NOT NULL DEFAULT 0 CHECK (is_outdated IN (0, 1)),
+  source_edits INTEGER NOT NULL DEFAULT 0 CHECK (source_edits >= 0),
+  is_outdated INTEGER NOT NULL DEFAULT 0 CHECK (is_outdated IN (0, 1, 2)),
+  lacks_sources INTEGER NOT NULL DEFAULT 0 CHECK (lacks_sources IN (0, 1, 2)),
   tried_at INTEGER,
-  UNIQUE (story_id, channel_id),
+  UNIQUE (entry_id, channel_id),
   CHECK ((state IN ('sent', 'edit_due')) = (message_id IS NOT NULL)),
   CHECK (lease_until IS NULL OR state IN ('pending', 'edit_due'))
 ) STRICT;
@@ -210,12 +234,15 @@ CREATE INDEX deliveries_unsent ON deliveries (channel_id, id, feed_id, roundup_i
 -- claim_deliveries, next_delivery_at, abandon_channel: a channel's oldest post to edit.
 CREATE INDEX deliveries_to_edit ON deliveries (channel_id, id) WHERE state = 'edit_due';
 
--- Foreign key; claim_deliveries, mark_sent: what a roundup tells.
+-- Foreign key; claim_deliveries, mark_sent: what a post tells beside its own entry.
 CREATE INDEX deliveries_by_roundup ON deliveries (roundup_id) WHERE roundup_id IS NOT NULL;
 
--- search, latest: the stories that were posted to a channel.
-CREATE INDEX deliveries_posted ON deliveries (channel_id, story_id, state)
+-- search, latest: the entries that were posted to a channel, or are named in a post.
+CREATE INDEX deliveries_posted ON deliveries (channel_id, entry_id, state)
   WHERE state IN ('sent', 'edit_due');
+
+-- Foreign key; record: the post of a story in a channel.
+CREATE INDEX deliveries_by_story ON deliveries (story_id, channel_id);
 
 -- What a server of Discord's chose.
 CREATE TABLE guilds (

@@ -112,12 +112,12 @@ def _match(terms: _Terms, *, needs_all_words: bool = False) -> str | None:
 
 # --- Finding ---
 
-# Which entries may be found: within the filters and, where channels are given, of stories posted to
-# one of them. Answered out of two indexes alone, once for a search: with 100,000 entries, testing
-# each match in turn took ten times as long.
+# Which entries may be found: within the filters and, where channels are given, posted to one of
+# them or named there as a source; other channels may have other entries of a story. Answered once
+# for a search: with 100,000 entries, testing each match in turn took ten times as long.
 _VISIBLE = """
-      (:channels IS NULL OR story_id IN (
-        SELECT story_id FROM deliveries
+      (:channels IS NULL OR id IN (
+        SELECT entry_id FROM deliveries
          WHERE channel_id IN (SELECT value FROM json_each(:channels))
            AND state IN ('sent', 'edit_due')))
   AND (:feed_id IS NULL OR feed_id = :feed_id)
@@ -259,7 +259,7 @@ def _posts(
         """
         SELECT e.id AS entry_id, d.guild_id, d.channel_id, d.message_id, s.name
           FROM entries AS e
-          JOIN deliveries AS d ON d.story_id = e.story_id AND d.state IN ('sent', 'edit_due')
+          JOIN deliveries AS d ON d.entry_id = e.id AND d.state IN ('sent', 'edit_due')
           LEFT JOIN subscriptions AS s
             ON s.channel_id = d.channel_id AND s.feed_id = e.feed_id
          WHERE e.id IN (SELECT value FROM json_each(:ids))

@@ -31,6 +31,7 @@ from bot.news.models import (
     Imported,
     Known,
     MessageId,
+    Mode,
     NewSubscription,
     ParsedFeed,
     Recorded,
@@ -41,11 +42,13 @@ from bot.news.models import (
     SearchPage,
     SearchRequest,
     StorageHealth,
+    StoryEntries,
     StoryId,
     SubscriptionId,
     Summary,
     Switched,
     SwitchId,
+    UserId,
     Why,
 )
 from bot.storage.sqlite import (
@@ -61,6 +64,7 @@ from bot.storage.sqlite import (
     reasons,
     repairs,
     search,
+    stories,
     subscriptions,
 )
 from bot.storage.sqlite.connection import Lane
@@ -246,13 +250,15 @@ class SqliteStorage:
 
     async def resume(self, subscription_id: SubscriptionId, now: datetime) -> Resumed | None:
         """Let new stories through again."""
-        return await self._writer.run(lambda c: subscriptions.resume(c, subscription_id, now))
+        return await self._writer.run(
+            lambda c: subscriptions.resume(c, self._index, subscription_id, now)
+        )
 
     async def resume_due(self, now: datetime) -> Sequence[Resumed]:
         """Resume the subscriptions whose pause is over."""
         if not await self._reader.run(lambda c: subscriptions.is_any_to_resume(c, now)):
             return ()
-        return await self._writer.run(lambda c: subscriptions.resume_due(c, now))
+        return await self._writer.run(lambda c: subscriptions.resume_due(c, self._index, now))
 
     async def remove(self, subscription_id: SubscriptionId, now: datetime) -> None:
         """Take a subscription away, and with it what it still owes the channel."""
@@ -265,7 +271,17 @@ class SqliteStorage:
     async def queue_newest(self, subscription_id: SubscriptionId, limit: int, now: datetime) -> int:
         """Owe a channel the newest stories of the feed it follows; return how many were not yet."""
         return await self._writer.run(
-            lambda c: subscriptions.queue_newest(c, subscription_id, limit, now)
+            lambda c: subscriptions.queue_newest(c, self._index, subscription_id, limit, now)
+        )
+
+    async def set_mode(
+        self, subscription_id: SubscriptionId, mode: Mode, *, suppress_same_link: bool = True
+    ) -> None:
+        """Choose how the channel is told of what comes from now on."""
+        await self._writer.run(
+            lambda c: subscriptions.set_mode(
+                c, subscription_id, mode, suppress_same_link=suppress_same_link
+            )
         )
 
     async def entries(self, feed_id: FeedId, limit: int) -> Sequence[Entry]:
@@ -415,6 +431,24 @@ class SqliteStorage:
     async def why(self, channel_id: ChannelId, message_id: MessageId) -> Why | None:
         """Return what a post is made of; None where that message is no post of ours."""
         return await self._reader.run(lambda c: reasons.why(c, channel_id, message_id))
+
+    # Stories
+
+    async def split_story(
+        self, entry_id: EntryId, ruled_by: UserId | None, now: datetime
+    ) -> StoryId | None:
+        """Make an entry a story of its own, for good; None where it is one, or not there."""
+        return await self._writer.run(lambda c: stories.split(c, entry_id, ruled_by, now))
+
+    async def merge_stories(
+        self, source: StoryId, target: StoryId, ruled_by: UserId | None, now: datetime
+    ) -> bool:
+        """Put all entries of *source* into *target*, for good; return whether both are there."""
+        return await self._writer.run(lambda c: stories.merge(c, source, target, ruled_by, now))
+
+    async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
+        """Return the *limit* stories from the one after *after*, by id."""
+        return await self._searcher.run(lambda c: stories.told(c, after, limit))
 
     # Housekeeping
 

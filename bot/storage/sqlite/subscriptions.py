@@ -12,6 +12,7 @@ from bot.news.models import (
     Followed,
     Following,
     GuildId,
+    Mode,
     NewSubscription,
     Refresh,
     Resumed,
@@ -57,13 +58,14 @@ def follow(
     subscription_id: int = connection.execute(
         """
         INSERT INTO subscriptions (feed_id, guild_id, channel_id, name, added_by, added_at, every_s,
-                                   posts_old)
-        VALUES (:feed_id, :guild_id, :channel_id, :name, :added_by, :now, :every_s, :posts_old)
+                                   posts_old, mode)
+        VALUES (:feed_id, :guild_id, :channel_id, :name, :added_by, :now, :every_s, :posts_old,
+                :mode)
         ON CONFLICT (channel_id, feed_id) DO UPDATE
            SET guild_id = excluded.guild_id, name = excluded.name, added_by = excluded.added_by,
                added_at = excluded.added_at, every_s = excluded.every_s,
-               posts_old = excluded.posts_old, paused_at = NULL, paused_until = NULL,
-               catches_up = 0, removed_at = NULL
+               posts_old = excluded.posts_old, mode = excluded.mode, paused_at = NULL,
+               paused_until = NULL, catches_up = 0, removed_at = NULL
         RETURNING id
         """,
         {
@@ -71,13 +73,14 @@ def follow(
             "guild_id": wish.guild_id,
             "name": values.to_text(wish.name),
             "added_by": wish.added_by,
+            "mode": wish.mode,
             "now": values.to_ms(now),
             "every_s": wish.every_s,
             "posts_old": wish.posts_old,
         },
     ).fetchone()["id"]
     queued = deliveries.queue_newest(
-        connection, refresh.feed_id, (wish.guild_id, wish.channel_id), wish.backfill, now
+        connection, index, refresh.feed_id, (wish.guild_id, wish.channel_id), wish.backfill, now
     )
     stored: int = connection.execute(
         "SELECT COUNT(*) FROM entries WHERE feed_id = :feed_id", {"feed_id": refresh.feed_id}
@@ -87,7 +90,11 @@ def follow(
 
 
 def queue_newest(
-    connection: sqlite3.Connection, subscription_id: SubscriptionId, limit: int, now: datetime
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    subscription_id: SubscriptionId,
+    limit: int,
+    now: datetime,
 ) -> int:
     """Owe a channel the newest stories of the feed it follows; return how many were not yet."""
     row = connection.execute(
@@ -100,7 +107,7 @@ def queue_newest(
     if row is None:
         return 0
     place = (GuildId(row["guild_id"]), ChannelId(row["channel_id"]))
-    return deliveries.queue_newest(connection, FeedId(row["feed_id"]), place, limit, now)
+    return deliveries.queue_newest(connection, index, FeedId(row["feed_id"]), place, limit, now)
 
 
 def of_guild(
@@ -133,6 +140,7 @@ def _followings(
         """
         SELECT s.id, s.feed_id, s.guild_id, s.channel_id, s.name, s.added_by, s.added_at,
                s.paused_at, s.paused_until, s.catches_up, s.every_s, s.posts_old, s.removed_at,
+               s.mode, s.suppress_same_link,
                (SELECT MAX(dated_at) FROM entries WHERE feed_id = s.feed_id) AS last_entry_at,
                (SELECT COUNT(*) FROM entries
                  WHERE feed_id = s.feed_id AND dated_at > :yesterday) AS entries_24h
@@ -185,6 +193,24 @@ def _subscription(row: sqlite3.Row) -> Subscription:
         catches_up=bool(row["catches_up"]),
         every_s=row["every_s"],
         posts_old=bool(row["posts_old"]),
+        mode=Mode(row["mode"]),
+        suppress_same_link=bool(row["suppress_same_link"]),
+    )
+
+
+def set_mode(
+    connection: sqlite3.Connection,
+    subscription_id: SubscriptionId,
+    mode: Mode,
+    *,
+    suppress_same_link: bool,
+) -> None:
+    """Choose how the channel is told of what comes from now on. Unknown ids are ignored."""
+    connection.execute(
+        """
+        UPDATE subscriptions SET mode = :mode, suppress_same_link = :suppress WHERE id = :id
+        """,
+        {"mode": mode, "suppress": suppress_same_link, "id": subscription_id},
     )
 
 
@@ -226,7 +252,10 @@ def pause_channel(connection: sqlite3.Connection, channel_id: ChannelId, now: da
 
 
 def resume(
-    connection: sqlite3.Connection, subscription_id: SubscriptionId, now: datetime
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    subscription_id: SubscriptionId,
+    now: datetime,
 ) -> Resumed | None:
     """Let new stories through again, and owe what the pause kept back where that was wanted.
 
@@ -253,6 +282,7 @@ def resume(
     if row["paused_at"] is not None and row["catches_up"]:
         posted, rolled_up = deliveries.catch_up(
             connection,
+            index,
             FeedId(row["feed_id"]),
             place,
             values.from_ms(row["paused_at"]),
@@ -280,10 +310,12 @@ TO_RESUME = """
 """
 
 
-def resume_due(connection: sqlite3.Connection, now: datetime) -> Sequence[Resumed]:
+def resume_due(
+    connection: sqlite3.Connection, index: SearchIndex, now: datetime
+) -> Sequence[Resumed]:
     """Resume the subscriptions whose pause is over."""
     rows = connection.execute(TO_RESUME, {"now": values.to_ms(now)}).fetchall()
-    resumed = [resume(connection, SubscriptionId(row["id"]), now) for row in rows]
+    resumed = [resume(connection, index, SubscriptionId(row["id"]), now) for row in rows]
     return [each for each in resumed if each is not None]
 
 

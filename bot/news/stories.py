@@ -1,0 +1,260 @@
+"""Decide which story an entry belongs to: the entries, of one feed or several, on one event.
+
+::
+
+    title, lead ─► sketch ─► candidates (storage) ─► choose ─► Match | None: a story of its own
+
+Entries are compared by their words, weighed by how few of the archive have them (tf-idf, cosine
+with the story's centroid, a title counting twice). A story must not make its own words common: they
+are weighed by how many entries *outside of it* have them. Measured on 3,522 headlines of 47 events,
+that alone took B-cubed F from .75 to .79, and made it hardly depend on the threshold.
+
+To join two events is worse than to miss one. Headlines, which have few words, need less likeness
+than leads; a small archive, which knows little of what is common, asks for more of them; and what
+one feed says twice is two stories, unless it is nearly the same text: an outlet's next report on an
+event is news.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import log, log10, sqrt
+from typing import Literal
+
+from bot.news.identity import canonical_url
+from bot.news.models import EntryId, FeedId, StoryId
+from bot.news.ports import Tokeniser
+from bot.news.query import STOP_WORDS
+
+WINDOW = timedelta(hours=72)  # between an entry and the story's nearest
+LEAD = 600  # characters of a text that are compared
+MEMBERS = 30  # of a story that are looked at: its first and its latest
+
+_TITLE_WEIGHT = 2
+_HEADLINE_TERMS = 15  # different words up to which a text is a headline …
+_LEAD_TERMS = 45  # … and from which it is one with a lead
+_LIKE_HEADLINE = 0.11
+_LIKE_LEAD = 0.29
+_LIKE_NEW_ARCHIVE = 0.13  # more of headlines, where the archive is small …
+_ARCHIVE_MIN, _ARCHIVE_MAX = 100, 3_000  # … from all of it to none
+_LIKE_PER_DAY = 0.1  # share by which a day between them asks for more
+_COPY = 0.7  # of which two texts are one, edited
+_COPY_WITHIN_FEED = 0.8  # a feed's reports on one event have more words in common than two feeds'
+_SERIAL = 0.75  # words in common of titles that differ in their numbers: "Part 3", "Part 4"
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """The words of an entry that stories are compared by.
+
+    ``terms``: each with its weight before it is known how common it is; ``numbers`` are those of
+    the title.
+    """
+
+    terms: Mapping[str, float]
+    title: frozenset[str]
+    numbers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """An entry as `choose` sees it. ``at``: when it was published, as far as we know."""
+
+    id: EntryId
+    feed_id: FeedId
+    at: datetime
+    sketch: Sketch
+    link: str | None = None  # as `link_of` gives it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A story that an entry may belong to: ``size`` entries, at most MEMBERS of them given."""
+
+    id: StoryId
+    members: tuple[Arrival, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """How many of ``size`` entries have each word; one that is missing is in none."""
+
+    size: int
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """The story that an entry belongs to, and by what."""
+
+    story_id: StoryId
+    by: Literal["link", "copy", "likeness"]
+    likeness: float
+
+
+def sketch(tokenise: Tokeniser, title: str, lead: str) -> Sketch:
+    """Return the words of a title and of what follows it; *lead* is cut to LEAD characters."""
+    in_title = _words(tokenise, title)
+    counts = Counter(_words(tokenise, lead[:LEAD]))
+    for term in in_title:
+        counts[term] += _TITLE_WEIGHT
+    return Sketch(
+        terms={term: 1 + log(count) for term, count in counts.items()},
+        title=frozenset(in_title),
+        numbers=frozenset(filter(_has_digit, in_title)),
+    )
+
+
+def _words(tokenise: Tokeniser, text: str) -> list[str]:
+    """Return the form of each word that its inflections share: the loosest, unless of a number."""
+    lower = text.lower() if text.isascii() else None
+    found = []
+    for start, end, terms in tokenise(text):
+        written = lower[start:end] if lower is not None else text[start:end].lower()
+        if not terms or written in STOP_WORDS:
+            continue
+        exact, loosest = terms[0], terms[-1]
+        found.append(loosest if loosest[0] == "_" and exact.isalpha() else exact)
+    return found
+
+
+def _has_digit(term: str) -> bool:
+    return any(map(str.isdigit, term))
+
+
+def link_of(url: str | None) -> str | None:
+    """Return the canonical form of a link that names an article; None where it names a site."""
+    place = canonical_url(url or "")
+    return place if place.rstrip("/?#").find("/") > 0 or "?" in place else None
+
+
+def choose(
+    entry: Arrival,
+    candidates: Sequence[Candidate],
+    archive: Archive,
+    *,
+    is_strict_within_feed: bool = True,
+) -> Match | None:
+    """Return the story that *entry* belongs to, or None where it begins one of its own.
+
+    The same link decides before likeness; the order of *candidates* does not matter.
+    *is_strict_within_feed*: what its own feed said before is another story unless it is a copy.
+    """
+    matches = [
+        match
+        for candidate in candidates
+        if (match := _match(entry, candidate, archive, is_strict=is_strict_within_feed))
+    ]
+    return max(
+        matches,
+        key=lambda match: (match.by == "link", match.likeness, -match.story_id),
+        default=None,
+    )
+
+
+def _match(entry: Arrival, story: Candidate, archive: Archive, *, is_strict: bool) -> Match | None:
+    days = min(abs(entry.at - member.at) for member in story.members) / timedelta(days=1)
+    own = [member.sketch for member in story.members if member.feed_id == entry.feed_id]
+    if days > WINDOW / timedelta(days=1) or any(_is_serial(entry.sketch, said) for said in own):
+        return None
+    weights = _Weights(archive, story)
+    likeness = weights.likeness(entry.sketch)
+    by: Literal["link", "copy", "likeness"] | None = None
+    if entry.link is not None and any(entry.link == member.link for member in story.members):
+        by = "link"
+    elif likeness >= _COPY:
+        by = "copy"
+    elif (
+        likeness >= _needed(entry.sketch, story, archive) * (1 + _LIKE_PER_DAY * days)
+    ) and weights.is_headed_alike(entry.sketch):
+        by = "likeness"
+    if (
+        own
+        and is_strict
+        and max(weights.cosine(entry.sketch, said) for said in own) < _COPY_WITHIN_FEED
+    ):
+        by = None
+    return None if by is None else Match(story_id=story.id, by=by, likeness=likeness)
+
+
+def _needed(sketch: Sketch, story: Candidate, archive: Archive) -> float:
+    """Return the likeness that makes one story, by how much there is to compare."""
+    theirs = sum(len(member.sketch.terms) for member in story.members) / len(story.members)
+    length = min(len(sketch.terms), theirs)
+    lead = _between((length - _HEADLINE_TERMS) / (_LEAD_TERMS - _HEADLINE_TERMS))
+    young = _between(
+        log10(_ARCHIVE_MAX / max(archive.size, 1)) / log10(_ARCHIVE_MAX / _ARCHIVE_MIN)
+    )
+    headline = _LIKE_HEADLINE + _LIKE_NEW_ARCHIVE * young
+    return headline + (_LIKE_LEAD - headline) * lead
+
+
+def _between(share: float) -> float:
+    return min(max(share, 0.0), 1.0)
+
+
+def _is_serial(one: Sketch, other: Sketch) -> bool:
+    """Whether two titles differ in their numbers and in hardly anything else."""
+    if one.numbers <= other.numbers or other.numbers <= one.numbers:
+        return False
+    words, others = one.title - one.numbers, other.title - other.numbers
+    return bool(words) and len(words & others) >= _SERIAL * len(words | others)
+
+
+class _Weights:
+    """Compares entries with a story, its words weighed by what the rest of the archive holds."""
+
+    def __init__(self, archive: Archive, story: Candidate) -> None:
+        self._size = archive.size + 1
+        self._telling = log(self._size)
+        self._counts = archive.counts
+        self._members = story.members
+        self._sum: dict[str, float] = {}
+        having: Counter[str] = Counter()
+        for member in story.members:
+            having.update(member.sketch.terms.keys())
+            for term, weight in member.sketch.terms.items():
+                self._sum[term] = self._sum.get(term, 0.0) + weight
+        share = story.size / len(story.members)
+        self._own = {term: count * share for term, count in having.items()}
+        self._idf: dict[str, float] = {}
+
+    def idf(self, term: str) -> float:
+        """Return how telling a word is; 0 where everybody has it."""
+        known = self._idf.get(term)
+        if known is None:
+            outside = self._counts.get(term, 0) - self._own.get(term, 0.0)
+            known = log(self._size / (1 + outside)) if outside > 0 else self._telling
+            known = self._idf[term] = known if known > 0 else 0.0
+        return known
+
+    def likeness(self, sketch: Sketch) -> float:
+        """Return the cosine of an entry with the story's centroid."""
+        return self._cosine(sketch.terms, self._sum)
+
+    def cosine(self, one: Sketch, other: Sketch) -> float:
+        """Return the cosine of two entries."""
+        return self._cosine(one.terms, other.terms)
+
+    def _cosine(self, one: Mapping[str, float], other: Mapping[str, float]) -> float:
+        idf = self.idf
+        product = sum(
+            weight * other[term] * idf(term) ** 2 for term, weight in one.items() if term in other
+        )
+        if not product:
+            return 0.0
+        return product / sqrt(self._norm(one) * self._norm(other))
+
+    def _norm(self, terms: Mapping[str, float]) -> float:
+        idf = self.idf
+        return sum([(weight * idf(term)) ** 2 for term, weight in terms.items()])
+
+    def is_headed_alike(self, sketch: Sketch) -> bool:
+        """Whether a word that an entry shares with the story stands in a title of either."""
+        titles = [member.sketch.title for member in self._members]
+        if not sketch.title or not all(titles):
+            return True
+        shared = sketch.terms.keys() & self._sum.keys()
+        return not shared.isdisjoint(frozenset().union(*titles, sketch.title))

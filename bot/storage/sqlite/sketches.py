@@ -1,0 +1,52 @@
+"""What deciding on stories asks again and again: sketches of texts, and how common words are.
+
+Bounded: a database of any size takes a few megabytes.
+"""
+
+import sqlite3
+from collections import OrderedDict
+from functools import lru_cache, partial
+
+from bot.news.ports import Tokeniser
+from bot.news.stories import sketch
+
+_SKETCHES_MAX = 512  # some 8 KB each
+_COUNTS_MAX = 30_000  # words, some 150 bytes each
+_RARE = 50  # entries that have a word, up to which it takes no time to count it again
+_GROWTH = 0.1  # share by which the archive may change before words are counted anew
+
+_COUNT = "SELECT doc FROM entry_terms WHERE term = :term"
+
+
+class Sketches:
+    """Remembers for one database. Used in one thread at a time: the writer's."""
+
+    def __init__(self, tokenise: Tokeniser) -> None:
+        self.of = lru_cache(maxsize=_SKETCHES_MAX)(partial(sketch, tokenise))
+        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._counted_at = 0
+
+    def start(self, size: int) -> None:
+        """Forget counts that were made when the archive was another size than *size*."""
+        if abs(size - self._counted_at) > _GROWTH * self._counted_at:
+            self._counts.clear()
+            self._counted_at = size
+
+    def count(self, connection: sqlite3.Connection, term: str, *, is_fresh: bool = False) -> int:
+        """Return in how many entries a word occurs, or did lately.
+
+        Where 100,000 are stored it takes milliseconds to count a common word, and 20 microseconds
+        to count a rare one: what was not asked for longest is forgotten first. *is_fresh*: a rare
+        one is counted again; a word that comes up with an event is rare only once.
+        """
+        known = self._counts.get(term)
+        if known is not None and not (is_fresh and known <= _RARE):
+            self._counts.move_to_end(term)
+            return known
+        row = connection.execute(_COUNT, {"term": term}).fetchone()
+        found: int = 0 if row is None else row["doc"]
+        self._counts[term] = found
+        self._counts.move_to_end(term)
+        if len(self._counts) > _COUNTS_MAX:
+            self._counts.popitem(last=False)
+        return found

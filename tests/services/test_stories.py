@@ -1,0 +1,320 @@
+"""One event, told by several outlets: one message in a channel, that names them all."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import DiscordUnavailable
+from bot.news.models import ChannelId, Mode, ParsedEntry, StoryId, SubscriptionId
+from bot.news.posts import EDITABLE_FOR
+from bot.services.follow import Follower
+from tests.factories import (
+    ADMIN,
+    CHANNEL,
+    OTHER_CHANNEL,
+    new_entry,
+    parsed_entry,
+    refresh,
+    wish,
+)
+from tests.services.conftest import Desk
+
+WIRE, HERALD, GAZETTE = (
+    f"https://{name}.example.org/feed.xml" for name in ("wire", "northherald", "gazette")
+)
+NAMES = {WIRE: "Wire", HERALD: "North Herald", GAZETTE: "Gazette"}
+HOUR = timedelta(hours=1)
+
+# Three outlets on one event, and one on another.
+FERRY_WIRE = parsed_entry(
+    "Ferry runs aground off Lund island, 140 passengers rescued",
+    teaser="The ferry Solveig ran aground on a reef off Lund island on Friday night. Lifeboats took"
+    " all 140 passengers to the harbour of Karsby, the coast guard said.",
+)
+FERRY_HERALD = parsed_entry(
+    "All 140 passengers rescued as ferry Solveig hits reef near Lund",
+    teaser="Lifeboats rescued 140 passengers from the ferry Solveig, which hit a reef off Lund"
+    " island late on Friday, according to the coast guard in Karsby.",
+)
+FERRY_GAZETTE = parsed_entry(
+    "Solveig ferry aground: passengers taken off by lifeboats",
+    teaser="Passengers of the ferry Solveig spent the night in Karsby after lifeboats took them off"
+    " the reef near Lund island on which it had run aground on Friday.",
+)
+BUDGET = parsed_entry(
+    "Council of Tamsel passes its budget after a night of talks",
+    teaser="The council of Tamsel agreed on a budget of 40 million crowns early on Saturday."
+    " Schools get more, and the swimming bath stays shut for another year.",
+)
+
+
+async def follow(
+    desk: Desk, *urls: str, channel: ChannelId = CHANNEL, mode: Mode = Mode.STORY
+) -> list[SubscriptionId]:
+    """Follow feeds that have told nothing yet."""
+    made = []
+    for url in urls:
+        desk.serve(url=url, title=NAMES[url])
+        follower: Follower = desk.follower
+        followed = await follower.add(await follower.look(url), wish(channel, name=NAMES[url]))
+        subscription = followed.following.subscription
+        await desk.storage.set_mode(subscription.id, mode)
+        made.append(subscription.id)
+    return made
+
+
+async def tell(desk: Desk, url: str, *entries: ParsedEntry, delivers: bool = True) -> None:
+    """Let a feed show entries, newest first, and poll it; then deliver, unless told not to."""
+    desk.serve(*entries, url=url, title=NAMES[url])
+    feed = await desk.storage.feed_by_url(url)
+    assert feed is not None
+    desk.clock.advance(timedelta(minutes=2))
+    await desk.poller().poll_feed(feed)
+    if delivers:
+        await desk.deliverer().deliver_due()
+
+
+def footers(desk: Desk, channel: ChannelId = CHANNEL) -> list[str | None]:
+    return [post.footer for where, post in desk.publisher.posts if where == channel]
+
+
+async def test_a_second_source_edits_the_post_and_a_third_is_named_beside_it(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD, GAZETTE)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, FERRY_HERALD)
+    assert desk.titles() == [FERRY_WIRE.title]
+    assert footers(desk) == ["also: North Herald · 2 sources"]
+    await tell(desk, GAZETTE, FERRY_GAZETTE)
+    assert footers(desk) == ["also: North Herald, Gazette · 3 sources"]
+    assert desk.publisher.messages[0].edits == 2
+    assert desk.publisher.posts[0][1].url == FERRY_WIRE.url
+
+
+async def test_another_event_is_another_post(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, BUDGET)
+    assert desk.titles() == [FERRY_WIRE.title, BUDGET.title]
+    assert footers(desk) == [None, None]
+
+
+async def test_what_is_not_sent_yet_is_sent_with_all_its_sources(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE, delivers=False)
+    await tell(desk, HERALD, FERRY_HERALD)
+    assert footers(desk) == ["also: North Herald · 2 sources"]
+    assert desk.publisher.messages[0].edits == 0
+
+
+async def test_a_source_that_comes_while_the_post_is_on_its_way_edits_it_afterwards(
+    desk: Desk,
+) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE, delivers=False)
+    desk.publisher.failures = [DiscordUnavailable("503", channel_id=CHANNEL)]
+    await desk.deliverer().deliver_due()  # it may have landed
+    await tell(desk, HERALD, FERRY_HERALD, delivers=False)
+    desk.clock.advance(HOUR)
+    await desk.deliverer().deliver_due()
+    assert footers(desk) == ["also: North Herald · 2 sources"]
+    assert await desk.storage.next_delivery_at() is None
+
+
+async def test_in_mode_each_every_entry_is_a_post(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD, mode=Mode.EACH)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, FERRY_HERALD)
+    assert desk.titles() == [FERRY_WIRE.title, FERRY_HERALD.title]
+    assert footers(desk) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("suppresses", "after", "posts"),
+    [(True, HOUR, 1), (False, HOUR, 2), (True, timedelta(hours=73), 2)],
+    ids=["suppressed", "wanted", "later"],
+)
+async def test_in_mode_each_a_link_that_was_told_lately_is_told_once(
+    desk: Desk, *, suppresses: bool, after: timedelta, posts: int
+) -> None:
+    first, second = await follow(desk, WIRE, HERALD, mode=Mode.EACH)
+    for subscription in (first, second):
+        await desk.storage.set_mode(subscription, Mode.EACH, suppress_same_link=suppresses)
+    link = "https://agency.example.org/solveig"
+    await tell(desk, WIRE, parsed_entry("Ferry aground", url=link, published_at=None))
+    desk.clock.advance(after)
+    again = parsed_entry("Rescue at Lund", url=f"{link}?utm_source=feed", published_at=None)
+    await tell(desk, HERALD, again)
+    assert len(desk.publisher.posts) == posts
+
+
+async def test_a_channel_is_told_only_of_sources_that_it_follows(desk: Desk) -> None:
+    await follow(desk, WIRE)
+    await follow(desk, HERALD, channel=OTHER_CHANNEL)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, FERRY_HERALD)
+    assert desk.publisher.posts[0][1].title == FERRY_WIRE.title
+    assert desk.publisher.posts[1][0] == OTHER_CHANNEL
+    assert desk.publisher.posts[1][1].title == FERRY_HERALD.title
+    assert "Lifeboats rescued 140" in desk.publisher.posts[1][1].body
+    assert footers(desk) == footers(desk, OTHER_CHANNEL) == [None]
+
+
+async def test_a_member_finds_only_what_was_told_where_he_can_read(desk: Desk) -> None:
+    await follow(desk, WIRE)
+    await follow(desk, HERALD, channel=OTHER_CHANNEL)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, FERRY_HERALD)
+    hits = await desk.storage.latest(frozenset({CHANNEL}), None, 10)
+    assert [hit.entry.title for hit in hits] == [FERRY_WIRE.title]
+
+
+async def test_one_feed_telling_more_of_an_event_is_another_post(desk: Desk) -> None:
+    """Joined to its own post it would be news that nobody sees."""
+    await follow(desk, WIRE)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, WIRE, FERRY_HERALD, FERRY_WIRE)
+    assert desk.titles() == [FERRY_WIRE.title, FERRY_HERALD.title]
+
+
+async def test_a_source_after_two_days_is_a_post_of_its_own(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE)
+    desk.clock.advance(EDITABLE_FOR)
+    await tell(desk, HERALD, FERRY_HERALD)
+    assert desk.titles() == [FERRY_WIRE.title, FERRY_HERALD.title]
+
+
+async def test_a_post_that_a_moderator_deleted_is_not_told_again_by_another_source(
+    desk: Desk,
+) -> None:
+    await follow(desk, WIRE, HERALD, GAZETTE)
+    await tell(desk, WIRE, FERRY_WIRE)
+    desk.publisher.delete(desk.publisher.messages[0].id)
+    await tell(desk, HERALD, FERRY_HERALD)
+    await tell(desk, GAZETTE, FERRY_GAZETTE)
+    assert desk.publisher.posts == []
+    assert await desk.storage.next_delivery_at() is None
+
+
+async def test_the_other_source_is_posted_where_the_first_is_unfollowed_before_it_was_sent(
+    desk: Desk,
+) -> None:
+    first, _ = await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE, delivers=False)
+    await tell(desk, HERALD, FERRY_HERALD, delivers=False)
+    await desk.storage.remove(first, desk.clock.now())
+    desk.clock.advance(HOUR)
+    await desk.storage.tidy(desk.clock.now())
+    await desk.deliverer().deliver_due()
+    assert desk.titles() == [FERRY_HERALD.title]
+    assert footers(desk) == [None]
+
+
+async def test_texts_and_sources_have_edits_of_their_own(desk: Desk) -> None:
+    """Five changes of a title do not keep a source from being named."""
+    await follow(desk, WIRE, HERALD)
+    title = FERRY_WIRE.title
+    await tell(desk, WIRE, FERRY_WIRE)
+    for number in range(7):
+        changed = parsed_entry(
+            f"{title} ({number})",
+            guid=FERRY_WIRE.guid,
+            url=FERRY_WIRE.url,
+            teaser=FERRY_WIRE.teaser,
+        )
+        await tell(desk, WIRE, changed)
+    assert desk.titles() == [f"{title} (4)"]
+    await tell(desk, HERALD, FERRY_HERALD)
+    assert footers(desk) == ["also: North Herald · 2 sources"]
+
+
+async def test_the_archive_tells_a_story_with_its_entries(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, FERRY_HERALD)
+    await tell(desk, WIRE, BUDGET, FERRY_WIRE)
+    told = [
+        [entry.title for entry in story.entries]
+        for story in await desk.storage.stories(StoryId(0), 10)
+    ]
+    assert told == [[FERRY_WIRE.title, FERRY_HERALD.title], [BUDGET.title]]
+
+
+async def told_stories(desk: Desk) -> list[list[str]]:
+    return [
+        [entry.title for entry in story.entries]
+        for story in await desk.storage.stories(StoryId(0), 10)
+    ]
+
+
+async def test_a_split_sticks_and_posts_nothing(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD, GAZETTE)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, FERRY_HERALD)
+    (story,) = await desk.storage.stories(StoryId(0), 10)
+    made = await desk.storage.split_story(story.entries[1].id, ADMIN, desk.clock.now())
+    assert made is not None
+    assert await told_stories(desk) == [[FERRY_WIRE.title], [FERRY_HERALD.title]]
+    await desk.deliverer().deliver_due()
+    assert desk.titles() == [FERRY_WIRE.title]
+    # What comes later joins one of the two, and brings them not together.
+    await tell(desk, GAZETTE, FERRY_GAZETTE)
+    told = await told_stories(desk)
+    assert sorted(map(len, told)) == [1, 2]
+    assert not any({FERRY_WIRE.title, FERRY_HERALD.title} <= set(titles) for titles in told)
+
+
+async def test_only_one_of_several_can_be_split_off(desk: Desk) -> None:
+    await follow(desk, WIRE)
+    await tell(desk, WIRE, FERRY_WIRE)
+    (story,) = await desk.storage.stories(StoryId(0), 10)
+    assert await desk.storage.split_story(story.entries[0].id, ADMIN, desk.clock.now()) is None
+
+
+async def test_merged_stories_are_one_from_then_on(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, BUDGET)
+    ferry, budget = await desk.storage.stories(StoryId(0), 10)
+    assert await desk.storage.merge_stories(budget.id, ferry.id, ADMIN, desk.clock.now())
+    assert await told_stories(desk) == [[FERRY_WIRE.title, BUDGET.title]]
+    assert desk.titles() == [FERRY_WIRE.title, BUDGET.title]
+    assert not await desk.storage.merge_stories(budget.id, ferry.id, ADMIN, desk.clock.now())
+
+
+async def test_an_archive_is_put_into_stories_whatever_feed_it_names(desk: Desk) -> None:
+    """An import names one feed for many sources, and posts nothing."""
+    await follow(desk, WIRE)
+    feed = await desk.storage.feed_by_url(WIRE)
+    assert feed is not None
+    read_in = [
+        Imported(entry=entry, keys=(f"u:{entry.url}",), aliases=())
+        for entry in (FERRY_WIRE, BUDGET, FERRY_HERALD)
+    ]
+    assert await desk.storage.import_entries(feed.id, read_in, desk.clock.now()) == 3
+    assert await told_stories(desk) == [[FERRY_WIRE.title, FERRY_HERALD.title], [BUDGET.title]]
+    assert await desk.storage.next_delivery_at() is None
+
+
+async def test_two_feeds_polled_at_once_tell_one_story(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    for url, entry in ((WIRE, FERRY_WIRE), (HERALD, FERRY_HERALD)):
+        desk.serve(entry, url=url, title=NAMES[url])
+    desk.clock.advance(HOUR)
+    await desk.poller().poll_due()
+    await desk.deliverer().deliver_due()
+    (post,) = desk.publisher.posts
+    assert str(post[1].footer).endswith("2 sources")
+
+
+async def test_a_backfill_joins_what_the_channel_was_told(desk: Desk) -> None:
+    await follow(desk, WIRE)
+    await tell(desk, WIRE, FERRY_WIRE)
+    desk.serve(BUDGET, FERRY_HERALD, url=HERALD, title=NAMES[HERALD])
+    proposal = await desk.follower.look(HERALD)
+    followed = await desk.follower.add(proposal, wish(name=NAMES[HERALD], backfill=2))
+    assert followed.queued == 1
+    await desk.deliverer().deliver_due()
+    assert desk.titles() == [FERRY_WIRE.title, BUDGET.title]
+    assert footers(desk) == ["also: North Herald · 2 sources", None]
