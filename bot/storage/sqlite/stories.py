@@ -28,7 +28,7 @@ from bot.storage.sqlite.index import SearchIndex
 
 _QUERY_TERMS = 12  # words of an entry that others are found by
 _SAME_TERM_MAX = 30  # of the newest entries that have one of them
-_CANDIDATES = 8  # entries whose stories are compared, at most …
+_CANDIDATES = 6  # entries whose stories are compared, at most …
 _CANDIDATE_SHARE = 0.5  # … of those that share so much of what the best of them does
 _REACH = 100_000  # entries back; most that come in three days
 UNINDEXED_MAX = 60  # entries that are looked at though they are not in the index yet
@@ -229,9 +229,7 @@ def _candidates(
     size, indexed = _sizes(connection)
     index.sketches.start(indexed)
 
-    counts = {
-        term: index.sketches.count(connection, term, is_fresh=True) for term in entry.sketch.terms
-    }
+    counts = index.sketches.counts(connection, entry.sketch.terms, is_fresh=True)
     found = _alike(connection, entry, counts, indexed)
     found += _unindexed(connection, index, entry, indexed, other_feeds=is_strict_within_feed)
     found += _linked(connection, entry)
@@ -240,11 +238,10 @@ def _candidates(
         Candidate(id=id_, members=tuple(members), size=size_)
         for id_, (members, size_) in stories.items()
     ]
-    for candidate in candidates:
-        for member in candidate.members:
-            for term in member.sketch.terms:
-                if term not in counts:
-                    counts[term] = index.sketches.count(connection, term)
+    theirs = {
+        term for each in candidates for member in each.members for term in member.sketch.terms
+    }
+    counts |= index.sketches.counts(connection, theirs - counts.keys())
     return candidates, Archive(size=size, counts=counts)
 
 
