@@ -40,7 +40,6 @@ _LIKE_NEW_ARCHIVE = 0.13  # more of headlines, where the archive is small …
 _ARCHIVE_MIN, _ARCHIVE_MAX = 100, 3_000  # … from all of it to none
 _LIKE_PER_DAY = 0.1  # share by which a day between them asks for more
 _COPY = 0.7  # of which two texts are one, edited
-_COPY_WITHIN_FEED = 0.8  # a feed's reports on one event have more words in common than two feeds'
 _SERIAL = 0.75  # words in common of titles that differ in their numbers: "Part 3", "Part 4"
 
 
@@ -140,7 +139,7 @@ def choose(
     """Return the story that *entry* belongs to, or None where it begins one of its own.
 
     The same link decides before likeness; the order of *candidates* does not matter.
-    *is_strict_within_feed*: what its own feed said before is another story unless it is a copy.
+    *is_strict_within_feed*: no story in which its own feed has said something takes it.
     """
     matches = [
         match
@@ -157,7 +156,9 @@ def choose(
 def _match(entry: Arrival, story: Candidate, archive: Archive, *, is_strict: bool) -> Match | None:
     days = min(abs(entry.at - member.at) for member in story.members) / timedelta(days=1)
     own = [member.sketch for member in story.members if member.feed_id == entry.feed_id]
-    if days > WINDOW / timedelta(days=1) or any(_is_serial(entry.sketch, said) for said in own):
+    if (own and is_strict) or days > WINDOW / timedelta(days=1):
+        return None
+    if any(_is_serial(entry.sketch, said) for said in own):
         return None
     weights = _Weights(archive, story)
     likeness = weights.likeness(entry.sketch)
@@ -170,12 +171,6 @@ def _match(entry: Arrival, story: Candidate, archive: Archive, *, is_strict: boo
         likeness >= _needed(entry.sketch, story, archive) * (1 + _LIKE_PER_DAY * days)
     ) and weights.is_headed_alike(entry.sketch):
         by = "likeness"
-    if (
-        own
-        and is_strict
-        and max(weights.cosine(entry.sketch, said) for said in own) < _COPY_WITHIN_FEED
-    ):
-        by = None
     return None if by is None else Match(story_id=story.id, by=by, likeness=likeness)
 
 

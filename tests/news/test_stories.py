@@ -88,12 +88,14 @@ def test_a_link_that_names_only_a_site_tells_nothing(url: str | None) -> None:
 @pytest.mark.parametrize(
     ("feed", "is_strict", "joins"), [(1, True, False), (2, True, True), (1, False, True)]
 )
-def test_within_a_feed_only_a_copy_joins(feed: int, *, is_strict: bool, joins: bool) -> None:
+def test_a_feed_s_next_report_is_another_story(feed: int, *, is_strict: bool, joins: bool) -> None:
+    """Joined to its own post it would be news that nobody sees, be it word for word the same."""
     told = arrival("Solveig passengers saved after ferry hits reef", RETOLD, feed=feed)
     match = choose(told, [FERRY], ARCHIVE, is_strict_within_feed=is_strict)
     assert (match is not None) is joins
     copy = arrival("Ferry aground off Lund: 140 are rescued", LEAD, feed=feed)
-    assert choose(copy, [FERRY], ARCHIVE, is_strict_within_feed=is_strict) is not None
+    match = choose(copy, [FERRY], ARCHIVE, is_strict_within_feed=is_strict)
+    assert (match is not None) is joins
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from bot.news.models import (
     EntryId,
     FeedId,
     FeedState,
+    Imported,
     NewEntry,
     ParsedEntry,
     ParsedFeed,

@@ -70,7 +70,8 @@ class Newsroom:
         if url not in self.desk.source.feeds:
             self.desk.serve(*reversed(entries), url=url)
         proposal = await self.desk.follower.look(url)
-        await self.desk.follower.add(proposal, wish(channel, backfill=len(titles)))
+        each = replace(wish(channel, backfill=len(titles)), mode=Mode.EACH)  # whatever is alike
+        await self.desk.follower.add(proposal, each)
 
     async def deliver(self) -> int:
         """Send what is due."""

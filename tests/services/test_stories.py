@@ -1,21 +1,18 @@
 """One event, told by several outlets: one message in a channel, that names them all."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.errors import DiscordUnavailable
-from bot.news.models import ChannelId, Mode, ParsedEntry, StoryId, SubscriptionId
+from bot.news.models import ChannelId, Imported, Mode, ParsedEntry, StoryId, SubscriptionId
 from bot.news.posts import EDITABLE_FOR
 from bot.services.follow import Follower
 from tests.factories import (
     ADMIN,
     CHANNEL,
     OTHER_CHANNEL,
-    new_entry,
     parsed_entry,
-    refresh,
     wish,
 )
 from tests.services.conftest import Desk

@@ -233,7 +233,7 @@ def _candidates(
     found = _alike(connection, entry, counts, indexed)
     found += _unindexed(connection, index, entry, indexed, other_feeds=is_strict_within_feed)
     found += _linked(connection, entry)
-    stories = _members(connection, index, entry.id, found)
+    stories = _members(connection, index, entry, found, is_strict_within_feed=is_strict_within_feed)
     candidates = [
         Candidate(id=id_, members=tuple(members), size=size_)
         for id_, (members, size_) in stories.items()
@@ -315,20 +315,38 @@ def _unindexed(
 
 
 def _members(
-    connection: sqlite3.Connection, index: SearchIndex, before: EntryId, ids: Iterable[int]
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    entry: Arrival,
+    ids: Iterable[int],
+    *,
+    is_strict_within_feed: bool,
 ) -> dict[StoryId, tuple[list[Arrival], int]]:
-    """Return the stories of these entries, with their first and latest members and their size."""
+    """Return the stories of these entries, with their first and latest members and their size.
+
+    Without those that its own feed keeps *entry* out of: most of what a feed's news resembles is
+    its own.
+    """
     stories = connection.execute(
         """
-        SELECT DISTINCT story_id FROM entries
+        SELECT DISTINCT story_id FROM entries AS e
          WHERE id IN (SELECT value FROM json_each(:ids))
+           AND NOT (:is_strict
+                    AND EXISTS (SELECT 1 FROM entries AS own
+                                 WHERE own.story_id = e.story_id AND own.feed_id = :feed_id
+                                   AND own.id < :before))
         """,
-        {"ids": values.to_json(set(ids))},
+        {
+            "ids": values.to_json(set(ids)),
+            "is_strict": is_strict_within_feed,
+            "feed_id": entry.feed_id,
+            "before": entry.id,
+        },
     ).fetchall()
     all_of: dict[StoryId, list[int]] = defaultdict(list)
     for row in connection.execute(
         MEMBERS_OF,
-        {"ids": values.to_json(row["story_id"] for row in stories), "before": before},
+        {"ids": values.to_json(row["story_id"] for row in stories), "before": entry.id},
     ):
         all_of[StoryId(row["story_id"])].append(row["id"])
     chosen = {id_: _first_and_latest(members) for id_, members in all_of.items()}
