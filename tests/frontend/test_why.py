@@ -11,7 +11,7 @@ MENU = "Why this?"
 
 async def _posted(house: House, *titles: str) -> None:
     house.publish(COURIER, *titles)
-    await house.follow(backfill=10, name="Town news")
+    await house.follow(backfill=5, name="Town news")
     await house.deliver()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from bot.errors import DiscordUnavailable, ModelResting
 from bot.language.allowance import FAILURES_MAX, PAUSE, Budget
 from bot.language.endpoint import open_endpoint
 from bot.language.llm import LanguageModel
-from bot.news.models import ChannelId, SeenEntry, Summary
+from bot.news.models import ChannelId, Mode, SeenEntry, Summary
 from bot.news.ports import Model
 from bot.news.posts import BY_MODEL
 from bot.services.deliver import BACKOFF_MAX, Deliverer
