@@ -16,7 +16,7 @@ event is news.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import log, log10, sqrt
@@ -93,10 +93,13 @@ class Match:
     likeness: float
 
 
-def sketch(tokenise: Tokeniser, title: str, lead: str) -> Sketch:
-    """Return the words of a title and of what follows it; *lead* is cut to LEAD characters."""
-    in_title = _words(tokenise, title)
-    counts = Counter(_words(tokenise, lead[:LEAD]))
+def sketch(words: Callable[[str], Sequence[str]], title: str, lead: str) -> Sketch:
+    """Return the words of a title and of what follows it; *lead* is cut to LEAD characters.
+
+    *words* gives those of a text, as `words_of` does.
+    """
+    in_title = words(title)
+    counts = Counter(words(lead[:LEAD]))
     for term in in_title:
         counts[term] += _TITLE_WEIGHT
     return Sketch(
@@ -106,8 +109,11 @@ def sketch(tokenise: Tokeniser, title: str, lead: str) -> Sketch:
     )
 
 
-def _words(tokenise: Tokeniser, text: str) -> list[str]:
-    """Return the form of each word that its inflections share: the loosest, unless of a number."""
+def words_of(tokenise: Tokeniser, text: str) -> list[str]:
+    """Return the form of each word that its inflections share: the loosest, unless of a number.
+
+    Without stop words. What stands beyond a white space makes no difference to a word.
+    """
     lower = text.lower() if text.isascii() else None
     found = []
     for start, end, terms in tokenise(text):
@@ -141,10 +147,14 @@ def choose(
     The same link decides before likeness; the order of *candidates* does not matter.
     *is_strict_within_feed*: no story in which its own feed has said something takes it.
     """
+    size = archive.size + 1
+    usual = {
+        term: max(log(size / (1 + archive.counts.get(term, 0))), 0.0) for term in entry.sketch.terms
+    }
     matches = [
         match
         for candidate in candidates
-        if (match := _match(entry, candidate, archive, is_strict=is_strict_within_feed))
+        if (match := _match(entry, candidate, archive, usual, is_strict=is_strict_within_feed))
     ]
     return max(
         matches,
@@ -153,15 +163,21 @@ def choose(
     )
 
 
-def _match(entry: Arrival, story: Candidate, archive: Archive, *, is_strict: bool) -> Match | None:
+def _match(
+    entry: Arrival,
+    story: Candidate,
+    archive: Archive,
+    usual: Mapping[str, float],
+    *,
+    is_strict: bool,
+) -> Match | None:
     days = min(abs(entry.at - member.at) for member in story.members) / timedelta(days=1)
     own = [member.sketch for member in story.members if member.feed_id == entry.feed_id]
     if (own and is_strict) or days > WINDOW / timedelta(days=1):
         return None
     if any(_is_serial(entry.sketch, said) for said in own):
         return None
-    weights = _Weights(archive, story)
-    likeness = weights.likeness(entry.sketch)
+    likeness = _likeness(entry.sketch, story, archive, usual)
     by: Literal["link", "copy", "likeness"] | None = None
     if entry.link is not None and any(entry.link == member.link for member in story.members):
         by = "link"
@@ -169,7 +185,7 @@ def _match(entry: Arrival, story: Candidate, archive: Archive, *, is_strict: boo
         by = "copy"
     elif (
         likeness >= _needed(entry.sketch, story, archive) * (1 + _LIKE_PER_DAY * days)
-    ) and weights.is_headed_alike(entry.sketch):
+    ) and _is_headed_alike(entry.sketch, story):
         by = "likeness"
     return None if by is None else Match(story_id=story.id, by=by, likeness=likeness)
 
@@ -198,58 +214,51 @@ def _is_serial(one: Sketch, other: Sketch) -> bool:
     return bool(words) and len(words & others) >= _SERIAL * len(words | others)
 
 
-class _Weights:
-    """Compares entries with a story, its words weighed by what the rest of the archive holds."""
+def _likeness(
+    entry: Sketch, story: Candidate, archive: Archive, usual: Mapping[str, float]
+) -> float:
+    """Return the cosine of an entry with the story's centroid.
 
-    def __init__(self, archive: Archive, story: Candidate) -> None:
-        self._size = archive.size + 1
-        self._telling = log(self._size)
-        self._counts = archive.counts
-        self._members = story.members
-        self._sum: dict[str, float] = {}
-        having: Counter[str] = Counter()
-        for member in story.members:
-            having.update(member.sketch.terms.keys())
-            for term, weight in member.sketch.terms.items():
-                self._sum[term] = self._sum.get(term, 0.0) + weight
-        share = story.size / len(story.members)
-        self._own = {term: count * share for term, count in having.items()}
-        self._idf: dict[str, float] = {}
+    A word is weighed by what the archive outside of the story holds of it. *usual*: how telling
+    each of the entry's words is otherwise.
+    """
+    sums, having = _sums(story.members)
+    share = story.size / len(story.members)
+    size, counts, own = archive.size + 1, archive.counts, entry.terms
+    telling = log(size)
+    product = theirs = 0.0
+    ours = sum([(weight * usual[term]) ** 2 for term, weight in own.items()])
+    for term, weight in sums.items():  # in one go: it is asked a thousand times a poll
+        outside = counts.get(term, 0) - having[term] * share
+        idf = max(log(size / (1 + outside)), 0.0) if outside > 0 else telling
+        square = idf * idf
+        theirs += weight * weight * square
+        if term in own:
+            mine = own[term]
+            product += mine * weight * square
+            ours += mine * mine * (square - usual[term] ** 2)
+    return product / sqrt(ours * theirs) if product > 0 else 0.0
 
-    def idf(self, term: str) -> float:
-        """Return how telling a word is; 0 where everybody has it."""
-        known = self._idf.get(term)
-        if known is None:
-            outside = self._counts.get(term, 0) - self._own.get(term, 0.0)
-            known = log(self._size / (1 + outside)) if outside > 0 else self._telling
-            known = self._idf[term] = known if known > 0 else 0.0
-        return known
 
-    def likeness(self, sketch: Sketch) -> float:
-        """Return the cosine of an entry with the story's centroid."""
-        return self._cosine(sketch.terms, self._sum)
+def _sums(members: Sequence[Arrival]) -> tuple[Mapping[str, float], Mapping[str, int]]:
+    """Return the weights of the members' words, added up, and how many of them have each."""
+    if len(members) == 1:
+        terms = members[0].sketch.terms
+        return terms, dict.fromkeys(terms, 1)
+    sums: dict[str, float] = {}
+    having: dict[str, int] = {}
+    for member in members:
+        for term, weight in member.sketch.terms.items():
+            sums[term] = sums.get(term, 0.0) + weight
+            having[term] = having.get(term, 0) + 1
+    return sums, having
 
-    def cosine(self, one: Sketch, other: Sketch) -> float:
-        """Return the cosine of two entries."""
-        return self._cosine(one.terms, other.terms)
 
-    def _cosine(self, one: Mapping[str, float], other: Mapping[str, float]) -> float:
-        idf = self.idf
-        product = sum(
-            weight * other[term] * idf(term) ** 2 for term, weight in one.items() if term in other
-        )
-        if not product:
-            return 0.0
-        return product / sqrt(self._norm(one) * self._norm(other))
-
-    def _norm(self, terms: Mapping[str, float]) -> float:
-        idf = self.idf
-        return sum([(weight * idf(term)) ** 2 for term, weight in terms.items()])
-
-    def is_headed_alike(self, sketch: Sketch) -> bool:
-        """Whether a word that an entry shares with the story stands in a title of either."""
-        titles = [member.sketch.title for member in self._members]
-        if not sketch.title or not all(titles):
-            return True
-        shared = sketch.terms.keys() & self._sum.keys()
-        return not shared.isdisjoint(frozenset().union(*titles, sketch.title))
+def _is_headed_alike(entry: Sketch, story: Candidate) -> bool:
+    """Whether a word that an entry shares with the story stands in a title of either."""
+    titles = [member.sketch.title for member in story.members]
+    if not entry.title or not all(titles):
+        return True
+    theirs = frozenset[str]().union(*(member.sketch.terms for member in story.members))
+    shared = entry.terms.keys() & theirs
+    return not shared.isdisjoint(frozenset().union(*titles, entry.title))

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from bot.news.stories import (
     choose,
     link_of,
     sketch,
+    words_of,
 )
 from tests.factories import NOW
 
@@ -32,6 +34,9 @@ BUDGET = (
 )
 
 
+_words_of = partial(words_of, tokenise)
+
+
 def arrival(
     title: str,
     lead: str = "",
@@ -45,7 +50,7 @@ def arrival(
         id=EntryId(number),
         feed_id=FeedId(feed),
         at=NOW - age,
-        sketch=sketch(tokenise, title, lead),
+        sketch=sketch(_words_of, title, lead),
         link=link_of(url),
     )
 
@@ -55,7 +60,7 @@ def story(number: int, *members: Arrival) -> Candidate:
 
 
 # A thousand entries, in which words like these are common.
-COMMON = sketch(tokenise, "Council says newsletter sign up today free read more", "").terms
+COMMON = sketch(_words_of, "Council says newsletter sign up today free read more", "").terms
 ARCHIVE = Archive(size=1_000, counts=dict.fromkeys(COMMON, 300))
 FERRY = story(1, arrival("Ferry aground off Lund, 140 rescued", LEAD))
 

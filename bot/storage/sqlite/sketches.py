@@ -4,16 +4,17 @@ Bounded: a database of any size takes a few megabytes.
 """
 
 import sqlite3
-from collections import OrderedDict
 from collections.abc import Iterable
 from functools import lru_cache, partial
 
 from bot.news.ports import Tokeniser
-from bot.news.stories import sketch
+from bot.news.stories import sketch, words_of
 from bot.storage.sqlite import values
 
 _SKETCHES_MAX = 512  # some 8 KB each
 _COUNTS_MAX = 30_000  # words, some 150 bytes each
+_PIECES_MAX = 16_384  # pieces of text whose words are remembered; some 4 MB
+_PIECE_MAX = 24  # characters of such a piece
 _RARE = 50  # entries that have a word, up to which it takes no time to count it again
 _GROWTH = 0.1  # share by which the archive may change before words are counted anew
 
@@ -26,9 +27,25 @@ class Sketches:
     """Remembers for one database. Used in one thread at a time: the writer's."""
 
     def __init__(self, tokenise: Tokeniser) -> None:
-        self.of = lru_cache(maxsize=_SKETCHES_MAX)(partial(sketch, tokenise))
-        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._tokenise = tokenise
+        self.of = lru_cache(maxsize=_SKETCHES_MAX)(partial(sketch, self._words))
+        self._pieces: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
         self._counted_at = 0
+
+    def _words(self, text: str) -> list[str]:
+        """Return the words of *text*, piece by piece between white space, for pieces come again."""
+        found: list[str] = []
+        for piece in text.split():
+            words = self._pieces.get(piece)
+            if words is None:
+                words = words_of(self._tokenise, piece)
+                if len(piece) <= _PIECE_MAX:
+                    if len(self._pieces) >= _PIECES_MAX:
+                        self._pieces.clear()
+                    self._pieces[piece] = words
+            found += words
+        return found
 
     def start(self, size: int) -> None:
         """Forget counts that were made when the archive was another size than *size*."""
@@ -42,8 +59,8 @@ class Sketches:
         """Return in how many entries each word occurs, or did lately.
 
         Where 100,000 are stored it takes milliseconds to count a common word, and microseconds to
-        count a rare one: what was not asked for longest is forgotten first. *is_fresh*: a rare one
-        is counted again; a word that comes up with an event is rare only once.
+        count a rare one. *is_fresh*: a rare one is counted again; a word that comes up with an
+        event is rare only once.
         """
         found: dict[str, int] = {}
         asked = []
@@ -52,14 +69,11 @@ class Sketches:
             if known is None or (is_fresh and known <= _RARE):
                 asked.append(term)
             else:
-                self._counts.move_to_end(term)
                 found[term] = known
         counted = dict.fromkeys(asked, 0)
         for row in connection.execute(_COUNT, {"terms": values.to_json(asked)}):
             counted[row["term"]] = row["doc"]
-        for term, count in counted.items():
-            self._counts[term] = count
-            self._counts.move_to_end(term)
-        while len(self._counts) > _COUNTS_MAX:
-            self._counts.popitem(last=False)
+        if len(self._counts) + len(counted) > _COUNTS_MAX:
+            self._counts.clear()
+        self._counts |= counted
         return {**found, **counted}
