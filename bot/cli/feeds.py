@@ -23,6 +23,7 @@ from bot.news.models import (
     FeedOverview,
     Following,
     GuildId,
+    Mode,
     NewSubscription,
     Repairs,
     Subscription,
@@ -249,6 +250,8 @@ def _follower_as_text(following: Following) -> str:
     parts.append(health.wish(subscription, following.wishes))
     if subscription.posts_old:
         parts.append("old entries posted too")
+    if subscription.mode is Mode.EACH:
+        parts.append("every entry a post")
     if subscription.is_paused:
         until = subscription.paused_until
         parts.append(f"paused until {_ago(until)}" if until else "paused")
@@ -263,6 +266,7 @@ def _follower_as_json(subscription: Subscription) -> dict[str, Any]:
         "name": subscription.name,
         "every_s": subscription.every_s,
         "posts_old": subscription.posts_old,
+        "mode": subscription.mode.value,
         "is_paused": subscription.is_paused,
         "paused_until": until and until.isoformat(),
     }

@@ -20,6 +20,7 @@ from bot.news.models import (
     Fetched,
     Following,
     Hit,
+    Mode,
     NotModified,
     PostRef,
     Remedy,
@@ -128,6 +129,8 @@ def card_embed(
         embed.add_field(name="Paused", value=_pause_told(subscription))
     if subscription.posts_old:
         embed.add_field(name="Over a week old when it appears", value="posted too")
+    if subscription.mode is Mode.EACH:
+        embed.add_field(name="Posts", value="one for each entry")
     last = card.following.last_entry_at
     embed.add_field(name="Newest entry", value=when(last) if last else "none yet")
     embed.add_field(name="Entries in 24 h", value=f"{card.following.entries_24h:,}")

@@ -322,6 +322,7 @@ class Subscription:
             channel_id=self.channel_id,
             every_s=self.every_s,
             posts_old=self.posts_old,
+            mode=self.mode,
         )
 
     @property
@@ -338,6 +339,7 @@ class Choices:
     channel_id: ChannelId
     every_s: int | None = None
     posts_old: bool = False
+    mode: Mode = Mode.STORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

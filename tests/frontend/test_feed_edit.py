@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.errors import UserError
 from bot.frontend.commands.options import every_choices, parse_every, parse_pause, pause_choices
-from bot.news.models import CacheHints, ChannelId, Following, GuildId
+from bot.news.models import CacheHints, ChannelId, Following, GuildId, Mode
 from tests.factories import parsed_entry
 from tests.frontend.house import ADMIN, COURIER, EPOCH, House, buttons, message, text
 
@@ -258,6 +258,21 @@ async def test_clear_sets_back_what_is_usual(house: House) -> None:
         house.news, "feed edit", feed="The Courier", clear="every", every="1h"
     )
     assert "“clear: every” sets back what “every” sets" in text(both)
+
+
+async def test_the_mode_of_a_feed_is_changed_told_undone_and_cleared(house: House) -> None:
+    house.publish(COURIER, "Ferry resumes")
+    await house.follow()
+    shown = await house.admin.slash(house.news, "feed edit", feed="The Courier", mode="each")
+    assert "Posts: one for each story → one for each entry" in text(shown)
+    assert (await the_row(house)).subscription.mode is Mode.EACH
+    card = await house.admin.slash(house.news, "feed show", feed="The Courier")
+    assert "one for each entry" in text(card)
+    await house.admin.click(message(shown), label="Undo")
+    assert (await the_row(house)).subscription.mode is Mode.STORY
+    await house.admin.slash(house.news, "feed edit", feed="The Courier", mode="each")
+    cleared = await house.admin.slash(house.news, "feed edit", feed="The Courier", clear="mode")
+    assert "Posts: one for each entry → one for each story" in text(cleared)
 
 
 async def test_an_edit_that_changes_nothing_says_how_it_is(house: House) -> None:

@@ -13,7 +13,7 @@ from bot.frontend.markdown import block, inline, plain, when
 from bot.frontend.panels.edits import changes, told, unedit_view
 from bot.frontend.permissions import Target, member_of, require_postable
 from bot.news import health
-from bot.news.models import UNDO_WINDOW, ChannelId, Choices, Following
+from bot.news.models import UNDO_WINDOW, ChannelId, Choices, Following, Mode
 from bot.news.ports import Clock
 from bot.services.follow import Follower
 
@@ -22,7 +22,8 @@ FEED_NAME_MAX = 100  # characters of a feed's own name; Discord would take 256
 Find = Callable[[discord.Interaction, str], Awaitable[Following]]
 Offer = Callable[[discord.Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
 Old = Literal["skip", "post"]
-Clear = Literal["name", "every", "old", "all"]
+Modes = Literal["story", "each"]
+Clear = Literal["name", "every", "old", "mode", "all"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Changes:
     name: str | None
     every: str | None
     old: Old | None
+    mode: Modes | None
     channel: Target | None
     clear: Clear | None
 
@@ -47,6 +49,7 @@ def edit_command(
         name="What to call the source in posts",
         every="How often to check it: 5m to 24h, or auto for the feed's own rhythm",
         old="What is over a week old when it appears: skip it (usual), or post it too",
+        mode="One post for each story, naming later sources (usual), or every entry a post",
         channel="Post it there from now on",
         clear="Set this back to what is usual",
     )
@@ -56,10 +59,11 @@ def edit_command(
         name: app_commands.Range[str, 1, FEED_NAME_MAX] | None = None,
         every: str | None = None,
         old: Old | None = None,
+        mode: Modes | None = None,
         channel: discord.TextChannel | discord.Thread | None = None,
         clear: Clear | None = None,
     ) -> None:
-        asked = Changes(name=name, every=every, old=old, channel=channel, clear=clear)
+        asked = Changes(name=name, every=every, old=old, mode=mode, channel=channel, clear=clear)
         if channel is not None:
             require_postable(channel, member_of(interaction))
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -114,7 +118,7 @@ def _wanted(following: Following, asked: Changes) -> Choices:
     """Return the choices as they are to be. Raises UserError."""
     subscription = following.subscription
     wanted = subscription.choices
-    for option in ("name", "every", "old"):
+    for option in ("name", "every", "old", "mode"):
         if asked.clear in {option, "all"}:
             if getattr(asked, option) is not None:
                 raise UserError(
@@ -127,6 +131,8 @@ def _wanted(following: Following, asked: Changes) -> Choices:
         wanted = replace(wanted, every_s=parse_every(asked.every))
     if asked.old is not None:
         wanted = replace(wanted, posts_old=asked.old == "post")
+    if asked.mode is not None:
+        wanted = replace(wanted, mode=Mode(asked.mode))
     if asked.channel is not None:
         wanted = replace(wanted, channel_id=ChannelId(asked.channel.id))
     return wanted
@@ -138,5 +144,7 @@ def _cleared(choices: Choices, option: str, title: str) -> Choices:
             return replace(choices, name=title)
         case "every":
             return replace(choices, every_s=None)
+        case "mode":
+            return replace(choices, mode=Mode.STORY)
         case _:
             return replace(choices, posts_old=False)

@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.errors import NotAllowed
 from bot.feeds.opml import Outline, write_opml
-from bot.frontend.commands.edit import FEED_NAME_MAX, Old, edit_command, offer_every
+from bot.frontend.commands.edit import FEED_NAME_MAX, Modes, Old, edit_command, offer_every
 from bot.frontend.commands.options import feed_choices, parse_every
 from bot.frontend.commands.pausing import pause_command, resume_command
 from bot.frontend.limits import CHOICES_MAX
@@ -62,7 +62,6 @@ from bot.services.transfer import Transfer
 URL_MAX = 2000
 SAMPLES_MAX = 3
 
-Modes = Literal["story", "each"]
 States = Literal["all", "ok", "failing", "paused"]
 
 

@@ -10,7 +10,7 @@ from bot.frontend.markdown import inline
 from bot.frontend.panels.undo import client_of
 from bot.frontend.permissions import guild_of, require_manager
 from bot.news import health
-from bot.news.models import Choices, EditId, GuildId
+from bot.news.models import Choices, EditId, GuildId, Mode
 
 
 def told(choices: Choices) -> str:
@@ -36,6 +36,7 @@ def _lines(choices: Choices) -> dict[str, str]:
         "Over a week old when it appears": (
             "posted too" if choices.posts_old else "kept for search only"
         ),
+        "Posts": "one for each story" if choices.mode is Mode.STORY else "one for each entry",
     }
 
 

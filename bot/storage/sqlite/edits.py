@@ -13,6 +13,7 @@ from bot.news.models import (
     Edited,
     EditId,
     GuildId,
+    Mode,
     SubscriptionId,
 )
 from bot.storage.sqlite import values
@@ -84,7 +85,7 @@ def undo(
 def _choices(connection: sqlite3.Connection, subscription_id: SubscriptionId) -> Choices | None:
     row = connection.execute(
         """
-        SELECT name, channel_id, every_s, posts_old FROM subscriptions
+        SELECT name, channel_id, every_s, posts_old, mode FROM subscriptions
          WHERE id = :id AND removed_at IS NULL
         """,
         {"id": subscription_id},
@@ -96,6 +97,7 @@ def _choices(connection: sqlite3.Connection, subscription_id: SubscriptionId) ->
         channel_id=ChannelId(row["channel_id"]),
         every_s=row["every_s"],
         posts_old=bool(row["posts_old"]),
+        mode=Mode(row["mode"]),
     )
 
 
@@ -128,7 +130,8 @@ def _apply(
     connection.execute(
         """
         UPDATE subscriptions
-           SET name = :name, channel_id = :channel_id, every_s = :every_s, posts_old = :posts_old
+           SET name = :name, channel_id = :channel_id, every_s = :every_s, posts_old = :posts_old,
+               mode = :mode
          WHERE id = :id
         """,
         {
@@ -136,6 +139,7 @@ def _apply(
             "name": values.to_text(wanted.name),
             "every_s": wanted.every_s,
             "posts_old": wanted.posts_old,
+            "mode": wanted.mode,
         },
     )
 
@@ -145,7 +149,8 @@ def _to_json(choices: Choices) -> str:
 
 
 def _from_json(text: str) -> Choices:
-    return Choices(**json.loads(text))
+    said = json.loads(text)
+    return Choices(**{**said, "mode": Mode(said.get("mode", Mode.STORY))})
 
 
 def forget_old(connection: sqlite3.Connection, now: datetime) -> None:
