@@ -1,14 +1,10 @@
 """Pages that show something else in place of an article, each told in words."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from bot.feeds.extract import read_article
-from bot.feeds.source import Web, open_web
+from bot.feeds.source import Web
 from bot.feeds.values import WHOLE_TEXT
-from tests.feeds.conftest import LIMITS, LOOPBACK, USER_AGENT
 from tests.feeds.test_article import TEASER, entry
 from tests.servers.feed_server import FeedServer
 
@@ -101,20 +97,6 @@ ARTICLES = {
     "a hint for browsers": f"<noscript>Please enable JavaScript.</noscript><main>{PROSE}</main>",
     "cookies for a subject": f"<main><h1>Reject all, says court on cookies</h1>{PROSE}</main>",
 }
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def server() -> AsyncIterator[FeedServer]:
-    async with FeedServer() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def web() -> AsyncIterator[Web]:
-    async with open_web(
-        user_agent=USER_AGENT, allowed_networks=LOOPBACK, limits=LIMITS, keepalive_s=1.0
-    ) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("name", WALLS)

@@ -13,12 +13,11 @@ from typing import NamedTuple, Self
 from bot.news.models import EntryId
 from bot.news.ports import Tokeniser
 from bot.storage.sqlite import values
+from bot.storage.sqlite.pieces import Pieces
 from bot.storage.sqlite.sketches import Sketches
 
 _GROWTH = 0.1  # share by which the archive may change before terms are counted anew
 _COUNTED_MAX = 10_000  # terms whose count is remembered
-_PIECES_MAX = 16_384  # pieces of text whose terms are remembered; some 5 MB
-_PIECE_MAX = 24  # characters of such a piece: words come again, lines without a blank do not
 
 
 class Texts(NamedTuple):
@@ -43,7 +42,7 @@ class SearchIndex:
         self.sketches = Sketches(tokenise)
         self._counts: dict[str, int] = {}
         self._counted_at = 0
-        self._pieces: dict[str, tuple[str, str]] = {}
+        self._pieces = Pieces(self._terms_of_piece)
 
     def put(
         self, connection: sqlite3.Connection, entry_id: EntryId, texts: Texts, *, instead_of: Texts
@@ -91,19 +90,14 @@ class SearchIndex:
         again: 50 entries took a fifth of the time that cutting whole texts did (measured).
         """
         known = self._pieces
-        pairs = [known.get(piece) or self._learn(piece) for piece in text.split()]
+        pairs = [known[piece] for piece in text.split()]
         return " ".join([exact for exact, _ in pairs]), " ".join([loose for _, loose in pairs])
 
-    def _learn(self, piece: str) -> tuple[str, str]:
+    def _terms_of_piece(self, piece: str) -> tuple[str, str]:
         words = self.tokenise(piece)
         exact = " ".join([word.terms[0] for word in words if word.terms])
         loose = " ".join([term for word in words for term in word.terms[1:]])
-        pair = values.to_text(exact), values.to_text(loose)
-        if len(piece) <= _PIECE_MAX:
-            if len(self._pieces) >= _PIECES_MAX:
-                self._pieces.clear()
-            self._pieces[piece] = pair
-        return pair
+        return values.to_text(exact), values.to_text(loose)
 
     def frequency(self, connection: sqlite3.Connection, term: str, entry_count: int) -> int:
         """Return in how many of *entry_count* entries a term occurs, or did lately.

@@ -10,11 +10,10 @@ from functools import lru_cache, partial
 from bot.news.ports import Tokeniser
 from bot.news.stories import sketch, words_of
 from bot.storage.sqlite import values
+from bot.storage.sqlite.pieces import Pieces
 
 _SKETCHES_MAX = 512  # some 8 KB each
 _COUNTS_MAX = 30_000  # words, some 150 bytes each
-_PIECES_MAX = 16_384  # pieces of text whose words are remembered; some 4 MB
-_PIECE_MAX = 24  # characters of such a piece
 _RARE = 50  # entries that have a word, up to which it takes no time to count it again
 _GROWTH = 0.1  # share by which the archive may change before words are counted anew
 
@@ -27,25 +26,14 @@ class Sketches:
     """Remembers for one database. Used in one thread at a time: the writer's."""
 
     def __init__(self, tokenise: Tokeniser) -> None:
-        self._tokenise = tokenise
         self.of = lru_cache(maxsize=_SKETCHES_MAX)(partial(sketch, self._words))
-        self._pieces: dict[str, list[str]] = {}
+        self._pieces = Pieces(partial(words_of, tokenise))
         self._counts: dict[str, int] = {}
         self._counted_at = 0
 
     def _words(self, text: str) -> list[str]:
-        """Return the words of *text*, piece by piece between white space, for pieces come again."""
-        found: list[str] = []
-        for piece in text.split():
-            words = self._pieces.get(piece)
-            if words is None:
-                words = words_of(self._tokenise, piece)
-                if len(piece) <= _PIECE_MAX:
-                    if len(self._pieces) >= _PIECES_MAX:
-                        self._pieces.clear()
-                    self._pieces[piece] = words
-            found += words
-        return found
+        """Return the words of *text*."""
+        return [word for piece in text.split() for word in self._pieces[piece]]
 
     def start(self, size: int) -> None:
         """Forget counts that were made when the archive was another size than *size*."""
