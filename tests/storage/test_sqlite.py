@@ -35,7 +35,7 @@ from bot.news.models import (
 )
 from bot.storage import open_storage
 from bot.storage.sqlite import (
-    deliveries,
+    claims,
     entries,
     feeds,
     leases,
@@ -402,8 +402,8 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "followers": (polls.FOLLOWERS, {"feed_id": 1}),
     "wishes": (wishes.WISHES, {"ids": "[1]"}),
     "newest seen": (polls.NEWEST_SEEN, {"feed_id": 1, "limit": 1}),
-    "claim_deliveries": (deliveries.HEADS, {}),
-    "claim_deliveries, edits": (deliveries.EDIT_HEADS, {}),
+    "claim_deliveries": (claims.HEADS, {}),
+    "claim_deliveries, edits": (claims.EDIT_HEADS, {}),
     "batches": (polls.BATCHES, {"feed_id": 1, "limit": 1}),
     "known": (polls.KNOWN_ALIASES, {"feed_id": 1, "aliases": "[]"}),
     "entries": (entries.NEWEST_OF_FEED, {"feed_id": 1, "limit": 1}),

@@ -22,7 +22,7 @@ from bot.news.models import (
     NoticeKind,
     Remedy,
 )
-from bot.storage.sqlite import deliveries, feeds, values
+from bot.storage.sqlite import claims, feeds, values
 
 SETTLING = timedelta(minutes=2)  # what fails together is told together
 ONCE_IN = timedelta(days=1)  # a bulletin of the same feed to the same guild
@@ -208,7 +208,7 @@ def _load(connection: sqlite3.Connection, bulletin_id: int) -> Bulletin:
         guild_id=GuildId(row["guild_id"]),
         channel_id=ChannelId(row["channel_id"]),
         # Of another name than the delivery with this number.
-        nonce=deliveries.nonce(f"bulletin:{row['installation_id']}", DeliveryId(bulletin_id)),
+        nonce=claims.nonce(f"bulletin:{row['installation_id']}", DeliveryId(bulletin_id)),
         attempts=row["attempts"],
         notices=tuple(_notices(connection, bulletin_id)),
     )

@@ -22,7 +22,7 @@ from bot.news.models import (
     StoryId,
     Wishes,
 )
-from bot.storage.sqlite import deliveries, entries, feeds, leases, moves, notices, stories, values
+from bot.storage.sqlite import entries, feeds, leases, moves, notices, owing, stories, values
 from bot.storage.sqlite.index import SearchIndex, Texts
 
 # After they were last seen, which is noted to the day.
@@ -128,7 +128,7 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
     added = entries.add_all(connection, refresh.feed_id, refresh.new, refresh.check.at)
     posted = [entry_id for entry_id, _, new in added if _is_posted(new)]
     stories.group(connection, index, posted)
-    recorded = deliveries.owe(
+    recorded = owing.owe(
         connection,
         refresh.feed_id,
         [(new, entry_id) for entry_id, _, new in added],
@@ -141,7 +141,7 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
         if seen.changed is not None and entries.edit(
             connection, index, seen.entry_id, seen.changed
         ):
-            deliveries.owe_edit(connection, seen.entry_id, refresh.check.at)
+            owing.owe_edit(connection, seen.entry_id, refresh.check.at)
     feeds.apply_health(connection, refresh)
     if refresh.hold is not None and refresh.hold.group is not None:
         leases.hold_group(connection, refresh.hold.group, refresh.hold.until, refresh.hold.reason)

@@ -52,7 +52,7 @@ from bot.news.models import (
     Why,
 )
 from bot.storage.sqlite import (
-    deliveries,
+    claims,
     edits,
     entries,
     facts,
@@ -60,6 +60,7 @@ from bot.storage.sqlite import (
     guilds,
     leases,
     notices,
+    outcomes,
     polls,
     reasons,
     repairs,
@@ -294,20 +295,20 @@ class SqliteStorage:
         self, now: datetime, lease: timedelta, limit: int
     ) -> Sequence[Claim]:
         """Take due deliveries for sending, of each channel at most its oldest unsent one."""
-        return await self._writer.run(lambda c: deliveries.claim(c, now, lease, limit))
+        return await self._writer.run(lambda c: claims.claim(c, now, lease, limit))
 
     async def release_leases(self) -> int:
         """Make every claimed delivery due again; return how many."""
 
         def work(connection: sqlite3.Connection) -> int:
             notices.release_leases(connection)
-            return deliveries.release_leases(connection)
+            return claims.release_leases(connection)
 
         return await self._writer.run(work)
 
     async def next_delivery_at(self) -> datetime | None:
         """Return when the next delivery can be claimed, or None where nothing waits."""
-        return await self._reader.run(deliveries.next_at)
+        return await self._reader.run(claims.next_at)
 
     async def store_article(self, entry_id: EntryId, article: Article) -> None:
         """Keep an entry's article and index its text."""
@@ -321,30 +322,30 @@ class SqliteStorage:
         self, delivery_id: DeliveryId, message_id: MessageId, now: datetime
     ) -> None:
         """Record that the story is in the channel."""
-        await self._writer.run(lambda c: deliveries.mark_sent(c, delivery_id, message_id, now))
+        await self._writer.run(lambda c: outcomes.mark_sent(c, delivery_id, message_id, now))
 
     async def mark_edited(self, delivery_id: DeliveryId, now: datetime) -> None:
         """Record that the message says what its entry says, unless that changed once more."""
-        await self._writer.run(lambda c: deliveries.mark_edited(c, delivery_id, now))
+        await self._writer.run(lambda c: outcomes.mark_edited(c, delivery_id, now))
 
     async def leave_as_posted(self, delivery_id: DeliveryId, reason: str) -> None:
         """Give up editing a post, now and for good."""
-        await self._writer.run(lambda c: deliveries.leave_as_posted(c, delivery_id, reason))
+        await self._writer.run(lambda c: outcomes.leave_as_posted(c, delivery_id, reason))
 
     async def retry_at(self, delivery_id: DeliveryId, due_at: datetime, reason: str) -> None:
         """Give a claimed delivery back, due later."""
-        await self._writer.run(lambda c: deliveries.retry_at(c, delivery_id, due_at, reason))
+        await self._writer.run(lambda c: outcomes.retry_at(c, delivery_id, due_at, reason))
 
     async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
         """Give a delivery up for good."""
-        await self._writer.run(lambda c: deliveries.abandon(c, delivery_id, reason))
+        await self._writer.run(lambda c: outcomes.abandon(c, delivery_id, reason))
 
     async def abandon_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
         """Pause every subscription of a channel that is gone and give up what it is owed."""
 
         def work(connection: sqlite3.Connection) -> None:
             subscriptions.pause_channel(connection, channel_id, now)
-            deliveries.abandon_channel(connection, channel_id, reason)
+            outcomes.abandon_channel(connection, channel_id, reason)
 
         await self._writer.run(work)
 

@@ -20,7 +20,7 @@ from bot.news.models import (
     SubscriptionId,
     UserId,
 )
-from bot.storage.sqlite import deliveries, feeds, polls, values, wishes
+from bot.storage.sqlite import feeds, owing, polls, values, wishes
 from bot.storage.sqlite.index import SearchIndex
 
 _DAY = timedelta(days=1)
@@ -53,7 +53,7 @@ def follow(
             channel_id=wish.channel_id,
         )
     # Adding anew is not undoing: what a removed subscription still owed is not sent.
-    deliveries.forget_unsent(connection, refresh.feed_id, wish.channel_id)
+    owing.forget_unsent(connection, refresh.feed_id, wish.channel_id)
     polls.record(connection, index, refresh)
     subscription_id: int = connection.execute(
         """
@@ -79,7 +79,7 @@ def follow(
             "posts_old": wish.posts_old,
         },
     ).fetchone()["id"]
-    queued = deliveries.queue_newest(
+    queued = owing.queue_newest(
         connection, index, refresh.feed_id, (wish.guild_id, wish.channel_id), wish.backfill, now
     )
     stored: int = connection.execute(
@@ -107,7 +107,7 @@ def queue_newest(
     if row is None:
         return 0
     place = (GuildId(row["guild_id"]), ChannelId(row["channel_id"]))
-    return deliveries.queue_newest(connection, index, FeedId(row["feed_id"]), place, limit, now)
+    return owing.queue_newest(connection, index, FeedId(row["feed_id"]), place, limit, now)
 
 
 def of_guild(
@@ -280,7 +280,7 @@ def resume(
     place = (GuildId(row["guild_id"]), ChannelId(row["channel_id"]))
     posted, rolled_up = 0, 0
     if row["paused_at"] is not None and row["catches_up"]:
-        posted, rolled_up = deliveries.catch_up(
+        posted, rolled_up = owing.catch_up(
             connection,
             index,
             FeedId(row["feed_id"]),
@@ -343,5 +343,5 @@ def purge_removed(connection: sqlite3.Connection, now: datetime) -> None:
         {"undoable_since": values.to_ms(now - UNDO_WINDOW)},
     ).fetchall()
     for row in gone:
-        deliveries.forget_unsent(connection, row["feed_id"], row["channel_id"])
+        owing.forget_unsent(connection, row["feed_id"], row["channel_id"])
         connection.execute("DELETE FROM subscriptions WHERE id = :id", {"id": row["id"]})

@@ -1,0 +1,241 @@
+"""The outbox, as it is emptied: what is sent or edited next, with all that composing needs."""
+
+import base64
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from bot.news.models import (
+    ChannelId,
+    Claim,
+    Delivery,
+    DeliveryId,
+    Entry,
+    EntryId,
+    FeedId,
+    GuildId,
+    MessageId,
+    StoryId,
+)
+from bot.storage.sqlite import entries, feeds, values
+
+NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
+
+
+def nonce(installation_id: str, delivery_id: DeliveryId) -> str:
+    """Return what makes every attempt at a delivery the same message to Discord.
+
+    Derived, not drawn: after a crash between publishing and marking, the next process must send
+    the same one. The installation's own random id is part of it because the ids of a database made
+    anew begin at 1 again, and Discord, within the nonce's window, would answer with the old
+    database's post instead of taking the new one.
+    """
+    digest = hashlib.sha256(f"{installation_id}:{delivery_id}".encode()).digest()
+    return base64.b32encode(digest).decode("ascii").lower()[:NONCE_MAX]
+
+
+# The first unsent delivery of each channel that has one. The channels are found by stepping from
+# one to the next in the index, so that the cost grows with the channels and not with their
+# backlog. What a removed subscription owes is passed over: it waits for restore or tidy.
+HEADS = """
+    WITH RECURSIVE waiting (channel_id) AS (
+      SELECT MIN(channel_id) FROM deliveries WHERE state = 'pending'
+      UNION ALL
+      SELECT (SELECT MIN(channel_id) FROM deliveries
+               WHERE state = 'pending' AND channel_id > waiting.channel_id)
+        FROM waiting WHERE waiting.channel_id IS NOT NULL
+    )
+    SELECT head.id, head.channel_id, head.due_at, head.lease_until
+      FROM waiting
+      JOIN deliveries AS head ON head.id = (
+        SELECT d.id FROM deliveries AS d
+         WHERE d.state = 'pending' AND d.channel_id = waiting.channel_id AND d.roundup_id IS NULL
+           AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
+                            WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id
+                              AND s.removed_at IS NOT NULL)
+         ORDER BY d.id LIMIT 1)
+"""
+
+
+# The oldest post to edit of each channel that has one.
+EDIT_HEADS = """
+    WITH RECURSIVE editing (channel_id) AS (
+      SELECT MIN(channel_id) FROM deliveries WHERE state = 'edit_due'
+      UNION ALL
+      SELECT (SELECT MIN(channel_id) FROM deliveries
+               WHERE state = 'edit_due' AND channel_id > editing.channel_id)
+        FROM editing WHERE editing.channel_id IS NOT NULL
+    )
+    SELECT head.id, head.channel_id, head.due_at, head.lease_until
+      FROM editing
+      JOIN deliveries AS head ON head.id = (
+        SELECT d.id FROM deliveries AS d
+         WHERE d.state = 'edit_due' AND d.channel_id = editing.channel_id
+         ORDER BY d.id LIMIT 1)
+"""
+
+
+def _heads(connection: sqlite3.Connection) -> Iterable[sqlite3.Row]:
+    """Return what each channel is served next: what is unsent before what is to be edited."""
+    heads = {row["channel_id"]: row for row in connection.execute(EDIT_HEADS)}
+    heads.update((row["channel_id"], row) for row in connection.execute(HEADS))
+    return heads.values()
+
+
+def claim(
+    connection: sqlite3.Connection, now: datetime, lease: timedelta, limit: int
+) -> Sequence[Claim]:
+    """Take due deliveries for sending: of each channel at most one, its oldest unsent."""
+    moment = values.to_ms(now)
+    due = sorted(
+        (row["due_at"], row["id"])
+        for row in _heads(connection)
+        if row["due_at"] <= moment and (row["lease_until"] or 0) <= moment
+    )
+    ids = [id_ for _, id_ in due[:limit]]
+    connection.execute(
+        """
+        UPDATE deliveries
+           SET lease_until = :lease_until, attempts = attempts + 1,
+               tried_at = COALESCE(tried_at, :now),
+               is_outdated = CASE WHEN is_outdated AND state = 'edit_due' THEN 2
+                                  ELSE is_outdated END,
+               lacks_sources = CASE WHEN lacks_sources AND state = 'edit_due' THEN 2
+                                    ELSE lacks_sources END
+         WHERE id IN (SELECT value FROM json_each(:ids))
+        """,
+        {
+            "lease_until": values.to_ms(now + lease),
+            "now": moment,
+            "ids": values.to_json(ids),
+        },
+    )
+    return _claims(connection, ids)
+
+
+def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Claim]:
+    rows = connection.execute(
+        """
+        SELECT d.id, d.story_id, d.feed_id, d.guild_id, d.channel_id, d.attempts, d.created_at,
+               d.tried_at, d.kind, d.message_id,
+               CASE WHEN d.attempts > 1 AND d.state = 'pending' THEN (
+                 SELECT MAX(p.message_id) FROM deliveries AS p
+                  WHERE p.channel_id = d.channel_id AND p.state IN ('sent', 'edit_due'))
+               END AS newest_message_id,
+               d.entry_id,
+               (SELECT MIN(id) FROM entries WHERE story_id = d.story_id) AS leader_id,
+               (SELECT s.name FROM subscriptions AS s
+                 WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id) AS name,
+               (SELECT value FROM meta WHERE key = 'installation_id') AS installation_id
+          FROM deliveries AS d WHERE d.id IN (SELECT value FROM json_each(:ids))
+        """,
+        {"ids": values.to_json(ids)},
+    ).fetchall()
+    led_by = entries.load(connection, [row["entry_id"] for row in rows])
+    of = feeds.load(connection, [row["feed_id"] for row in rows])
+    # A story's summary says what its first entry does, which need not be what this channel got.
+    summaries = entries.summaries(
+        connection,
+        [StoryId(row["story_id"]) for row in rows if row["leader_id"] == row["entry_id"]],
+    )
+    named = _named_in(connection, [row["id"] for row in rows if row["kind"] == "story"])
+    told = _told_in(connection, [row["id"] for row in rows if row["kind"] == "roundup"])
+    claims = {
+        row["id"]: Claim(
+            delivery=_delivery(row),
+            entry=led_by[EntryId(row["entry_id"])],
+            feed=of[FeedId(row["feed_id"])],
+            source_name=row["name"] or of[FeedId(row["feed_id"])].title,
+            summary=summaries.get(StoryId(row["story_id"])),
+            leads_story=row["leader_id"] == row["entry_id"],
+            also=named.get(row["id"], ()),
+            roundup=told.get(row["id"], ()),
+            message_id=_message_id(row["message_id"]),
+            newest_message_id=_message_id(row["newest_message_id"]),
+        )
+        for row in rows
+    }
+    return [claims[id_] for id_ in ids]
+
+
+def _named_in(connection: sqlite3.Connection, posts: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Return what a channel calls the other sources of each post, in the order they came."""
+    rows = connection.execute(
+        """
+        SELECT post.id AS post_id, COALESCE(s.name, f.title) AS name
+          FROM json_each(:ids) AS asked
+          JOIN deliveries AS post ON post.id = asked.value
+          JOIN deliveries AS source ON source.roundup_id = post.id
+           AND source.feed_id <> post.feed_id
+          JOIN feeds AS f ON f.id = source.feed_id
+          LEFT JOIN subscriptions AS s
+            ON s.channel_id = source.channel_id AND s.feed_id = source.feed_id
+         GROUP BY post.id, source.feed_id ORDER BY MIN(source.id)
+        """,
+        {"ids": values.to_json(posts)},
+    )
+    named: dict[int, tuple[str, ...]] = {}
+    for row in rows:
+        named[row["post_id"]] = (*named.get(row["post_id"], ()), row["name"])
+    return named
+
+
+def _told_in(
+    connection: sqlite3.Connection, roundups: Sequence[int]
+) -> dict[int, tuple[Entry, ...]]:
+    """Return the entries that each roundup tells, newest first."""
+    if not roundups:
+        return {}
+    rows = connection.execute(
+        """
+        SELECT roundup.value AS roundup_id,
+               d.entry_id
+          FROM json_each(:ids) AS roundup
+          JOIN deliveries AS d ON d.id = roundup.value OR d.roundup_id = roundup.value
+        """,
+        {"ids": values.to_json(roundups)},
+    ).fetchall()
+    of = entries.load(connection, [row["entry_id"] for row in rows])
+    told: dict[int, list[Entry]] = {id_: [] for id_ in roundups}
+    for row in rows:
+        told[row["roundup_id"]].append(of[EntryId(row["entry_id"])])
+    return {
+        id_: tuple(sorted(each, key=lambda entry: (entry.dated_at, entry.id), reverse=True))
+        for id_, each in told.items()
+    }
+
+
+def _message_id(value: int | None) -> MessageId | None:
+    return None if value is None else MessageId(value)
+
+
+def _delivery(row: sqlite3.Row) -> Delivery:
+    return Delivery(
+        id=DeliveryId(row["id"]),
+        story_id=StoryId(row["story_id"]),
+        guild_id=GuildId(row["guild_id"]),
+        channel_id=ChannelId(row["channel_id"]),
+        nonce=nonce(row["installation_id"], row["id"]),
+        attempts=row["attempts"],
+        created_at=values.from_ms(row["created_at"]),
+        tried_at=values.from_ms(row["tried_at"]) if row["attempts"] > 1 else None,
+    )
+
+
+def next_at(connection: sqlite3.Connection) -> datetime | None:
+    """Return when the next delivery can be claimed, or None where nothing waits."""
+    times = [max(row["due_at"], row["lease_until"] or row["due_at"]) for row in _heads(connection)]
+    return values.from_ms(min(times)) if times else None
+
+
+def release_leases(connection: sqlite3.Connection) -> int:
+    """Make every claimed delivery due again; return how many."""
+    return sum(
+        connection.execute(f"{free} AND lease_until IS NOT NULL").rowcount
+        for free in (
+            # One statement each: neither index would serve both.
+            "UPDATE deliveries SET lease_until = NULL WHERE state = 'pending'",
+            "UPDATE deliveries SET lease_until = NULL WHERE state = 'edit_due'",
+        )
+    )

@@ -1,0 +1,398 @@
+"""The outbox, as what is owed: which story goes to which channel, and which post is to be edited.
+
+::
+
+    pending ─► sent ⇄ edit_due          pending ─► abandoned
+
+A post tells one entry, or more: a roundup lists others below it, and the post of a story names the
+other sources that have it. What it tells beside its own entry has rows of its own that name it as
+their ``roundup_id``, go along with it, and are never claimed.
+
+In mode "story" an entry joins the post that its channel has of its story, as long as that can still
+be edited; what comes later, or in mode "each", is a post of its own.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeAlias, assert_never
+
+from bot.news.floods import NEWS_FOR
+from bot.news.models import (
+    CATCH_UP_MAX,
+    ChannelId,
+    EntryId,
+    Fate,
+    FeedId,
+    GuildId,
+    Mode,
+    NewEntry,
+    Recorded,
+)
+from bot.news.posts import EDITABLE_FOR, EDITS_MAX, SOURCE_EDITS_MAX
+from bot.news.stories import WINDOW
+from bot.storage.sqlite import entries, stories, values
+from bot.storage.sqlite.index import SearchIndex
+
+Place: TypeAlias = tuple[GuildId, ChannelId]
+
+
+def owe(
+    connection: sqlite3.Connection,
+    feed_id: FeedId,
+    stored: Sequence[tuple[NewEntry, EntryId]],
+    now: datetime,
+) -> Recorded:
+    """Owe channels what a poll brought: posts in its order, then each one roundup of the rest."""
+    queued = 0
+    roundups: dict[Place, list[EntryId]] = {}
+    for new, entry_id in stored:
+        owed = [(place, new.fate) for place in new.deliver_to]
+        for place, fate in (*owed, *new.otherwise):
+            if fate is Fate.ROLLED_UP:
+                roundups.setdefault(place, []).append(entry_id)
+            elif fate is Fate.POSTED:
+                queued += queue(connection, entry_id, feed_id, place, now)
+    for place, listed in roundups.items():
+        queued += _queue_roundup(connection, listed, feed_id, place, now)
+    told = Counter(_told(new) for new, _ in stored)
+    kept = Counter(new.fate for new, _ in stored if _told(new) is None)
+    return Recorded(
+        new_entries=len(stored),
+        deliveries=queued,
+        posted=told[Fate.POSTED],
+        rolled_up=told[Fate.ROLLED_UP],
+        too_old=kept[Fate.TOO_OLD],
+        held_back=kept[Fate.HELD_BACK],
+    )
+
+
+def _told(new: NewEntry) -> Fate | None:
+    """Return the best that becomes of an entry in any channel; None where none hears of it."""
+    fates = {new.fate} if new.deliver_to else set()
+    fates |= {fate for _, fate in new.otherwise}
+    return next((fate for fate in (Fate.POSTED, Fate.ROLLED_UP) if fate in fates), None)
+
+
+def queue(
+    connection: sqlite3.Connection, entry_id: EntryId, feed_id: FeedId, place: Place, now: datetime
+) -> int:
+    """Owe an entry to a channel, due at once: as a post, or as a source of one that is there.
+
+    Return 0 where it was owed or sent before, or its link was told there lately.
+    """
+    match _mode(connection, feed_id, place[1]):
+        case Mode.STORY:
+            post = connection.execute(
+                POST_OF_STORY,
+                {
+                    "entry_id": entry_id,
+                    "channel_id": place[1],
+                    "editable_since": values.to_ms(now - EDITABLE_FOR),
+                },
+            ).fetchone()
+            if post is not None:
+                return _join(connection, post, entry_id, feed_id, place, now)
+        case Mode.EACH:
+            if _is_link_told(connection, entry_id, feed_id, place[1], now):
+                return 0
+        case _ as unreachable:
+            assert_never(unreachable)
+    return 0 if _add(connection, entry_id, feed_id, place, now) is None else 1
+
+
+def _mode(connection: sqlite3.Connection, feed_id: FeedId, channel_id: ChannelId) -> Mode:
+    row = connection.execute(
+        "SELECT mode FROM subscriptions WHERE channel_id = :channel_id AND feed_id = :feed_id",
+        {"channel_id": channel_id, "feed_id": feed_id},
+    ).fetchone()
+    return Mode.STORY if row is None else Mode(row["mode"])
+
+
+# The channel's post of an entry's story that it can join: unsent, or still to be edited.
+POST_OF_STORY = """
+    SELECT d.id, d.feed_id, d.state, d.message_id, d.sent_at
+      FROM entries AS e
+      JOIN deliveries AS d ON d.story_id = e.story_id AND d.channel_id = :channel_id
+     WHERE e.id = :entry_id AND d.entry_id <> e.id AND d.kind = 'story' AND d.roundup_id IS NULL
+       AND (d.state = 'pending'
+            OR (d.state IN ('sent', 'edit_due') AND d.sent_at > :editable_since))
+     ORDER BY d.id LIMIT 1
+"""
+
+
+def _join(
+    connection: sqlite3.Connection,
+    post: sqlite3.Row,
+    entry_id: EntryId,
+    feed_id: FeedId,
+    place: Place,
+    now: datetime,
+) -> int:
+    """Let a post name an entry's feed among its sources; where it is sent, owe it an edit."""
+    added = _add(connection, entry_id, feed_id, place, now, roundup_id=post["id"])
+    if added is None:
+        return 0
+    if post["message_id"] is not None:
+        connection.execute(
+            """
+            UPDATE deliveries SET state = 'sent', message_id = :message_id, sent_at = :sent_at
+             WHERE id = :id
+            """,
+            {"id": added, "message_id": post["message_id"], "sent_at": post["sent_at"]},
+        )
+    if feed_id != post["feed_id"]:
+        _lack_sources(connection, post["id"], now)
+    return 1
+
+
+def _lack_sources(connection: sqlite3.Connection, post_id: int, now: datetime) -> None:
+    """Owe a post an edit for its sources, unless it had enough of those or may not be edited.
+
+    One that is on its way may have been composed without: whether will be known when it is marked.
+    """
+    connection.execute(
+        """
+        UPDATE deliveries
+           SET attempts = CASE state WHEN 'sent' THEN 0 ELSE attempts END,
+               due_at = CASE state WHEN 'sent' THEN :now ELSE due_at END,
+               state = CASE state WHEN 'sent' THEN 'edit_due' ELSE state END,
+               lacks_sources = 1
+         WHERE id = :id AND (state = 'edit_due'
+                OR (state = 'pending' AND attempts > 0)
+                OR (state = 'sent' AND sent_at > :since AND source_edits < :edits_max))
+        """,
+        {
+            "id": post_id,
+            "now": values.to_ms(now),
+            "since": values.to_ms(now - EDITABLE_FOR),
+            "edits_max": SOURCE_EDITS_MAX,
+        },
+    )
+
+
+# The entries that link where another does, told in a channel lately.
+LINK_TOLD = """
+    SELECT 1
+      FROM entry_links AS own
+      JOIN entry_links AS other ON other.link_key = own.link_key AND other.entry_id <> own.entry_id
+      JOIN deliveries AS d ON d.entry_id = other.entry_id AND d.channel_id = :channel_id
+      JOIN subscriptions AS s ON s.channel_id = d.channel_id AND s.feed_id = :feed_id
+     WHERE own.entry_id = :entry_id AND s.suppress_same_link
+       AND d.state <> 'abandoned' AND d.created_at > :since
+     LIMIT 1
+"""
+
+
+def _is_link_told(
+    connection: sqlite3.Connection,
+    entry_id: EntryId,
+    feed_id: FeedId,
+    channel_id: ChannelId,
+    now: datetime,
+) -> bool:
+    row = connection.execute(
+        LINK_TOLD,
+        {
+            "entry_id": entry_id,
+            "feed_id": feed_id,
+            "channel_id": channel_id,
+            "since": values.to_ms(now - WINDOW),
+        },
+    ).fetchone()
+    return row is not None
+
+
+def _queue_roundup(
+    connection: sqlite3.Connection,
+    entries_: Sequence[EntryId],
+    feed_id: FeedId,
+    place: Place,
+    now: datetime,
+) -> int:
+    """Owe entries to a channel in one message; return 0 where each was owed or sent before."""
+    roundup_id: int | None = None
+    for entry_id in entries_:
+        if roundup_id is None:
+            roundup_id = _add(connection, entry_id, feed_id, place, now, kind="roundup")
+        else:
+            _add(connection, entry_id, feed_id, place, now, roundup_id=roundup_id)
+    return 0 if roundup_id is None else 1
+
+
+def _add(
+    connection: sqlite3.Connection,
+    entry_id: EntryId,
+    feed_id: FeedId,
+    place: Place,
+    now: datetime,
+    *,
+    kind: str = "story",
+    roundup_id: int | None = None,
+) -> int | None:
+    guild_id, channel_id = place
+    row = connection.execute(
+        """
+        INSERT INTO deliveries (story_id, entry_id, feed_id, guild_id, channel_id, created_at,
+                                due_at, kind, roundup_id)
+        SELECT story_id, id, :feed_id, :guild_id, :channel_id, :now, :now, :kind, :roundup_id
+          FROM entries WHERE id = :entry_id
+        ON CONFLICT (entry_id, channel_id) DO NOTHING
+        RETURNING id
+        """,
+        {
+            "entry_id": entry_id,
+            "feed_id": feed_id,
+            "guild_id": guild_id,
+            "channel_id": channel_id,
+            "now": values.to_ms(now),
+            "kind": kind,
+            "roundup_id": roundup_id,
+        },
+    ).fetchone()
+    return None if row is None else int(row["id"])
+
+
+def queue_newest(
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    feed_id: FeedId,
+    place: Place,
+    limit: int,
+    now: datetime,
+) -> int:
+    """Owe a channel the newest entries of a feed, oldest first; return how many posts they make.
+
+    What was told already makes none, nor does what a post of the same story will name.
+    """
+    if limit <= 0:
+        return 0
+    rows = connection.execute(
+        entries.NEWEST_OF_FEED, {"feed_id": feed_id, "limit": limit}
+    ).fetchall()
+    newest = [EntryId(row["id"]) for row in reversed(rows)]
+    stories.group(connection, index, newest)
+    _forget_abandoned(connection, place[1], newest)
+    owed = [id_ for id_ in newest if queue(connection, id_, feed_id, place, now)]
+    posts: int = connection.execute(
+        """
+        SELECT COUNT(*) FROM deliveries
+         WHERE channel_id = :channel_id AND entry_id IN (SELECT value FROM json_each(:ids))
+           AND state = 'pending' AND roundup_id IS NULL
+        """,
+        {"channel_id": place[1], "ids": values.to_json(owed)},
+    ).fetchone()[0]
+    return posts
+
+
+def catch_up(
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    feed_id: FeedId,
+    place: Place,
+    since: datetime,
+    now: datetime,
+    *,
+    posts_old: bool,
+) -> tuple[int, int]:
+    """Owe a channel what a feed brought since *since*; return how many posts, and in the roundup.
+
+    The newest CATCH_UP_MAX one by one, oldest of them first, then the rest in one message.
+    """
+    rows = connection.execute(
+        """
+        SELECT id FROM entries
+         WHERE feed_id = :feed_id AND first_seen_at > :since
+           AND (:posts_old OR dated_at >= first_seen_at - :news_for)
+         ORDER BY dated_at, id
+        """,
+        {
+            "feed_id": feed_id,
+            "since": values.to_ms(since),
+            "posts_old": posts_old,
+            "news_for": NEWS_FOR // timedelta(milliseconds=1),
+        },
+    ).fetchall()
+    ids = [EntryId(row["id"]) for row in rows]
+    rest, newest = ids[:-CATCH_UP_MAX], ids[-CATCH_UP_MAX:]
+    stories.group(connection, index, newest)
+    posted = sum(queue(connection, entry_id, feed_id, place, now) for entry_id in newest)
+    told = _queue_roundup(connection, rest, feed_id, place, now)
+    return posted, len(rest) if told else 0
+
+
+def _forget_abandoned(
+    connection: sqlite3.Connection, channel_id: ChannelId, ids: Iterable[EntryId]
+) -> None:
+    """Let what was given up for a channel be owed to it again, under a new id and place in line."""
+    connection.execute(
+        """
+        DELETE FROM deliveries
+         WHERE channel_id = :channel_id AND state = 'abandoned'
+           AND entry_id IN (SELECT value FROM json_each(:ids))
+        """,
+        {"channel_id": channel_id, "ids": values.to_json(ids)},
+    )
+
+
+def forget_unsent(connection: sqlite3.Connection, feed_id: FeedId, channel_id: ChannelId) -> None:
+    """Delete what a feed still owes a channel. Of a story that others have too, they are left."""
+    unsent = {"feed_id": feed_id, "channel_id": channel_id}
+    for row in connection.execute(LEFT_BEHIND, unsent).fetchall():
+        # The first of the other sources takes the place in line.
+        for statement in (
+            "UPDATE deliveries SET roundup_id = NULL WHERE id = :heir",
+            "UPDATE deliveries SET roundup_id = :heir WHERE roundup_id = :post AND id <> :heir",
+        ):
+            connection.execute(statement, dict(row))
+    connection.execute(
+        """
+        DELETE FROM deliveries
+         WHERE state = 'pending' AND channel_id = :channel_id AND feed_id = :feed_id
+        """,
+        unsent,
+    )
+
+
+# Unsent posts of a feed that name other sources, with the first of those.
+LEFT_BEHIND = """
+    SELECT post.id AS post, MIN(source.id) AS heir
+      FROM deliveries AS post
+      JOIN deliveries AS source ON source.roundup_id = post.id AND source.feed_id <> post.feed_id
+     WHERE post.state = 'pending' AND post.channel_id = :channel_id AND post.feed_id = :feed_id
+       AND post.kind = 'story'
+     GROUP BY post.id
+"""
+
+
+def owe_edit(connection: sqlite3.Connection, entry_id: EntryId, now: datetime) -> None:
+    """Owe the posts that show an entry an edit, unless they are too old or edited too often.
+
+    A post that may be on its way, claimed but not marked, is noted to be outdated: whether it says
+    the old or the new will only be known when it is marked.
+    """
+    connection.execute(
+        """
+        UPDATE deliveries
+           SET state = CASE state WHEN 'sent' THEN 'edit_due' ELSE state END,
+               attempts = CASE state WHEN 'sent' THEN 0 ELSE attempts END,
+               due_at = CASE state WHEN 'sent' THEN :now ELSE due_at END,
+               is_outdated = 1
+         WHERE id IN (SELECT COALESCE(post.id, told.id)
+                        FROM deliveries AS told
+                        LEFT JOIN deliveries AS post ON post.id = told.roundup_id
+                       WHERE told.entry_id = :entry_id
+                         -- A post names its sources, and does not tell what they say.
+                         AND (post.id IS NULL OR post.kind = 'roundup'))
+           AND ((state = 'sent' AND sent_at > :since AND edits < :edits_max)
+                OR state = 'edit_due'
+                OR (state = 'pending' AND attempts > 0))
+        """,
+        {
+            "entry_id": entry_id,
+            "now": values.to_ms(now),
+            "since": values.to_ms(now - EDITABLE_FOR),
+            "edits_max": EDITS_MAX,
+        },
+    )
