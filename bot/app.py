@@ -49,6 +49,7 @@ from bot.news.ports import (
 from bot.schedule import Loop, Schedule
 from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
+from bot.services.group import Grouper
 from bot.services.heal import Healer
 from bot.services.look import Looker
 from bot.services.poll import Poller
@@ -231,7 +232,7 @@ async def open_core(
             random=spread,
             polls_per_s=settings.polls_per_s,
             holder=holder,
-            on_recorded=schedule.deliver.poke,
+            on_recorded=schedule.group.poke,
         )
         follower = Follower(
             storage,
@@ -240,7 +241,7 @@ async def open_core(
             clock,
             pace=pace,
             random=spread,
-            on_recorded=schedule.deliver.poke,
+            on_recorded=schedule.group.poke,
         )
         yield Core(
             settings=settings,
@@ -299,7 +300,13 @@ def loops(
     model: Model | None = None,
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
-    """Return the loops of the bot: poll, deliver and tell while *is_ready*, mend, tidy."""
+    """Return the loops of the bot: poll, group, deliver and tell while *is_ready*, mend, tidy."""
+    grouper = Grouper(core.storage, core.clock, on_grouped=core.schedule.deliver.poke)
+
+    async def group() -> None:
+        await grouper.group_due()
+        core.schedule.deliver.poke()  # some is owed that needed no grouping, or had it
+
     deliverer = Deliverer(
         core.storage,
         core.web,
@@ -326,6 +333,7 @@ def loops(
 
     return (
         Loop("poll", core.schedule.poll, core.poller.poll_round, overlaps=True),
+        Loop("group", core.schedule.group, group),
         Loop("deliver", core.schedule.deliver, deliver, overlaps=True),
         Loop("tell", core.schedule.tell, tell),
         Loop("resume", core.schedule.resume, core.follower.resume_due),

@@ -37,7 +37,8 @@ def nonce(installation_id: str, delivery_id: DeliveryId) -> str:
 
 # The first unsent delivery of each channel that has one. The channels are found by stepping from
 # one to the next in the index, so that the cost grows with the channels and not with their
-# backlog. What a removed subscription owes is passed over: it waits for restore or tidy.
+# backlog. What a removed subscription owes is passed over: it waits for restore or tidy. What waits
+# for its story to be decided keeps its channel waiting: it goes first, or joins a post.
 HEADS = """
     WITH RECURSIVE waiting (channel_id) AS (
       SELECT MIN(channel_id) FROM deliveries WHERE state = 'pending'
@@ -46,7 +47,8 @@ HEADS = """
                WHERE state = 'pending' AND channel_id > waiting.channel_id)
         FROM waiting WHERE waiting.channel_id IS NOT NULL
     )
-    SELECT head.id, head.channel_id, head.due_at, head.lease_until
+    SELECT head.id, head.channel_id, head.due_at, head.lease_until,
+           EXISTS (SELECT 1 FROM ungrouped WHERE entry_id = head.entry_id) AS is_ungrouped
       FROM waiting
       JOIN deliveries AS head ON head.id = (
         SELECT d.id FROM deliveries AS d
@@ -67,7 +69,7 @@ EDIT_HEADS = """
                WHERE state = 'edit_due' AND channel_id > editing.channel_id)
         FROM editing WHERE editing.channel_id IS NOT NULL
     )
-    SELECT head.id, head.channel_id, head.due_at, head.lease_until
+    SELECT head.id, head.channel_id, head.due_at, head.lease_until, 0 AS is_ungrouped
       FROM editing
       JOIN deliveries AS head ON head.id = (
         SELECT d.id FROM deliveries AS d
@@ -86,12 +88,17 @@ def _heads(connection: sqlite3.Connection) -> Iterable[sqlite3.Row]:
 def claim(
     connection: sqlite3.Connection, now: datetime, lease: timedelta, limit: int
 ) -> Sequence[Claim]:
-    """Take due deliveries for sending: of each channel at most one, its oldest unsent."""
+    """Take due deliveries for sending: of each channel at most one, its oldest unsent.
+
+    Unless that one's story is not decided yet.
+    """
     moment = values.to_ms(now)
     due = sorted(
         (row["due_at"], row["id"])
         for row in _heads(connection)
-        if row["due_at"] <= moment and (row["lease_until"] or 0) <= moment
+        if row["due_at"] <= moment
+        and (row["lease_until"] or 0) <= moment
+        and not row["is_ungrouped"]
     )
     ids = [id_ for _, id_ in due[:limit]]
     connection.execute(

@@ -9,14 +9,15 @@ other sources that have it. What it tells beside its own entry has rows of its o
 their ``roundup_id``, go along with it, and are never claimed.
 
 In mode "story" an entry joins the post that its channel has of its story, as long as that can still
-be edited; what comes later, or in mode "each", is a post of its own.
+be edited; what comes later, or in mode "each", is a post of its own. What a poll brings is owed as
+posts, which `join_story` makes sources where its story turns out to have one (`grouping`).
 """
 
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 from bot.news.floods import NEWS_FOR
 from bot.news.models import (
@@ -78,27 +79,13 @@ def _told(new: NewEntry) -> Fate | None:
 def queue(
     connection: sqlite3.Connection, entry_id: EntryId, feed_id: FeedId, place: Place, now: datetime
 ) -> int:
-    """Owe an entry to a channel, due at once: as a post, or as a source of one that is there.
+    """Owe an entry to a channel as a post, due at once; see `join_story`.
 
-    Return 0 where it was owed or sent before, or its link was told there lately.
+    Return 0 where it was owed or sent before, or, in mode "each", its link was told there lately.
     """
-    match _mode(connection, feed_id, place[1]):
-        case Mode.STORY:
-            post = connection.execute(
-                POST_OF_STORY,
-                {
-                    "entry_id": entry_id,
-                    "channel_id": place[1],
-                    "editable_since": values.to_ms(now - EDITABLE_FOR),
-                },
-            ).fetchone()
-            if post is not None:
-                return _join(connection, post, entry_id, feed_id, place, now)
-        case Mode.EACH:
-            if _is_link_told(connection, entry_id, feed_id, place[1], now):
-                return 0
-        case _ as unreachable:
-            assert_never(unreachable)
+    is_each = _mode(connection, feed_id, place[1]) is Mode.EACH
+    if is_each and _is_link_told(connection, entry_id, feed_id, place[1], now):
+        return 0
     return 0 if _add(connection, entry_id, feed_id, place, now) is None else 1
 
 
@@ -122,29 +109,57 @@ POST_OF_STORY = """
 """
 
 
+# What channels that want stories are owed of an entry and nobody has tried to send.
+JOINING = """
+    SELECT d.id, d.feed_id, d.channel_id
+      FROM deliveries AS d
+     WHERE d.entry_id = :entry_id AND d.state = 'pending' AND d.attempts = 0
+       AND d.kind = 'story' AND d.roundup_id IS NULL
+       AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
+                        WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id
+                          AND s.mode <> 'story')
+     ORDER BY d.id
+"""
+
+
+def join_story(connection: sqlite3.Connection, entry_id: EntryId, now: datetime) -> None:
+    """Let what is owed of an entry go along, as a source, with the post that is there of its story.
+
+    Done again it changes nothing.
+    """
+    for owed in connection.execute(JOINING, {"entry_id": entry_id}).fetchall():
+        post = connection.execute(
+            POST_OF_STORY,
+            {
+                "entry_id": entry_id,
+                "channel_id": owed["channel_id"],
+                "editable_since": values.to_ms(now - EDITABLE_FOR),
+            },
+        ).fetchone()
+        if post is not None:
+            _join(connection, owed, post, now)
+
+
 def _join(
-    connection: sqlite3.Connection,
-    post: sqlite3.Row,
-    entry_id: EntryId,
-    feed_id: FeedId,
-    place: Place,
-    now: datetime,
-) -> int:
-    """Let a post name an entry's feed among its sources; where it is sent, owe it an edit."""
-    added = _add(connection, entry_id, feed_id, place, now, roundup_id=post["id"])
-    if added is None:
-        return 0
-    if post["message_id"] is not None:
-        connection.execute(
-            """
-            UPDATE deliveries SET state = 'sent', message_id = :message_id, sent_at = :sent_at
-             WHERE id = :id
-            """,
-            {"id": added, "message_id": post["message_id"], "sent_at": post["sent_at"]},
-        )
-    if feed_id != post["feed_id"]:
+    connection: sqlite3.Connection, owed: sqlite3.Row, post: sqlite3.Row, now: datetime
+) -> None:
+    """Make what is owed, with its own sources, a source of a post; if sent, owe that an edit."""
+    connection.execute(
+        """
+        UPDATE deliveries
+           SET roundup_id = :post_id, message_id = :message_id, sent_at = :sent_at,
+               state = CASE WHEN :message_id IS NULL THEN state ELSE 'sent' END
+         WHERE id = :id OR roundup_id = :id
+        """,
+        {
+            "id": owed["id"],
+            "post_id": post["id"],
+            "message_id": post["message_id"],
+            "sent_at": post["sent_at"],
+        },
+    )
+    if owed["feed_id"] != post["feed_id"]:
         _lack_sources(connection, post["id"], now)
-    return 1
 
 
 def _lack_sources(connection: sqlite3.Connection, post_id: int, now: datetime) -> None:
@@ -274,7 +289,7 @@ def queue_newest(
     newest = [EntryId(row["id"]) for row in reversed(rows)]
     stories.group(connection, index, newest)
     _forget_abandoned(connection, place[1], newest)
-    owed = [id_ for id_ in newest if queue(connection, id_, feed_id, place, now)]
+    owed = [id_ for id_ in newest if _queue_grouped(connection, id_, feed_id, place, now)]
     posts: int = connection.execute(
         """
         SELECT COUNT(*) FROM deliveries
@@ -317,9 +332,19 @@ def catch_up(
     ids = [EntryId(row["id"]) for row in rows]
     rest, newest = ids[:-CATCH_UP_MAX], ids[-CATCH_UP_MAX:]
     stories.group(connection, index, newest)
-    posted = sum(queue(connection, entry_id, feed_id, place, now) for entry_id in newest)
+    posted = sum(_queue_grouped(connection, id_, feed_id, place, now) for id_ in newest)
     told = _queue_roundup(connection, rest, feed_id, place, now)
     return posted, len(rest) if told else 0
+
+
+def _queue_grouped(
+    connection: sqlite3.Connection, entry_id: EntryId, feed_id: FeedId, place: Place, now: datetime
+) -> int:
+    """Owe an entry whose story is decided, as `queue` does, and let it join that."""
+    queued = queue(connection, entry_id, feed_id, place, now)
+    if queued:
+        join_story(connection, entry_id, now)
+    return queued
 
 
 def _forget_abandoned(
