@@ -419,7 +419,7 @@ async def run(settings: Settings) -> None:
 async def _serve(core: Core, token: str, stopping: asyncio.Event, model: Model | None) -> None:
     point_at(core.settings.discord_api_base, core.settings.discord_gateway)
     link = Link(core)
-    publisher = DiscordPublisher(link.current)
+    publisher = DiscordPublisher(link.current, core.storage)
     announcer = DiscordAnnouncer(publisher)
     work = loops(core, publisher, announcer, is_ready=link.is_ready, model=model)
     try:

@@ -40,6 +40,21 @@ class FakeClock:
         self._now += by
 
 
+@dataclass
+class FakeMemory:
+    """Remembers facts until the end of the test."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+
+    async def recall(self, key: str) -> str | None:
+        """Return a remembered fact."""
+        return self.facts.get(key)
+
+    async def remember(self, key: str, value: str) -> None:
+        """Remember a fact."""
+        self.facts[key] = value
+
+
 @dataclass(kw_only=True)
 class FakeMessage:
     """A message of Herald's in a channel."""
@@ -55,13 +70,15 @@ class FakePublisher:
     """Keeps posts; a nonce that it has seen gets the first message again, as Discord does.
 
     ``failures``: raised by the next calls, in order, instead of doing anything. ``knows_nonces`` is
-    false once the window of all nonces is over; ``may_read_history`` is what `find` needs.
+    false once the window of all nonces is over; ``may_read_history`` is what `find` needs;
+    ``nonceless`` are channels that take none.
     """
 
     messages: list[FakeMessage] = field(default_factory=list)
     failures: list[PublishError] = field(default_factory=list)
     knows_nonces: bool = True
     may_read_history: bool = True
+    nonceless: set[ChannelId] = field(default_factory=set)
     finds: int = 0  # how often a channel was looked at
     _by_nonce: dict[str, MessageId] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(900_000_000_000_000_001))
@@ -71,10 +88,15 @@ class FakePublisher:
         """What is in the channels, in the order of posting, as it reads now."""
         return [(message.channel_id, message.post) for message in self.messages]
 
+    async def takes_nonce(self, channel_id: ChannelId) -> bool:
+        """Whether a repeated nonce is known there."""
+        return channel_id not in self.nonceless
+
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
         """Keep the post."""
         self._fail()
-        if nonce not in self._by_nonce or not self.knows_nonces:
+        knows = self.knows_nonces and channel_id not in self.nonceless
+        if nonce not in self._by_nonce or not knows:
             made = FakeMessage(id=MessageId(next(self._ids)), channel_id=channel_id, post=post)
             self.messages.append(made)
             self._by_nonce[nonce] = made.id

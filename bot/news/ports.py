@@ -140,6 +140,13 @@ class Model(Protocol):
 class Publisher(Protocol):
     """Takes posts to channels."""
 
+    async def takes_nonce(self, channel_id: ChannelId) -> bool:
+        """Whether a second call of `publish` with the same nonce is known as such there.
+
+        Where not, only `find` tells whether an earlier attempt has landed. Raises PublishError.
+        """
+        ...
+
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
         """Post and return the message's id.
 

@@ -141,12 +141,20 @@ class Deliverer:
         if claim.message_id is not None:
             await self._publisher.edit(delivery.channel_id, claim.message_id, post)
             return claim.message_id
-        if self._is_nonce_doubtful(claim):
+        if await self._may_be_there(claim):
             after = claim.newest_message_id
             found = await self._publisher.find(delivery.channel_id, post, after)
             if found is not None:
                 return found
         return await self._publisher.publish(delivery.channel_id, post, delivery.nonce)
+
+    async def _may_be_there(self, claim: Claim) -> bool:
+        """Whether an earlier attempt may have landed that its nonce does not tell of."""
+        if claim.delivery.tried_at is None:
+            return False
+        if self._is_nonce_doubtful(claim):
+            return True
+        return not await self._publisher.takes_nonce(claim.delivery.channel_id)
 
     def _is_nonce_doubtful(self, claim: Claim) -> bool:
         """Whether a message of an earlier attempt may be there that its nonce no longer tells of.

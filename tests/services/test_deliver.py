@@ -51,6 +51,9 @@ class Poisoned:
 
     publisher: FakePublisher
 
+    async def takes_nonce(self, channel_id: ChannelId) -> bool:
+        return await self.publisher.takes_nonce(channel_id)
+
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
         return await self.publisher.publish(channel_id, self.checked(post), nonce)
 
@@ -271,6 +274,15 @@ async def test_within_the_nonces_window_the_nonce_is_enough(desk: Desk) -> None:
     assert await desk.deliverer().deliver_due() == 1
     assert desk.titles() == ["Once"]
     assert desk.publisher.finds == 0
+
+
+async def test_where_no_nonce_is_taken_a_post_that_landed_is_found_at_once(desk: Desk) -> None:
+    desk.publisher.nonceless.add(CHANNEL)
+    await owe(desk, "Once", "Next")
+    await a_lost_answer(desk)
+    desk.clock.advance(timedelta(seconds=5))
+    assert await desk.deliverer().deliver_due() == 2
+    assert (desk.titles(), desk.publisher.finds) == (["Once", "Next"], 1)
 
 
 async def test_after_the_nonces_window_a_post_that_landed_is_found(desk: Desk) -> None:
