@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.models import (
     SUMMARY_WORDS,
     Article,
@@ -402,7 +403,8 @@ class Storage(Protocol):
         """Take due deliveries for sending; nobody else gets them until *lease* is over.
 
         At most one per channel, the oldest unsent: a channel's posts stay in order. Where nothing
-        is unsent, the oldest post whose entry was edited, to edit its message.
+        is unsent, the oldest post whose entry was edited, to edit its message. In a channel's quiet
+        hours, and once its messages of the hour are used up, only edits.
         """
         ...
 
@@ -414,7 +416,10 @@ class Storage(Protocol):
         ...
 
     async def next_delivery_at(self) -> datetime | None:
-        """Return when the next delivery can be claimed, or None where nothing waits."""
+        """Return when the next delivery can be claimed, or None where nothing waits.
+
+        As if no channel had quiet hours or a budget.
+        """
         ...
 
     async def store_article(self, entry_id: EntryId, article: Article) -> None:
@@ -457,6 +462,27 @@ class Storage(Protocol):
         """Pause every subscription of a channel that is gone and give up what it is owed.
 
         Edits too.
+        """
+        ...
+
+    # Channels
+
+    async def channel_options(self, channel_id: ChannelId) -> ChannelOptions:
+        """Return what a channel chose."""
+        ...
+
+    async def choose_for_channel(
+        self, guild_id: GuildId, channel_id: ChannelId, wanted: ChannelOptions, now: datetime
+    ) -> ChannelEdited | None:
+        """Give a channel *wanted*; None where it has that already."""
+        ...
+
+    async def undo_channel_edit(
+        self, edit_id: ChannelEditId, guild_id: GuildId, now: datetime
+    ) -> ChannelEdited | None:
+        """Undo `choose_for_channel`, ``before`` and ``after`` named as there.
+
+        None: it was longer than UNDO_WINDOW ago, by another guild, or changed again since.
         """
         ...
 

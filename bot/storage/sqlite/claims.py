@@ -18,7 +18,7 @@ from bot.news.models import (
     MessageId,
     StoryId,
 )
-from bot.storage.sqlite import entries, feeds, values
+from bot.storage.sqlite import channels, entries, feeds, values
 
 NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
 
@@ -76,11 +76,17 @@ EDIT_HEADS = """
 """
 
 
-def _heads(connection: sqlite3.Connection) -> Iterable[sqlite3.Row]:
-    """Return what each channel is served next: what is unsent before what is to be edited."""
+def _heads(connection: sqlite3.Connection, now: datetime | None = None) -> Iterable[sqlite3.Row]:
+    """Return what each channel is served next: what is unsent before what is to be edited.
+
+    *now*: without what is unsent in channels that are not to be written to then.
+    """
     heads = {row["channel_id"]: row for row in connection.execute(EDIT_HEADS)}
-    heads.update((row["channel_id"], row) for row in connection.execute(HEADS))
-    return heads.values()
+    unsent = {row["channel_id"]: row for row in connection.execute(HEADS)}
+    if now is not None:
+        for channel_id in channels.closed(connection, unsent, now):
+            del unsent[channel_id]
+    return (heads | unsent).values()
 
 
 def claim(
@@ -90,7 +96,7 @@ def claim(
     moment = values.to_ms(now)
     due = sorted(
         (row["due_at"], row["id"])
-        for row in _heads(connection)
+        for row in _heads(connection, now)
         if row["due_at"] <= moment and (row["lease_until"] or 0) <= moment
     )
     ids = [id_ for _, id_ in due[:limit]]
@@ -224,7 +230,7 @@ def _delivery(row: sqlite3.Row) -> Delivery:
 
 
 def next_at(connection: sqlite3.Connection) -> datetime | None:
-    """Return when the next delivery can be claimed, or None where nothing waits."""
+    """Return when the next can be claimed, the channels' hours apart; None: nothing waits."""
     times = [max(row["due_at"], row["lease_until"] or row["due_at"]) for row in _heads(connection)]
     return values.from_ms(min(times)) if times else None
 

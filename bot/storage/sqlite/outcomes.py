@@ -9,7 +9,7 @@ from bot.news.models import (
     MessageId,
 )
 from bot.news.posts import EDITABLE_FOR, EDITS_MAX, SOURCE_EDITS_MAX
-from bot.storage.sqlite import values
+from bot.storage.sqlite import channels, values
 
 
 def mark_sent(
@@ -19,7 +19,7 @@ def mark_sent(
 
     With a roundup, so is all that it tells. What is outdated already is to be edited.
     """
-    connection.execute(
+    marked = connection.execute(
         """
         UPDATE deliveries
            SET state = CASE WHEN (is_outdated OR lacks_sources) AND state = 'pending'
@@ -30,7 +30,9 @@ def mark_sent(
          WHERE (id = :id OR roundup_id = :id) AND state IN ('pending', 'abandoned')
         """,
         {"id": delivery_id, "message_id": message_id, "now": values.to_ms(now)},
-    )
+    ).rowcount
+    if marked:
+        channels.count_message(connection, delivery_id, now)
 
 
 def mark_edited(connection: sqlite3.Connection, delivery_id: DeliveryId, now: datetime) -> None:
