@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
@@ -172,8 +172,8 @@ CREATE TABLE entry_aliases (
 -- Foreign key: deleting an entry finds its aliases.
 CREATE INDEX entry_aliases_by_entry ON entry_aliases (entry_id);
 
-CREATE TABLE summaries (
-  story_id INTEGER NOT NULL PRIMARY KEY REFERENCES stories (id) ON DELETE CASCADE,
+CREATE TABLE "summaries" (
+  entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
   text TEXT NOT NULL,
   method TEXT NOT NULL
 ) STRICT;
