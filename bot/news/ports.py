@@ -426,10 +426,11 @@ class Storage(Protocol):
         """Keep an entry's article and index its text."""
         ...
 
-    async def store_summary(self, story_id: StoryId, summary: Summary) -> Summary:
-        """Keep a story's summary unless it has one; return the one that stands.
+    async def store_summary(self, entry: Entry, summary: Summary) -> Summary:
+        """Keep an entry's summary unless it has one; return the one that stands.
 
         Channels that make it at the same time post the same one, and so does every attempt.
+        *entry*: as it was claimed; a summary of what it no longer says is not kept.
         """
         ...
 

@@ -54,6 +54,7 @@ from tests.factories import (
     GUILD,
     NOW,
     OTHER_CHANNEL,
+    entry,
     new_entry,
     parsed_entry,
     parsed_feed,
@@ -238,7 +239,9 @@ WRITES: dict[str, Call] = {
     "claim_deliveries": lambda s: s.claim_deliveries(NOW, LEASE, 1),
     "release_leases": lambda s: s.release_leases(),
     "store_article": lambda s: s.store_article(ENTRY, Article(text="", method="page")),
-    "store_summary": lambda s: s.store_summary(STORY, Summary(text="", method="feed")),
+    "store_summary": lambda s: s.store_summary(
+        entry(entry_id=ENTRY), Summary(text="", method="feed")
+    ),
     "mark_sent": lambda s: s.mark_sent(DELIVERY, MessageId(1), NOW),
     "mark_edited": lambda s: s.mark_edited(DELIVERY, NOW),
     "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),

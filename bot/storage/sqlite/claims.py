@@ -130,7 +130,6 @@ def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Clai
                   WHERE p.channel_id = d.channel_id AND p.state IN ('sent', 'edit_due'))
                END AS newest_message_id,
                d.entry_id,
-               (SELECT MIN(id) FROM entries WHERE story_id = d.story_id) AS leader_id,
                (SELECT s.name FROM subscriptions AS s
                  WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id) AS name,
                (SELECT value FROM meta WHERE key = 'installation_id') AS installation_id
@@ -140,11 +139,7 @@ def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Clai
     ).fetchall()
     led_by = entries.load(connection, [row["entry_id"] for row in rows])
     of = feeds.load(connection, [row["feed_id"] for row in rows])
-    # A story's summary says what its first entry does, which need not be what this channel got.
-    summaries = entries.summaries(
-        connection,
-        [StoryId(row["story_id"]) for row in rows if row["leader_id"] == row["entry_id"]],
-    )
+    summaries = entries.summaries(connection, led_by)
     named = _named_in(connection, [row["id"] for row in rows if row["kind"] == "story"])
     told = _told_in(connection, [row["id"] for row in rows if row["kind"] == "roundup"])
     claims = {
@@ -153,8 +148,7 @@ def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Clai
             entry=led_by[EntryId(row["entry_id"])],
             feed=of[FeedId(row["feed_id"])],
             source_name=row["name"] or of[FeedId(row["feed_id"])].title,
-            summary=summaries.get(StoryId(row["story_id"])),
-            leads_story=row["leader_id"] == row["entry_id"],
+            summary=summaries.get(EntryId(row["entry_id"])),
             also=named.get(row["id"], ()),
             roundup=told.get(row["id"], ()),
             message_id=_message_id(row["message_id"]),

@@ -172,8 +172,8 @@ CREATE TABLE entry_aliases (
 -- Foreign key: deleting an entry finds its aliases.
 CREATE INDEX entry_aliases_by_entry ON entry_aliases (entry_id);
 
-CREATE TABLE summaries (
-  story_id INTEGER NOT NULL PRIMARY KEY REFERENCES stories (id) ON DELETE CASCADE,
+CREATE TABLE "summaries" (
+  entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
   text TEXT NOT NULL,
   method TEXT NOT NULL
 ) STRICT;

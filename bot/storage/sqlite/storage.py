@@ -316,9 +316,9 @@ class SqliteStorage:
         """Keep an entry's article and index its text."""
         await self._writer.run(lambda c: entries.store_article(c, self._index, entry_id, article))
 
-    async def store_summary(self, story_id: StoryId, summary: Summary) -> Summary:
-        """Keep a story's summary unless it has one; return the one that stands."""
-        return await self._writer.run(lambda c: entries.store_summary(c, story_id, summary))
+    async def store_summary(self, entry: Entry, summary: Summary) -> Summary:
+        """Keep an entry's summary unless it has one, or was edited; return the one that stands."""
+        return await self._writer.run(lambda c: entries.store_summary(c, entry, summary))
 
     async def mark_sent(
         self, delivery_id: DeliveryId, message_id: MessageId, now: datetime
