@@ -1,7 +1,7 @@
 -- What channels chose.
 BEGIN IMMEDIATE;
 
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 -- What a channel chose. Times of day: minutes after midnight in its time zone, an IANA name; NULL: UTC.
 CREATE TABLE channels (
