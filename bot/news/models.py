@@ -467,7 +467,6 @@ class Claim:
     feed: Feed
     source_name: str  # what the channel calls the feed
     summary: Summary | None  # stored one
-    leads_story: bool = True  # whether it is the story's first; its summary is kept
     also: tuple[str, ...] = ()  # what the channel calls the other sources, in the order they came
     roundup: tuple[Entry, ...] = ()  # told in one message, newest first; empty: an ordinary post
     message_id: MessageId | None = None  # the message to edit; None: it is to be sent

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.models import (
     SUMMARY_WORDS,
     Article,
@@ -407,7 +408,8 @@ class Storage(Protocol):
         """Take due deliveries for sending; nobody else gets them until *lease* is over.
 
         At most one per channel, the oldest unsent: a channel's posts stay in order. Where nothing
-        is unsent, the oldest post whose entry was edited, to edit its message.
+        is unsent, the oldest post whose entry was edited, to edit its message. In a channel's quiet
+        hours, and once its messages of the hour are used up, only edits.
         """
         ...
 
@@ -419,17 +421,21 @@ class Storage(Protocol):
         ...
 
     async def next_delivery_at(self) -> datetime | None:
-        """Return when the next delivery can be claimed, or None where nothing waits."""
+        """Return when the next delivery can be claimed, or None where nothing waits.
+
+        As if no channel had quiet hours or a budget.
+        """
         ...
 
     async def store_article(self, entry_id: EntryId, article: Article) -> None:
         """Keep an entry's article and index its text."""
         ...
 
-    async def store_summary(self, story_id: StoryId, summary: Summary) -> Summary:
-        """Keep a story's summary unless it has one; return the one that stands.
+    async def store_summary(self, entry: Entry, summary: Summary) -> Summary:
+        """Keep an entry's summary unless it has one; return the one that stands.
 
         Channels that make it at the same time post the same one, and so does every attempt.
+        *entry*: as it was claimed; a summary of what it no longer says is not kept.
         """
         ...
 
@@ -499,6 +505,27 @@ class Storage(Protocol):
         """Pause every subscription of a channel that is gone and hold what it is owed.
 
         Its edits are given up, and its guild's log channel is owed one notice.
+        """
+        ...
+
+    # Channels
+
+    async def channel_options(self, channel_id: ChannelId) -> ChannelOptions:
+        """Return what a channel chose."""
+        ...
+
+    async def choose_for_channel(
+        self, guild_id: GuildId, channel_id: ChannelId, wanted: ChannelOptions, now: datetime
+    ) -> ChannelEdited | None:
+        """Give a channel *wanted*; None where it has that already."""
+        ...
+
+    async def undo_channel_edit(
+        self, edit_id: ChannelEditId, guild_id: GuildId, now: datetime
+    ) -> ChannelEdited | None:
+        """Undo `choose_for_channel`, ``before`` and ``after`` named as there.
+
+        None: it was longer than UNDO_WINDOW ago, by another guild, or changed again since.
         """
         ...
 

@@ -202,8 +202,7 @@ class Deliverer:
         summary = claim.summary
         if summary is None:
             summary = await self._abridger.summary(entry, claim)
-            if claim.leads_story:
-                summary = await self._storage.store_summary(entry.story_id, summary)
+            summary = await self._storage.store_summary(claim.entry, summary)
         return compose(entry, claim.feed, claim.source_name, summary, claim.also)
 
     async def _read(self, entry: Entry, feed: Feed) -> Article:

@@ -63,7 +63,11 @@ async def record(
 
 async def post(storage: Storage, feed: Feed, title: str, message: int = 1) -> Claim:
     """Owe CHANNEL a post and send it."""
-    await record(storage, feed, new_entry(title, deliver_to=[CHANNEL]))
+    return await post_of(storage, feed, parsed_entry(title), message)
+
+
+async def post_of(storage: Storage, feed: Feed, parsed: ParsedEntry, message: int = 1) -> Claim:
+    await record(storage, feed, new_entry(parsed, deliver_to=[CHANNEL]))
     claim = await one(storage)
     await storage.mark_sent(claim.delivery.id, MessageId(message), NOW)
     return claim
@@ -116,7 +120,7 @@ async def test_a_sent_post_is_edited_when_its_title_changes(storage: Storage, fe
         ({"url": None}, False),  # a link is not unlearnt
     ],
 )
-async def test_only_another_title_or_link_is_worth_an_edit(
+async def test_where_nothing_was_summed_up_another_title_or_link_is_worth_an_edit(
     storage: Storage, feed: Feed, changes: dict[str, object], *, is_edited: bool
 ) -> None:
     sent = await post(storage, feed, "News")
@@ -132,16 +136,36 @@ async def test_a_tracking_parameter_in_the_link_is_no_edit(storage: Storage, fee
 
 @pytest.mark.parametrize(
     ("changes", "is_kept"),
-    [({"title": "Another"}, True), ({"text": "Another text."}, False), ({"teaser": "O"}, False)],
+    [
+        ({"title": "Another"}, True),
+        ({"teaser": "A barge has sunk. The lock is shut."}, True),
+        ({"text": "A barge has sunk at noon. Nobody was hurt. Then came divers."}, True),
+        ({"text": "A barge has sunk at one. Nobody was hurt."}, False),
+        ({"text": ""}, False),
+    ],
 )
-async def test_a_summary_is_kept_unless_the_text_changes(
+async def test_a_summary_is_kept_while_its_entry_says_so(
     storage: Storage, feed: Feed, changes: dict[str, object], *, is_kept: bool
 ) -> None:
-    sent = await post(storage, feed, "News")
-    summary = Summary(text="It happened.", method="extractive")
-    await storage.store_summary(sent.entry.story_id, summary)
-    await edit(storage, feed, sent.entry, NOW + HOUR, **{"title": "Another", **changes})
-    assert (await one(storage, NOW + HOUR)).summary == (summary if is_kept else None)
+    told = "A barge has sunk at noon. Nobody was hurt."
+    sent = await post_of(storage, feed, parsed_entry("News", teaser="A barge has sunk.", text=told))
+    summary = Summary(text=told, method="extractive")
+    assert await storage.store_summary(sent.entry, summary) == summary
+    await edit(storage, feed, sent.entry, NOW + HOUR, **changes)
+    assert bool(await claimed(storage, NOW + HOUR)) is ("title" in changes or not is_kept)
+    await storage.release_leases()
+    await edit(storage, feed, sent.entry, NOW + 2 * HOUR, title="Yet another")
+    assert (await one(storage, NOW + 2 * HOUR)).summary == (summary if is_kept else None)
+
+
+async def test_a_summary_of_what_an_entry_no_longer_says_is_not_kept(
+    storage: Storage, feed: Feed
+) -> None:
+    sent = await post_of(storage, feed, parsed_entry("News", text="A barge has sunk at noon."))
+    await edit(storage, feed, sent.entry, NOW + HOUR, title="No", text="No barge has sunk.")
+    late = Summary(text="A barge has sunk at noon.", method="extractive")
+    assert await storage.store_summary(sent.entry, late) == late
+    assert (await one(storage, NOW + HOUR)).summary is None
 
 
 async def test_every_channel_is_edited_each_with_its_own_message(

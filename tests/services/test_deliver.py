@@ -203,14 +203,25 @@ async def test_a_title_that_changes_is_changed_in_every_channel_and_posted_in_no
     assert [post.body for _, post in desk.publisher.posts] == before
 
 
-async def test_a_text_that_changes_is_archived_and_its_post_left_alone(desk: Desk) -> None:
+async def test_a_text_that_grows_is_archived_and_its_post_left_alone(desk: Desk) -> None:
     await owe(desk, "Ferry runs")
     await desk.deliverer().deliver_due()
-    await change(desk, "Ferry runs", teaser="The ferry was cancelled after all.")
+    await change(desk, "Ferry runs", teaser=f"{PROSE} The cook stayed ashore.")
     assert await desk.deliverer().deliver_due() == 0
     assert desk.publisher.messages[0].edits == 0
-    found = await desk.searcher.search("cancelled", channels=frozenset({CHANNEL}))
+    found = await desk.searcher.search("ashore", channels=frozenset({CHANNEL}))
     assert len(found.found) == 1
+
+
+async def test_a_post_whose_article_takes_its_words_back_is_edited(desk: Desk) -> None:
+    await owe(desk, "Ferry runs")
+    await desk.deliverer().deliver_due()
+    assert desk.publisher.messages[0].post.body == PROSE
+    corrected = "The ferry was cancelled after all. The council could not pay for a second ship."
+    await change(desk, "Ferry runs", teaser=corrected)
+    assert await desk.deliverer().deliver_due() == 1
+    [message] = desk.publisher.messages
+    assert (message.edits, message.post.body) == (1, corrected)
 
 
 async def test_a_text_that_changes_with_the_title_is_summed_up_anew(desk: Desk) -> None:

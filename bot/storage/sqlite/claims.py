@@ -18,7 +18,7 @@ from bot.news.models import (
     MessageId,
     StoryId,
 )
-from bot.storage.sqlite import entries, feeds, values
+from bot.storage.sqlite import channels, entries, feeds, values
 
 NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
 
@@ -86,11 +86,17 @@ EDIT_HEADS = """
 """
 
 
-def _heads(connection: sqlite3.Connection) -> Iterable[sqlite3.Row]:
-    """Return what each channel is served next: what is unsent before what is to be edited."""
+def _heads(connection: sqlite3.Connection, now: datetime | None = None) -> Iterable[sqlite3.Row]:
+    """Return what each channel is served next: what is unsent before what is to be edited.
+
+    *now*: without what is unsent in channels that are not to be written to then.
+    """
     heads = {row["channel_id"]: row for row in connection.execute(EDIT_HEADS)}
-    heads.update((row["channel_id"], row) for row in connection.execute(HEADS))
-    return heads.values()
+    unsent = {row["channel_id"]: row for row in connection.execute(HEADS)}
+    if now is not None:
+        for channel_id in channels.closed(connection, unsent, now):
+            del unsent[channel_id]
+    return (heads | unsent).values()
 
 
 def claim(
@@ -103,7 +109,7 @@ def claim(
     moment = values.to_ms(now)
     due = sorted(
         (row["due_at"], row["id"], row["tried_at"])
-        for row in _heads(connection)
+        for row in _heads(connection, now)
         if row["due_at"] <= moment and (row["lease_until"] or 0) <= moment
     )[:limit]
     ids = [id_ for _, id_, _ in due]
@@ -140,7 +146,6 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
                   WHERE p.channel_id = d.channel_id AND p.state IN ('sent', 'edit_due'))
                END AS newest_message_id,
                d.entry_id,
-               (SELECT MIN(id) FROM entries WHERE story_id = d.story_id) AS leader_id,
                (SELECT s.name FROM subscriptions AS s
                  WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id) AS name,
                (SELECT value FROM meta WHERE key = 'installation_id') AS installation_id
@@ -150,11 +155,7 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
     ).fetchall()
     led_by = entries.load(connection, [row["entry_id"] for row in rows])
     of = feeds.load(connection, [row["feed_id"] for row in rows])
-    # A story's summary says what its first entry does, which need not be what this channel got.
-    summaries = entries.summaries(
-        connection,
-        [StoryId(row["story_id"]) for row in rows if row["leader_id"] == row["entry_id"]],
-    )
+    summaries = entries.summaries(connection, led_by)
     named = _named_in(connection, [row["id"] for row in rows if row["kind"] == "story"])
     told = _told_in(connection, [row["id"] for row in rows if row["kind"] == "roundup"])
     claims = {
@@ -163,8 +164,7 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
             entry=led_by[EntryId(row["entry_id"])],
             feed=of[FeedId(row["feed_id"])],
             source_name=row["name"] or of[FeedId(row["feed_id"])].title,
-            summary=summaries.get(StoryId(row["story_id"])),
-            leads_story=row["leader_id"] == row["entry_id"],
+            summary=summaries.get(EntryId(row["entry_id"])),
             also=named.get(row["id"], ()),
             roundup=told.get(row["id"], ()),
             message_id=_message_id(row["message_id"]),
@@ -240,7 +240,7 @@ def _delivery(row: sqlite3.Row, tried_at: int | None) -> Delivery:
 
 
 def next_at(connection: sqlite3.Connection) -> datetime | None:
-    """Return when the next delivery can be claimed, or None where nothing waits."""
+    """Return when the next can be claimed, the channels' hours apart; None: nothing waits."""
     times = [max(row["due_at"], row["lease_until"] or row["due_at"]) for row in _heads(connection)]
     return values.from_ms(min(times)) if times else None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.models import (
     Article,
     Bulletin,
@@ -53,6 +54,7 @@ from bot.news.models import (
     Why,
 )
 from bot.storage.sqlite import (
+    channels,
     claims,
     edits,
     entries,
@@ -315,9 +317,9 @@ class SqliteStorage:
         """Keep an entry's article and index its text."""
         await self._writer.run(lambda c: entries.store_article(c, self._index, entry_id, article))
 
-    async def store_summary(self, story_id: StoryId, summary: Summary) -> Summary:
-        """Keep a story's summary unless it has one; return the one that stands."""
-        return await self._writer.run(lambda c: entries.store_summary(c, story_id, summary))
+    async def store_summary(self, entry: Entry, summary: Summary) -> Summary:
+        """Keep an entry's summary unless it has one, or was edited; return the one that stands."""
+        return await self._writer.run(lambda c: entries.store_summary(c, entry, summary))
 
     async def mark_sent(
         self,
@@ -386,6 +388,26 @@ class SqliteStorage:
             outcomes.hold_channel(connection, channel_id, reason, now)
 
         await self._writer.run(work)
+
+    # Channels
+
+    async def channel_options(self, channel_id: ChannelId) -> ChannelOptions:
+        """Return what a channel chose."""
+        return await self._reader.run(lambda c: channels.options(c, channel_id))
+
+    async def choose_for_channel(
+        self, guild_id: GuildId, channel_id: ChannelId, wanted: ChannelOptions, now: datetime
+    ) -> ChannelEdited | None:
+        """Give a channel *wanted*; None where it has that already."""
+        return await self._writer.run(
+            lambda c: channels.choose(c, guild_id, channel_id, wanted, now)
+        )
+
+    async def undo_channel_edit(
+        self, edit_id: ChannelEditId, guild_id: GuildId, now: datetime
+    ) -> ChannelEdited | None:
+        """Undo `choose_for_channel`; None: too late, changed since, or not this guild's."""
+        return await self._writer.run(lambda c: channels.undo(c, edit_id, guild_id, now))
 
     # Telling admins
 
@@ -506,6 +528,7 @@ class SqliteStorage:
             feeds.forget_old_checks(connection, now)
             subscriptions.purge_removed(connection, now)
             edits.forget_old(connection, now)
+            channels.forget_old_edits(connection, now)
             notices.forget_old(connection, now)
             repairs.forget_switches(connection, now)
 

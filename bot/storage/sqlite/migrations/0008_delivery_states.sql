@@ -2,7 +2,7 @@
 -- The additions stand before the rebuilding of deliveries: they fail where this was done already.
 BEGIN IMMEDIATE;
 
-PRAGMA user_version = 6;
+PRAGMA user_version = 8;
 
 ALTER TABLE guilds ADD COLUMN left_at INTEGER;  -- since when Herald is not in that server any more
 
