@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from bot.errors import MessageGone, NotAFeed, PublishError
+from bot.errors import HistoryHidden, MessageGone, NotAFeed, PublishError
 from bot.news.models import (
     Article,
     CacheHints,
@@ -70,15 +70,14 @@ class FakePublisher:
     """Keeps posts; a nonce that it has seen gets the first message again, as Discord does.
 
     ``failures``: raised by the next calls, in order, instead of doing anything. ``knows_nonces`` is
-    false once the window of all nonces is over; ``may_read_history`` is what `find` needs;
-    ``nonceless`` are channels that take none.
+    false once the window of all nonces is over; ``may_read_history`` is what `find` needs.
     """
 
     messages: list[FakeMessage] = field(default_factory=list)
     failures: list[PublishError] = field(default_factory=list)
     knows_nonces: bool = True
     may_read_history: bool = True
-    nonceless: set[ChannelId] = field(default_factory=set)
+    takes_nonces: bool = True
     finds: int = 0  # how often a channel was looked at
     _by_nonce: dict[str, MessageId] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(900_000_000_000_000_001))
@@ -88,15 +87,10 @@ class FakePublisher:
         """What is in the channels, in the order of posting, as it reads now."""
         return [(message.channel_id, message.post) for message in self.messages]
 
-    async def takes_nonce(self, channel_id: ChannelId) -> bool:
-        """Whether a repeated nonce is known there."""
-        return channel_id not in self.nonceless
-
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
         """Keep the post."""
         self._fail()
-        knows = self.knows_nonces and channel_id not in self.nonceless
-        if nonce not in self._by_nonce or not knows:
+        if nonce not in self._by_nonce or not self.knows_nonces:
             made = FakeMessage(id=MessageId(next(self._ids)), channel_id=channel_id, post=post)
             self.messages.append(made)
             self._by_nonce[nonce] = made.id
@@ -109,7 +103,7 @@ class FakePublisher:
         self._fail()
         self.finds += 1
         if not self.may_read_history:
-            return None
+            raise HistoryHidden("nobody may look", channel_id=channel_id)
         here = [message for message in self.messages if message.channel_id == channel_id]
         for message in reversed(here[-50:]):
             is_later = after is None or message.id > after
@@ -117,6 +111,10 @@ class FakePublisher:
             if is_later and (is_same_link or message.post.title == post.title):
                 return message.id
         return None
+
+    async def takes_nonce(self, channel_id: ChannelId) -> bool:  # noqa: ARG002  # the port's
+        """Whether this stand-in knows its messages by their nonces."""
+        return self.takes_nonces
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         """Change the message."""

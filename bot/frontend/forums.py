@@ -44,6 +44,7 @@ def tags_of(forum: discord.ForumChannel, wanted: Sequence[str]) -> list[discord.
             f"#{forum.name} wants a tag on each post, and has none that fits this one. Choose one "
             "with the option “tag” of /feed edit.",
             channel_id=forum.id,
+            may_have_landed=False,
         )
     return found
 

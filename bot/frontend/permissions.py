@@ -95,8 +95,8 @@ def may_moderate(forum: discord.ForumChannel) -> bool:
     return _permissions(forum, forum.guild.me).manage_threads
 
 
-def require_postable(channel: Target, member: discord.Member) -> None:
-    """Raise unless both the caller and Herald may post in *channel*."""
+def require_writer(channel: Target, member: discord.Member) -> None:
+    """Raise NotAllowed unless the caller may post in *channel*."""
     allowed = _permissions(channel, member)
     _, can_send = _to_send(channel, allowed)
     if not (allowed.view_channel and can_send):
@@ -104,6 +104,11 @@ def require_postable(channel: Target, member: discord.Member) -> None:
             f"You can only send news to channels you may write in, and {channel.mention} is not "
             "one."
         )
+
+
+def require_postable(channel: Target, member: discord.Member) -> None:
+    """Raise unless both the caller and Herald may post in *channel*."""
+    require_writer(channel, member)
     if missing := missing_to_post(channel):
         raise ChannelNotWritable(
             f"Herald may not post in {channel.mention}: it lacks {_and(missing)}. "
