@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import TypeAlias
 
 import aiohttp
 import discord
@@ -9,6 +10,7 @@ import structlog
 
 from bot.errors import (
     ChannelGone,
+    ConfigError,
     DiscordUnavailable,
     Forbidden,
     HistoryHidden,
@@ -17,6 +19,7 @@ from bot.errors import (
     PublishError,
     RateLimited,
 )
+from bot.frontend.gate import Gate, Watch, seconds
 from bot.frontend.permissions import Target, may_read_history, missing_to_post
 from bot.frontend.render import post_embed
 from bot.news.models import ChannelId, MessageId, Post
@@ -26,17 +29,28 @@ log = structlog.get_logger()
 READY_WITHIN_S = 20.0  # a start with many servers takes a few seconds; the outbox tries again
 LOOK_BACK = 50  # messages; what Discord gives of a channel's history in one request by default
 _NOT_FOUND, _SERVER_ERROR = 404, 500  # HTTP
-CLOUDFLARE_WAIT_S = 600.0  # a 429 without Discord's headers says no time of its own
+_UNAUTHORISED = 401
+
+_FAULTS = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
+_Fault: TypeAlias = discord.DiscordException | aiohttp.ClientError | OSError
+
+REFUSED_LOGIN = (
+    "Discord does not accept the token. Check HERALD_TOKEN, or reset it in Discord's developer "
+    "portal under Bot."
+)
 
 
 class DiscordPublisher:
     """Posts with the client that is current; clients come and go with the connection.
 
-    ``current`` returns None while there is none.
+    ``current`` returns None while there is none; *gate* is theirs too.
     """
 
-    def __init__(self, current: Callable[[], discord.Client | None]) -> None:
+    def __init__(
+        self, current: Callable[[], discord.Client | None], gate: Gate | None = None
+    ) -> None:
         self._current = current
+        self._gate = gate or Gate()
 
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
         """Post and return the message's id."""
@@ -49,23 +63,25 @@ class DiscordPublisher:
         nonce: str,
         view: discord.ui.View | None = None,
     ) -> MessageId:
-        """Send and return the message's id. Raises PublishError.
+        """Send and return the message's id.
 
+        Raises PublishError, or ConfigError once Discord does not accept the token any more.
         Permissions are checked first: Discord counts refused requests towards a ban (10,000 in ten
         minutes), and shows a message without its embed where only Embed Links is missing.
         """
-        try:
-            channel = await self._postable(channel_id)
-            # discord.py adds enforce_nonce: Discord then answers a repeated nonce with the message
-            # that it made before.
-            message = await channel.send(
-                embed=embed,
-                nonce=nonce,
-                allowed_mentions=discord.AllowedMentions.none(),
-                view=view or discord.utils.MISSING,
-            )
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise _translated(error, channel_id) from error
+        with self._gate.watch() as watch:
+            try:
+                channel = await self._postable(channel_id)
+                # discord.py adds enforce_nonce: Discord then answers a repeated nonce with the
+                # message that it made before.
+                message = await channel.send(
+                    embed=embed,
+                    nonce=nonce,
+                    allowed_mentions=discord.AllowedMentions.none(),
+                    view=view or discord.utils.MISSING,
+                )
+            except _FAULTS as error:
+                raise await self._fault(error, channel_id, watch) from error
         return MessageId(message.id)
 
     async def find(
@@ -102,8 +118,8 @@ class DiscordPublisher:
                     return None
                 if _is_post(message, channel) and is_wanted(message):
                     return MessageId(message.id)
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise _translated(error, channel_id) from error
+        except _FAULTS as error:
+            raise await self._fault(error, channel_id) from error
         return None
 
     async def takes_nonce(self, channel_id: ChannelId) -> bool:  # noqa: ARG002  # the port's
@@ -117,11 +133,42 @@ class DiscordPublisher:
             await channel.get_partial_message(message_id).edit(
                 embed=post_embed(post), allowed_mentions=discord.AllowedMentions.none()
             )
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise _translated(error, channel_id) from error
+        except _FAULTS as error:
+            raise await self._fault(error, channel_id) from error
+
+    async def _fault(
+        self, error: _Fault, channel_id: ChannelId, watch: Watch | None = None
+    ) -> PublishError | ConfigError:
+        """Return what *error* means, and whether what *watch* saw may have landed."""
+        if isinstance(error, discord.HTTPException) and error.status == _UNAUTHORISED:
+            if await self._is_token_refused():
+                return ConfigError(REFUSED_LOGIN, setting="HERALD_TOKEN")
+            return DiscordUnavailable("Discord answered 401.", channel_id=channel_id)
+        fault = _translated(error, channel_id)
+        fault.may_have_landed = (watch is not None and watch.is_doubtful) or not _is_refusal(error)
+        return fault
+
+    async def _is_token_refused(self) -> bool:
+        """Whether Discord says so of a second request too: one 401 alone may be its own fault."""
+        client = self._current()
+        try:
+            if client is not None:
+                await client.application_info()
+        except discord.HTTPException as error:
+            return error.status == _UNAUTHORISED
+        except _FAULTS:
+            return False
+        return False
 
     async def _postable(self, channel_id: ChannelId) -> Target:
         """Return a channel that Herald may post to, or raise what keeps it from that."""
+        if wait_s := self._gate.wait_s():
+            raise RateLimited(
+                f"Discord is not asked for another {wait_s:.0f} s.",
+                channel_id=channel_id,
+                retry_after_s=wait_s,
+                may_have_landed=False,
+            )
         channel = await _channel(await self._client(channel_id), channel_id)
         if missing := missing_to_post(channel):
             raise Forbidden(
@@ -177,7 +224,7 @@ def _says(message: discord.Message, embed: discord.Embed) -> bool:
 
 
 def _translated(  # noqa: PLR0911  # a table: one return a case
-    error: discord.DiscordException | aiohttp.ClientError | OSError, channel_id: ChannelId
+    error: _Fault, channel_id: ChannelId
 ) -> PublishError:
     """Return the PublishError that *error* means. Codes: Discord docs, "JSON Error Codes"."""
     match error:
@@ -188,7 +235,7 @@ def _translated(  # noqa: PLR0911  # a table: one return a case
                 retry_after_s=error.retry_after,
             )
         case discord.HTTPException(status=429):  # Cloudflare's, without Discord's headers
-            wait_s = _seconds(error.response.headers.get("Retry-After"))
+            wait_s = seconds(error.response.headers.get("Retry-After"))
             return RateLimited(
                 f"Discord's front door asks to wait {wait_s:.0f} s.",
                 channel_id=channel_id,
@@ -218,9 +265,12 @@ def _translated(  # noqa: PLR0911  # a table: one return a case
             )
 
 
-def _seconds(retry_after: str | None) -> float:
-    """Return a Retry-After in seconds (RFC 9110 §10.2.3); a date is as good as none."""
-    try:
-        return float(retry_after or "")
-    except ValueError:
-        return CLOUDFLARE_WAIT_S
+def _is_refusal(error: _Fault) -> bool:
+    """Whether Discord was not asked, or said that it did not do what it was asked."""
+    match error:
+        case discord.RateLimited() | aiohttp.ClientConnectorError():
+            return True
+        case discord.HTTPException(status=status):
+            return status < _SERVER_ERROR
+        case _:
+            return False
