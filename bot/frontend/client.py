@@ -22,12 +22,12 @@ from bot.frontend.commands.news import NewsCommands
 from bot.frontend.commands.settings import SettingsCommands
 from bot.frontend.commands.why import why_menu
 from bot.frontend.errors import answer_error
+from bot.frontend.faults import REFUSED_LOGIN
 from bot.frontend.gate import Gate
 from bot.frontend.panels.channels import UndoChannelEdit
 from bot.frontend.panels.edits import UndoEdit
 from bot.frontend.panels.health import HEALTH_ITEMS
 from bot.frontend.panels.undo import FollowingClient, UndoRemoval
-from bot.frontend.publisher import REFUSED_LOGIN
 from bot.news.models import ChannelId
 from bot.news.ports import Clock, Storage
 from bot.services.channels import Steward

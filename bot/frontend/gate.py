@@ -30,7 +30,8 @@ REFUSALS_IN_S = 600.0
 CLOUDFLARE_WAIT_S = 600.0  # a 429 without Discord's headers may say no time of its own
 
 _REFUSALS = frozenset({401, 403, 429})
-_TOO_MANY, _SERVER_ERROR = 429, 500  # HTTP
+_TOO_MANY = 429  # HTTP
+SERVER_ERROR = 500
 
 
 @dataclass(slots=True)
@@ -116,7 +117,7 @@ class Gate:
     ) -> None:
         self.note(answered.response.status, answered.response.headers)
         watch = _watched.get()
-        if watch is not None and answered.response.status >= _SERVER_ERROR:
+        if watch is not None and answered.response.status >= SERVER_ERROR:
             watch.is_doubtful = True
 
     async def _on_failure(

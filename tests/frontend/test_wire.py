@@ -1,90 +1,24 @@
 """The client over real sockets, against the stand-in for Discord."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import discord
 import pytest
-from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.errors import ConfigError, DiscordUnavailable, Forbidden, PublishError, RateLimited
-from bot.frontend.client import HeraldClient, identify, point_at, stay_connected
-from bot.frontend.gate import Gate
+from bot.errors import ConfigError, DiscordUnavailable, PublishError, RateLimited
+from bot.frontend.client import identify
 from bot.frontend.publisher import DiscordPublisher
 from bot.news.models import ChannelId, Post
-from tests.fakes import FakeClock, FakeSource
-from tests.frontend.house import make_client, open_archive
+from tests.fakes import FakeMemory
+from tests.frontend.wire import Bot
 from tests.servers.discord_faults import Drop, Effect, Fault, Status
 from tests.servers.discord_gateway import Refusal
 from tests.servers.discord_server import TOKEN, DiscordServer
 
 POST = Post(title="Ferry resumes", url=None, body="It sails.", source="The Courier")
 MESSAGES = "/channels/*/messages"
-
-
-@pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer]:
-    monkeypatch.setattr(Route, "BASE", Route.BASE)
-    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
-    async with DiscordServer.start() as started:
-        point_at(started.api_base, started.gateway_url)
-        yield started
-        assert started.violations == []
-
-
-class Bot:
-    """Makes clients and keeps the latest."""
-
-    def __init__(self, make: Callable[[Callable[[], None], Gate], HeraldClient]) -> None:
-        self._make = make
-        self.gate = Gate()
-        self.clients: list[HeraldClient] = []
-        self.is_ready = asyncio.Event()
-        self.slept: list[float] = []
-
-    def make_client(self) -> HeraldClient:
-        """Make a client; it is the current one from now on."""
-        self.clients.append(self._make(self.is_ready.set, self.gate))
-        return self.clients[-1]
-
-    def current(self) -> HeraldClient | None:
-        """Return the latest client."""
-        return self.clients[-1] if self.clients else None
-
-    async def sleep(self, seconds: float) -> None:
-        """Sleep in name only."""
-        self.slept.append(seconds)
-
-    async def stay_connected(self, token: str = TOKEN) -> None:
-        """Run the loop under test."""
-        await stay_connected(self.make_client, token, sleep=self.sleep, jitter=lambda: 0.0)
-
-    @asynccontextmanager
-    async def connected(self) -> AsyncIterator[None]:
-        """Stay connected, from ready until the block ends."""
-        task = asyncio.create_task(self.stay_connected())
-        try:
-            await self.is_ready.wait()
-            yield
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-
-
-@pytest.fixture
-async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
-    async with open_archive(tmp_path) as storage:
-        clock = FakeClock()
-
-        def make(on_ready: Callable[[], None], gate: Gate) -> HeraldClient:
-            return make_client(storage, FakeSource(), clock, on_ready, gate)
-
-        yield Bot(make)
 
 
 @pytest.mark.parametrize("how", Refusal)
@@ -125,7 +59,7 @@ async def test_commands_fit_what_discord_accepts(server: DiscordServer, bot: Bot
 
 async def test_faults_of_the_wire_are_told_apart(server: DiscordServer, bot: Bot) -> None:
     channel = ChannelId(server.add_guild("Harbour").add_channel("news").id)
-    publisher = DiscordPublisher(bot.current)
+    publisher = DiscordPublisher(bot.current, FakeMemory(), bot.gate)
     front_door = Status(status=429, retry_after_s=1234, has_via=False)  # Cloudflare's
     faults: list[tuple[Fault, type[PublishError]]] = [
         (Status(status=503), DiscordUnavailable),
@@ -144,92 +78,11 @@ async def test_faults_of_the_wire_are_told_apart(server: DiscordServer, bot: Bot
             assert caught.value.may_have_landed is not is_refusal
 
 
-@pytest.mark.parametrize(
-    ("fault", "is_for_all"),
-    [
-        (Status(status=429, retry_after_s=600), False),
-        (Status(status=429, retry_after_s=600, scope="shared"), False),
-        (Status(status=429, retry_after_s=600, is_global=True), True),
-        (Status(status=429, retry_after_s=600, has_via=False), True),
-    ],
-    ids=["user", "shared", "global", "Cloudflare"],
-)
-async def test_a_wait_is_for_one_channel_unless_discord_says_that_it_is_for_all(
-    server: DiscordServer, bot: Bot, fault: Status, *, is_for_all: bool
-) -> None:
-    guild = server.add_guild("Harbour")
-    limited, other = (ChannelId(guild.add_channel(name).id) for name in ("news", "other"))
-    publisher = DiscordPublisher(bot.current, bot.gate)
-    async with bot.connected():
-        server.faults.order("POST", MESSAGES, fault)
-        with pytest.raises(RateLimited):
-            await publisher.publish(limited, POST, "d1")
-        asked = len(server.seen("POST", "/messages"))
-        if is_for_all:
-            with pytest.raises(RateLimited, match="not asked for another") as caught:
-                await publisher.publish(other, POST, "d2")
-            assert 590 < caught.value.retry_after_s <= 600
-            assert not caught.value.may_have_landed
-            assert len(server.seen("POST", "/messages")) == asked
-        else:
-            await publisher.publish(other, POST, "d2")
-
-
-async def test_refusals_stop_all_sending_long_before_discord_shuts_us_out(
-    server: DiscordServer, bot: Bot
-) -> None:
-    guild = server.add_guild("Harbour")
-    channels = [ChannelId(guild.add_channel(f"news-{n}").id) for n in range(8)]
-    bot.gate = Gate(refusals_max=5)
-    publisher = DiscordPublisher(bot.current, bot.gate)
-    async with bot.connected():
-        server.faults.order("POST", MESSAGES, Status(status=403), times=100)
-        kinds = []
-        for channel in channels:
-            with pytest.raises(PublishError) as caught:
-                await publisher.publish(channel, POST, f"d{channel}")
-            assert not caught.value.may_have_landed
-            kinds.append(type(caught.value))
-    assert kinds == [Forbidden] * 5 + [RateLimited] * 3
-    assert len(server.seen("POST", "/messages")) == 5
-
-
-async def test_a_refusal_after_an_answer_that_was_lost_may_have_landed(
-    server: DiscordServer, bot: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    channel = server.add_guild("Harbour").add_channel("news")
-    publisher = DiscordPublisher(bot.current, bot.gate)
-    async with bot.connected():
-        # discord.py itself tries again a second after a 502.
-        sleep = asyncio.sleep
-        monkeypatch.setattr("discord.http.asyncio.sleep", lambda _seconds: sleep(0))
-        server.faults.order("POST", MESSAGES, Status(status=502, effect=Effect.TAKEN))
-        server.faults.order("POST", MESSAGES, Status(status=403))
-        with pytest.raises(Forbidden) as caught:
-            await publisher.publish(ChannelId(channel.id), POST, "d1")
-    assert caught.value.may_have_landed
-    assert len(channel.messages) == 1
-
-
-async def test_a_token_that_is_reset_meanwhile_ends_all_and_one_stray_401_does_not(
-    server: DiscordServer, bot: Bot
-) -> None:
-    channel = ChannelId(server.add_guild("Harbour").add_channel("news").id)
-    publisher = DiscordPublisher(bot.current, bot.gate)
-    async with bot.connected():
-        server.faults.order("POST", MESSAGES, Status(status=401))
-        with pytest.raises(DiscordUnavailable, match="401"):
-            await publisher.publish(channel, POST, "d1")
-        server.token = "reset"  # noqa: S105  # no secret
-        with pytest.raises(ConfigError, match="HERALD_TOKEN"):
-            await publisher.publish(channel, POST, "d1")
-
-
 async def test_a_post_whose_answer_was_lost_is_not_doubled_by_trying_again(
     server: DiscordServer, bot: Bot
 ) -> None:
     channel = server.add_guild("Harbour").add_channel("news")
-    publisher = DiscordPublisher(bot.current)
+    publisher = DiscordPublisher(bot.current, FakeMemory())
     async with bot.connected():
         server.faults.order("POST", MESSAGES, Drop(effect=Effect.TAKEN))
         with pytest.raises(DiscordUnavailable):
@@ -256,7 +109,7 @@ async def test_a_post_whose_answer_was_lost_is_found_when_its_nonce_is_forgotten
 ) -> None:
     channel = server.add_guild("Harbour").add_channel("news")
     channel_id = ChannelId(channel.id)
-    publisher = DiscordPublisher(bot.current)
+    publisher = DiscordPublisher(bot.current, FakeMemory())
     earlier = replace(POST, title="Mill burns")
     server.world.nonce_window = timedelta(0)
     async with bot.connected():
