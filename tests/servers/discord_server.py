@@ -36,6 +36,7 @@ from tests.servers.discord_reply import Reply, use_component
 from tests.servers.discord_rest import Call, Rest, parse_json
 from tests.servers.discord_state import Guild, Member, World
 from tests.servers.discord_wire import MEMBER_PERMISSIONS, ApiError, Json, Permission
+from tests.servers.steps import OnStep, Step, unobserved
 
 TOKEN = "MTAw.stand-in.not-a-secret"  # noqa: S105  # worth nothing anywhere
 _PREFIX = "/api/v10"
@@ -64,6 +65,7 @@ class DiscordServer:
         self.world.desk = ClientDesk(self.world, self.interactions)
         self.requests: list[Seen] = []
         self.violations: list[Violation] = []
+        self.on_step: OnStep = unobserved
         self.port = 0
         self._rest = Rest(self.world, self.interactions, "")
 
@@ -148,6 +150,8 @@ class DiscordServer:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         path = "/" + request.match_info["path"]
+        if self.on_step(Step.ARRIVED, request.method, path):
+            return self._fail(request, path, Drop())
         fault = self.faults.take(request.method, path)
         body: object = None
         try:
@@ -157,6 +161,8 @@ class DiscordServer:
             response = self._served(request, path, body, files)
         except ApiError as error:
             response = _json(error.status, error.body())
+        if self.on_step(Step.TAKEN, request.method, path):
+            return self._fail(request, path, Drop(), body)
         if isinstance(fault, Hold):
             self._note(request, path, body, response.status)
             await fault.keep()
@@ -164,6 +170,7 @@ class DiscordServer:
         if fault is not None:
             return self._fail(request, path, fault, body)
         self._note(request, path, body, response.status)
+        self.on_step(Step.ANSWERED, request.method, path)
         return response
 
     def _served(
