@@ -34,7 +34,7 @@ class Child:
         return self.returncode
 
     async def wait(self) -> int:
-        """Return its exit code once it ended; negative is the number of the signal that ended it."""
+        """Wait for its end; return its exit code, or the number of the signal, negative."""
         return await asyncio.shield(self._ended)
 
     def send_signal(self, number: int) -> None:

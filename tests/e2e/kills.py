@@ -80,11 +80,10 @@ class Report:
         verdict = self.verdict
         assert verdict is not None
         told = [
-            f"{self.kills} kills, seed {self.seed}, {self.took_s:.0f} s, "
-            f"{self.took_s / max(self.kills, 1):.1f} s a kill",
+            f"{self.kills} kills, seed {self.seed}, {self.took_s:.0f} s",
             f"{self.pieces} pieces printed, {self.corrected} corrections, {self.owed} posts owed",
-            f"Discord was asked for {self.posts} posts, {self.repeated} of them once more with "
-            f"their nonce, {self.edits} edits and {self.looks} look-backs",
+            f"asked of Discord: {self.posts} posts, {self.repeated} of them again with their nonce",
+            f"and {self.edits} edits, {self.looks} look-backs",
             f"moderators deleted {self.deleted} posts",
             f"the bot was off for {self.away_s / 60:.0f} minutes of its time",
             "",
