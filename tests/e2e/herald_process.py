@@ -104,6 +104,12 @@ class HeraldProcess:
         """Whether the process runs."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        assert self._process, "it does not run"
+        return self._process.pid
+
     def strike(self) -> None:
         """End the process as `kill` does, at once and without waiting for its end."""
         if self._process is not None and self.is_alive:

@@ -5,15 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from tests.e2e import kills
 from tests.e2e.kills_lives import FAULTS, MISHAPS, PLACES
 from tests.servers.discord_state import Channel
 
 # More by `uv run python -m tests.e2e.kills --kills 2000`, or with these two in the environment.
-KILLS = int(os.environ.get("KILLS", "12"))  # noqa: TID251  # a test's own option
+KILLS = int(os.environ.get("KILLS", "10"))  # noqa: TID251  # a test's own option
 SEED = int(os.environ.get("KILLS_SEED", "6"))  # noqa: TID251  # likewise
+ENOUGH = 200  # to come to every step and every fault
 
 
 async def killed(folder: Path, number: int, seed: int) -> kills.Report:
@@ -31,14 +30,9 @@ async def test_kills_at_any_step_with_discord_at_its_worst_lose_and_double_nothi
     assert report.is_clean, "\n".join(report.lines())
     assert report.kills == KILLS
     assert report.owed > KILLS
-
-
-@pytest.mark.slow
-async def test_two_hundred_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    report = await killed(tmp_path, 200, SEED)
-    assert report.is_clean, "\n".join(report.lines())
-    assert set(report.places) == {place.name for place in PLACES}, "killed at every step"
-    assert {*FAULTS, *MISHAPS} <= set(+report.faults), "with everything gone wrong"
+    if KILLS >= ENOUGH:
+        assert set(report.places) == {place.name for place in PLACES}, "killed at every step"
+        assert {*FAULTS, *MISHAPS} <= set(+report.faults), "everything has gone wrong"
 
 
 async def test_a_bot_that_doubles_loses_or_confuses_would_be_found_out(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from typing import Self
 
 from aiohttp import web
 
+from tests.servers.discord_buckets import Buckets, Ruling
 from tests.servers.discord_desk import ClientDesk
 from tests.servers.discord_faults import Drop, Effect, Fault, Faults, Hold, Status
 from tests.servers.discord_gateway import Gateway
@@ -66,6 +67,7 @@ class DiscordServer:
         self.requests: list[Seen] = []
         self.violations: list[Violation] = []
         self.on_step: OnStep = unobserved
+        self.buckets: Buckets | None = None  # None: there is no limit but those that faults set
         self.port = 0
         self._rest = Rest(self.world, self.interactions, "")
 
@@ -152,6 +154,12 @@ class DiscordServer:
         path = "/" + request.match_info["path"]
         if self.on_step(Step.ARRIVED, request.method, path):
             return self._fail(request, path, Drop())
+        ruling = self.buckets.take(request.method, path) if self.buckets else Ruling()
+        if ruling.retry_after_s is not None:
+            return self._limited(request, path, ruling.retry_after_s, ruling)
+        return await self._ruled(request, path, ruling)
+
+    async def _ruled(self, request: web.Request, path: str, ruling: Ruling) -> web.StreamResponse:
         fault = self.faults.take(request.method, path)
         body: object = None
         try:
@@ -161,6 +169,7 @@ class DiscordServer:
             response = self._served(request, path, body, files)
         except ApiError as error:
             response = _json(error.status, error.body())
+        response.headers.update(ruling.headers)
         if self.on_step(Step.TAKEN, request.method, path):
             return self._fail(request, path, Drop(), body)
         if isinstance(fault, Hold):
@@ -200,21 +209,35 @@ class DiscordServer:
             assert isinstance(request.transport, asyncio.Transport)
             request.transport.abort()
             return web.Response(status=500)
+        if fault.status == 429:
+            ruling = Ruling(is_global=fault.is_global)
+            response = self._limited(request, path, fault.retry_after_s, ruling, body)
+            if not fault.has_via:
+                del response.headers["Via"]
+            return response
         self._note(request, path, body, fault.status)
-        if fault.status != 429:
-            return web.Response(
-                status=fault.status, text="upstream error", content_type="text/html"
-            )
+        return web.Response(status=fault.status, text="upstream error", content_type="text/html")
+
+    def _limited(
+        self,
+        request: web.Request,
+        path: str,
+        retry_after_s: float,
+        ruling: Ruling,
+        body: object = None,
+    ) -> web.Response:
+        """Answer 429 (Discord docs, "Rate Limits")."""
+        self._note(request, path, body, 429)
         limited = {
             "message": "You are being rate limited.",
-            "retry_after": fault.retry_after_s,
-            "global": fault.is_global,
+            "retry_after": round(retry_after_s, 3),
+            "global": ruling.is_global,
         }
         response = _json(429, limited)
-        response.headers["Retry-After"] = str(max(1, round(fault.retry_after_s)))
-        response.headers["X-RateLimit-Scope"] = "global" if fault.is_global else "user"
-        if fault.has_via:
-            response.headers["Via"] = "1.1 stand-in"
+        response.headers.update(ruling.headers)
+        response.headers["Retry-After"] = str(max(1, round(retry_after_s)))
+        response.headers["X-RateLimit-Scope"] = "global" if ruling.is_global else "user"
+        response.headers["Via"] = "1.1 stand-in"
         return response
 
     def _note(self, request: web.Request, path: str, body: object, status: int) -> None:
