@@ -233,11 +233,8 @@ async def _watched(
 
 async def _ask(plan: Plan, member: Member, channel: Channel) -> None:
     """Run slash commands at a steady rate, whether or not the last was answered."""
-    commands = cycle(
-        (("news latest", {}), ("news search", {"query": "harbour"}), ("feed list", {}))
-    )
     async with asyncio.TaskGroup() as group:
-        for command, options in commands:
+        for command, options in cycle(_COMMANDS):
             group.create_task(member.slash(channel, command, **options))
             await asyncio.sleep(1 / plan.commands_per_s)
 
