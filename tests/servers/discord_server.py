@@ -36,7 +36,7 @@ from tests.servers.discord_openapi import Violation, open_api
 from tests.servers.discord_reply import Reply, use_component
 from tests.servers.discord_rest import Call, Rest, parse_json
 from tests.servers.discord_state import Guild, Member, World
-from tests.servers.discord_wire import MEMBER_PERMISSIONS, ApiError, Json, Permission
+from tests.servers.discord_wire import MEMBER_PERMISSIONS, ApiError, Json, Limited, Permission
 from tests.servers.steps import OnStep, Step, unobserved
 
 TOKEN = "MTAw.stand-in.not-a-secret"  # noqa: S105  # worth nothing anywhere
@@ -156,7 +156,7 @@ class DiscordServer:
             return self._fail(request, path, Drop())
         ruling = self.buckets.take(request.method, path) if self.buckets else Ruling()
         if ruling.retry_after_s is not None:
-            return self._limited(request, path, ruling.retry_after_s, ruling)
+            return self._refused(request, path, ruling, ruling.retry_after_s)
         return await self._ruled(request, path, ruling)
 
     async def _ruled(self, request: web.Request, path: str, ruling: Ruling) -> web.StreamResponse:
@@ -167,6 +167,8 @@ class DiscordServer:
                 return self._fail(request, path, fault)
             body, files = await _body(request)
             response = self._served(request, path, body, files)
+        except Limited as error:
+            response = _limited(Status(status=429, retry_after_s=error.retry_after_s))
         except ApiError as error:
             response = _json(error.status, error.body())
         response.headers.update(ruling.headers)
@@ -209,40 +211,41 @@ class DiscordServer:
             assert isinstance(request.transport, asyncio.Transport)
             request.transport.abort()
             return web.Response(status=500)
-        if fault.status == 429:
-            ruling = Ruling(is_global=fault.is_global)
-            response = self._limited(request, path, fault.retry_after_s, ruling, body)
-            if not fault.has_via:
-                del response.headers["Via"]
-            return response
         self._note(request, path, body, fault.status)
-        return web.Response(status=fault.status, text="upstream error", content_type="text/html")
+        if fault.status != 429:
+            return web.Response(
+                status=fault.status, text="upstream error", content_type="text/html"
+            )
+        return _limited(fault)
 
-    def _limited(
-        self,
-        request: web.Request,
-        path: str,
-        retry_after_s: float,
-        ruling: Ruling,
-        body: object = None,
+    def _refused(
+        self, request: web.Request, path: str, ruling: Ruling, retry_after_s: float
     ) -> web.Response:
-        """Answer 429 (Discord docs, "Rate Limits")."""
-        self._note(request, path, body, 429)
-        limited = {
-            "message": "You are being rate limited.",
-            "retry_after": round(retry_after_s, 3),
-            "global": ruling.is_global,
-        }
-        response = _json(429, limited)
+        self._note(request, path, None, 429)
+        response = _limited(
+            Status(status=429, retry_after_s=retry_after_s, is_global=ruling.is_global)
+        )
         response.headers.update(ruling.headers)
-        response.headers["Retry-After"] = str(max(1, round(retry_after_s)))
-        response.headers["X-RateLimit-Scope"] = "global" if ruling.is_global else "user"
-        response.headers["Via"] = "1.1 stand-in"
         return response
 
     def _note(self, request: web.Request, path: str, body: object, status: int) -> None:
         self.requests.append(Seen(method=request.method, path=path, body=body, status=status))
         self.world.pulse.beat()
+
+
+def _limited(fault: Status) -> web.Response:
+    """Answer that it was too much."""
+    limited = {
+        "message": "You are being rate limited.",
+        "retry_after": fault.retry_after_s,
+        "global": fault.is_global,
+    }
+    response = _json(429, limited)
+    response.headers["Retry-After"] = str(max(1, round(fault.retry_after_s)))
+    response.headers["X-RateLimit-Scope"] = "global" if fault.is_global else "user"
+    if fault.has_via:
+        response.headers["Via"] = "1.1 stand-in"
+    return response
 
 
 async def _body(request: web.Request) -> tuple[object, tuple[tuple[str, int], ...]]:
