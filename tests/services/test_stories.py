@@ -346,6 +346,12 @@ async def test_nothing_is_sent_before_its_story_is_decided(desk: Desk) -> None:
     assert desk.publisher.messages[0].edits == 0
 
 
+async def test_in_mode_each_nothing_waits_for_its_story(desk: Desk) -> None:
+    await follow(desk, WIRE, mode=Mode.EACH)
+    await poll_round(desk, {WIRE: [FERRY_WIRE]})
+    assert await desk.deliverer().deliver_due() == 1
+
+
 async def test_what_waits_for_its_story_is_not_overtaken(desk: Desk) -> None:
     await follow(desk, WIRE, HERALD)
     await poll_round(desk, {WIRE: [FERRY_WIRE]})

@@ -39,7 +39,8 @@ def nonce(installation_id: str, delivery_id: DeliveryId) -> str:
 # one to the next in the index, so that the cost grows with the channels and not with their
 # backlog. What a removed subscription owes is passed over: it waits for restore or tidy. So is a
 # channel that is gone, until its subscriptions are moved, and a server that Herald was put out of.
-# What waits for its story to be decided keeps its channel waiting: it goes first, or joins a post.
+# What waits for its story to be decided keeps its channel waiting: it goes first, or joins a post;
+# in mode "each" it is a post whatever is decided.
 HEADS = """
     WITH RECURSIVE waiting (channel_id) AS (
       SELECT MIN(channel_id) FROM deliveries WHERE state IN ('pending', 'sending', 'held')
@@ -50,7 +51,10 @@ HEADS = """
         FROM waiting WHERE waiting.channel_id IS NOT NULL
     )
     SELECT head.id, head.channel_id, head.due_at, head.lease_until, head.tried_at,
-           EXISTS (SELECT 1 FROM ungrouped WHERE entry_id = head.entry_id) AS is_ungrouped
+           EXISTS (SELECT 1 FROM ungrouped WHERE entry_id = head.entry_id)
+             AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
+                              WHERE s.channel_id = head.channel_id AND s.feed_id = head.feed_id
+                                AND s.mode = 'each') AS is_ungrouped
       FROM waiting
       JOIN deliveries AS head ON head.id = (
         SELECT d.id FROM deliveries AS d
