@@ -30,6 +30,7 @@ from bot.frontend.client import HeraldClient, identify, log_in, point_at, stay_c
 from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
 from bot.language.allowance import Budget, Recall, Remember
+from bot.language.comparing import Comparer as ReportComparer
 from bot.language.endpoint import open_endpoint
 from bot.language.extractive import Extractive
 from bot.language.llm import LanguageModel, Trial
@@ -39,6 +40,7 @@ from bot.news.ports import (
     Announcer,
     Articles,
     Clock,
+    Comparer,
     Model,
     Publisher,
     Source,
@@ -51,6 +53,7 @@ from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
 from bot.services.heal import Healer
 from bot.services.look import Looker
+from bot.services.narrate import Narrator
 from bot.services.poll import Poller
 from bot.services.search import Searcher
 from bot.services.tell import Teller
@@ -89,6 +92,7 @@ class Core:
     follower: Follower
     healer: Healer
     searcher: Searcher
+    narrator: Narrator
     transfer: Transfer
     tokenise: Tokeniser
 
@@ -222,6 +226,7 @@ async def open_core(
             )
         )
         source: Source = web
+        comparer: Comparer = ReportComparer()
         schedule = Schedule()
         poller = Poller(
             storage,
@@ -253,6 +258,7 @@ async def open_core(
             follower=follower,
             healer=Healer(storage, source, follower, clock, pace=pace, random=spread),
             searcher=Searcher(storage, clock, words.tokenise),
+            narrator=Narrator(storage, comparer, clock, on_owed=schedule.deliver.poke),
             transfer=Transfer(storage, source, follower),
             tokenise=words.tokenise,
         )
@@ -459,6 +465,7 @@ def build_client(core: Core) -> HeraldClient:
         healer=core.healer,
         transfer=core.transfer,
         searcher=core.searcher,
+        narrator=core.narrator,
         storage=core.storage,
         clock=core.clock,
         proxy=core.settings.discord_proxy,

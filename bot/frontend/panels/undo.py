@@ -12,6 +12,7 @@ from bot.frontend.permissions import guild_of, require_manager
 from bot.news.models import SubscriptionId
 from bot.services.follow import Follower
 from bot.services.heal import Healer
+from bot.services.narrate import Narrator
 
 
 class FollowingClient(discord.Client):
@@ -19,6 +20,7 @@ class FollowingClient(discord.Client):
 
     follower: Follower
     healer: Healer
+    narrator: Narrator
 
 
 def client_of(interaction: discord.Interaction) -> FollowingClient:
