@@ -62,8 +62,8 @@ def may_read_history(channel: Target) -> bool:
     return _permissions(channel, channel.guild.me).read_message_history
 
 
-def require_postable(channel: Target, member: discord.Member) -> None:
-    """Raise unless both the caller and Herald may post in *channel*."""
+def require_writer(channel: Target, member: discord.Member) -> None:
+    """Raise NotAllowed unless the caller may post in *channel*."""
     allowed = _permissions(channel, member)
     can_send = (
         allowed.send_messages_in_threads
@@ -75,6 +75,11 @@ def require_postable(channel: Target, member: discord.Member) -> None:
             f"You can only send news to channels you may write in, and {channel.mention} is not "
             "one."
         )
+
+
+def require_postable(channel: Target, member: discord.Member) -> None:
+    """Raise unless both the caller and Herald may post in *channel*."""
+    require_writer(channel, member)
     if missing := missing_to_post(channel):
         raise ChannelNotWritable(
             f"Herald may not post in {channel.mention}: it lacks {_and(missing)}. "

@@ -107,7 +107,7 @@ ASTRAY = """
      WHERE source.story_id IN (SELECT value FROM json_each(:stories))
        AND source.guild_id = :guild_id AND source.story_id <> post.story_id
        AND post.kind = 'story' AND source.state <> 'abandoned'
-       AND (post.state = 'pending'
+       AND (post.state IN ('pending', 'sending', 'held')
             OR (post.state IN ('sent', 'edit_due') AND post.sent_at > :editable_since
                 AND post.source_edits < :edits_max))
      ORDER BY source.channel_id, source.id
