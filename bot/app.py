@@ -34,6 +34,7 @@ from bot.language.comparing import Comparer as ReportComparer
 from bot.language.endpoint import open_endpoint
 from bot.language.extractive import Extractive
 from bot.language.llm import LanguageModel, Trial
+from bot.language.quoter import TextQuoter
 from bot.news.cadence import NEW_S, Pace
 from bot.news.models import Claim, Post
 from bot.news.ports import (
@@ -43,12 +44,14 @@ from bot.news.ports import (
     Comparer,
     Model,
     Publisher,
+    Quoter,
     Source,
     Storage,
     Summariser,
     Tokeniser,
 )
 from bot.schedule import Loop, Schedule
+from bot.services.ask import Asker
 from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
 from bot.services.heal import Healer
@@ -94,6 +97,7 @@ class Core:
     searcher: Searcher
     narrator: Narrator
     transfer: Transfer
+    asker: Asker
     tokenise: Tokeniser
 
 
@@ -227,6 +231,7 @@ async def open_core(
         )
         source: Source = web
         comparer: Comparer = ReportComparer()
+        quoter: Quoter = TextQuoter()
         schedule = Schedule()
         poller = Poller(
             storage,
@@ -259,6 +264,7 @@ async def open_core(
             healer=Healer(storage, source, follower, clock, pace=pace, random=spread),
             searcher=Searcher(storage, clock, words.tokenise),
             narrator=Narrator(storage, comparer, clock, on_owed=schedule.deliver.poke),
+            asker=Asker(storage, quoter, clock),
             transfer=Transfer(storage, source, follower),
             tokenise=words.tokenise,
         )
@@ -425,7 +431,7 @@ async def run(settings: Settings) -> None:
 async def _serve(core: Core, token: str, stopping: asyncio.Event, model: Model | None) -> None:
     point_at(core.settings.discord_api_base, core.settings.discord_gateway)
     link = Link(core)
-    publisher = DiscordPublisher(link.current)
+    publisher = DiscordPublisher(link.current, core.storage)
     announcer = DiscordAnnouncer(publisher)
     work = loops(core, publisher, announcer, is_ready=link.is_ready, model=model)
     try:
