@@ -269,6 +269,7 @@ class Mode(StrEnum):
 
     EACH = "each"  # every entry is a post
     STORY = "story"  # one post for each story; later sources are named in it
+    DIGEST = "digest"  # a line in the channel's next digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -455,6 +456,26 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigestLine:
+    """A story in a digest, by the entry that came first; ``sources``: what the channel calls them.
+
+    In the order that they came.
+    """
+
+    entry: Entry
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What a digest tells: its lines, best first, and how many stories of how many feeds in all."""
+
+    lines: tuple[DigestLine, ...]
+    stories: int
+    feeds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A delivery taken for sending, or a sent one whose message is to be edited.
 
@@ -468,6 +489,10 @@ class Claim:
     summary: Summary | None  # stored one
     also: tuple[str, ...] = ()  # what the channel calls the other sources, in the order they came
     roundup: tuple[Entry, ...] = ()  # told in one message, newest first; empty: an ordinary post
+    digest: Digest | None = None  # told in one message; None: no digest
+    # All posts of the message, in their order, this one too; empty: it is alone in it.
+    bundle: tuple["Claim", ...] = ()
+    is_settled: bool = False  # what the bundle holds is final: it may be in the channel
     message_id: MessageId | None = None  # the message to edit; None: it is to be sent
     newest_message_id: MessageId | None = None  # of the channel's posts that are known to be there
 
@@ -807,17 +832,19 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """One line of a roundup."""
+    """One line of a roundup or a digest."""
 
     title: str
     url: str | None  # http(s) only
+    source: str = ""  # who says so, where that is not said above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A rendered, front-end-neutral message: plain text, nothing escaped or cut yet.
 
-    ``headlines`` follow the body, one a line; those for which there is no room are counted.
+    ``headlines`` follow the body, one a line; those for which there is no room are counted, with
+    ``unlisted`` others. ``bundled`` are further posts in the same message, after this one.
     """
 
     title: str
@@ -831,6 +858,8 @@ class Post:
     footer: str | None = None
     published_at: datetime | None = None
     headlines: tuple[Headline, ...] = ()
+    unlisted: int = 0
+    bundled: tuple["Post", ...] = ()
 
 
 # --- Telling admins, and mending ---
