@@ -11,6 +11,7 @@ from bot.errors import (
     ChannelGone,
     DiscordUnavailable,
     Forbidden,
+    HistoryHidden,
     MessageGone,
     PostRefused,
     PublishError,
@@ -70,7 +71,7 @@ class DiscordPublisher:
     async def find(
         self, channel_id: ChannelId, post: Post, after: MessageId | None
     ) -> MessageId | None:
-        """Return the message that says *post* already; None also where nobody lets us look.
+        """Return the message that says *post* already. Raises HistoryHidden, PublishError.
 
         Discord tells no nonce of an old message. A channel gets its posts one after the other, so
         that what came later than *after*, the last one known to be there, is of this very attempt.
@@ -84,11 +85,18 @@ class DiscordPublisher:
         is_wanted: Callable[[discord.Message], bool],
         after: MessageId | None = None,
     ) -> MessageId | None:
-        """Return the newest of Herald's own messages that is wanted; None where there is none."""
+        """Return the newest of Herald's own messages that is wanted; None where there is none.
+
+        Raises HistoryHidden where that cannot be known, or else PublishError.
+        """
         try:
             channel = await self._postable(channel_id)
             if not may_read_history(channel):
-                return None
+                raise HistoryHidden(
+                    f"A post may be in #{channel.name} ({channel.guild.name}) already, and Herald "
+                    "lacks Read Message History to look for it.",
+                    channel_id=channel_id,
+                )
             async for message in channel.history(limit=LOOK_BACK):
                 if after is not None and message.id <= after:
                     return None
@@ -97,6 +105,10 @@ class DiscordPublisher:
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _translated(error, channel_id) from error
         return None
+
+    async def takes_nonce(self, channel_id: ChannelId) -> bool:  # noqa: ARG002  # the port's
+        """Whether Discord tells a repeated post in that channel by its nonce."""
+        return True
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         """Make an earlier post say *post*. Without Embed Links, Discord would empty it."""
@@ -115,13 +127,16 @@ class DiscordPublisher:
             raise Forbidden(
                 f"Herald lacks {', '.join(missing)} in #{channel.name} ({channel.guild.name}).",
                 channel_id=channel_id,
+                may_have_landed=False,
             )
         return channel
 
     async def _client(self, channel_id: ChannelId) -> discord.Client:
         client = self._current()
         if client is None or client.user is None or client.is_closed():
-            raise DiscordUnavailable("Not connected to Discord.", channel_id=channel_id)
+            raise DiscordUnavailable(
+                "Not connected to Discord.", channel_id=channel_id, may_have_landed=False
+            )
         if not client.is_ready():
             async with asyncio.timeout(READY_WITHIN_S):
                 await client.wait_until_ready()

@@ -452,7 +452,8 @@ class Delivery:
     nonce: str  # at most 25 characters (Discord), the same for every attempt
     attempts: int
     created_at: datetime
-    tried_at: datetime | None = None  # of the first attempt; None: this is it
+    # Since when it may be in the channel although no attempt was told so; None: it is not there.
+    tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -864,6 +865,10 @@ class Post:
 
 # --- Telling admins, and mending ---
 
+# Why a channel is sent nothing: Herald lacks a permission; a post may be there that nobody lets it
+# look for; the channel is no more.
+HoldKind = Literal["forbidden", "unsure", "gone"]
+
 NoticeKind = Literal["failing", "paused", "gone", "recovered", "moved", "stale", "remedy"]
 
 
@@ -919,6 +924,22 @@ class Switched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How often each thing befell a post since the database was made.
+
+    ``found``: sent, but known only from looking back; ``held``: not by what held its channel
+    already.
+    """
+
+    owed: int = 0
+    sent: int = 0
+    edited: int = 0
+    held: int = 0
+    abandoned: int = 0
+    found: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StorageHealth:
     """Facts for `herald check`."""
 
@@ -928,8 +949,10 @@ class StorageHealth:
     feeds: int
     entries: int
     subscriptions: int
-    pending_deliveries: int
+    pending_deliveries: int  # unsent, held ones included
     oldest_pending_at: datetime | None
+    held_deliveries: int = 0
+    counts: Counts = field(default_factory=Counts)
 
 
 UNDO_WINDOW = timedelta(minutes=15)  # how long a removed subscription can be brought back

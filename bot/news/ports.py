@@ -31,6 +31,7 @@ from bot.news.models import (
     Following,
     GuildId,
     Hit,
+    HoldKind,
     Imported,
     Known,
     MessageId,
@@ -156,9 +157,13 @@ class Publisher(Protocol):
         """Return the message that an earlier attempt at *post* has left in the channel, if any.
 
         For attempts out of the nonce's window. Herald's own among the last 50 messages, posted
-        later than *after*, with the same link or title; None also where the history may not be
-        read. Raises PublishError.
+        later than *after*, with the same link or title. Raises HistoryHidden where it may be there
+        and the history may not be read, or else PublishError.
         """
+        ...
+
+    async def takes_nonce(self, channel_id: ChannelId) -> bool:
+        """Whether `publish` in that channel is safe to repeat within the nonce's window."""
         ...
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
@@ -435,11 +440,17 @@ class Storage(Protocol):
         ...
 
     async def mark_sent(
-        self, delivery_id: DeliveryId, message_id: MessageId, now: datetime
+        self,
+        delivery_id: DeliveryId,
+        message_id: MessageId,
+        now: datetime,
+        *,
+        was_found: bool = False,
     ) -> None:
         """Record that the story is in the channel, and with a roundup all that it tells.
 
-        An edit is due at once where the entry changed since it was first claimed.
+        An edit is due at once where the entry changed since it was first claimed. *was_found*: it
+        was there when somebody looked.
         """
         ...
 
@@ -451,18 +462,49 @@ class Storage(Protocol):
         """Give up editing a post, now and for good."""
         ...
 
-    async def retry_at(self, delivery_id: DeliveryId, due_at: datetime, reason: str) -> None:
-        """Give a claimed delivery back, due later; an edit is dropped once its post is too old."""
+    async def retry_at(
+        self,
+        delivery_id: DeliveryId,
+        due_at: datetime,
+        reason: str,
+        *,
+        may_be_there: bool = True,
+    ) -> None:
+        """Give a claimed delivery back, due later; an edit is dropped once its post is too old.
+
+        *may_be_there*: whether this attempt, or one before it, may have put it in the channel.
+        """
+        ...
+
+    async def hold(
+        self,
+        delivery_id: DeliveryId,
+        due_at: datetime,
+        kind: HoldKind,
+        reason: str,
+        now: datetime,
+        *,
+        may_be_there: bool = True,
+    ) -> None:
+        """Give a claimed delivery back that waits for what somebody has to do.
+
+        Its channel waits with it, and its guild's log channel is owed one notice. It is looked at
+        again at *due_at*, or sooner after `try_held`.
+        """
+        ...
+
+    async def try_held(self, guild_id: GuildId, now: datetime) -> int:
+        """Make what a guild's channels are held for due at once; return how many deliveries."""
         ...
 
     async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
         """Give a delivery up for good."""
         ...
 
-    async def abandon_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
-        """Pause every subscription of a channel that is gone and give up what it is owed.
+    async def hold_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
+        """Pause every subscription of a channel that is gone and hold what it is owed.
 
-        Edits too.
+        Its edits are given up, and its guild's log channel is owed one notice.
         """
         ...
 

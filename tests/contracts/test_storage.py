@@ -375,7 +375,7 @@ async def test_a_channel_that_is_gone_is_not_resumed_when_its_pause_is_over(
     feed = await a_feed(storage)
     made = await storage.follow(refresh(feed.id), wish(), NOW)
     await storage.pause(made.following.subscription.id, NOW, until=NOW + HOUR, catches_up=True)
-    await storage.abandon_channel(CHANNEL, NOW, "gone")
+    await storage.hold_channel(CHANNEL, NOW, "gone")
     assert await storage.resume_due(NOW + DAY) == ()
 
 
@@ -702,7 +702,7 @@ async def test_a_channel_that_is_gone_pauses_its_feeds_and_owes_nothing(storage:
     feed = await a_feed(storage)
     made = await storage.follow(refresh(feed.id, new_entry()), wish(CHANNEL, backfill=1), NOW)
     await storage.follow(refresh(feed.id), wish(OTHER_CHANNEL, backfill=1), NOW)
-    await storage.abandon_channel(CHANNEL, NOW, "the channel was deleted")
+    await storage.hold_channel(CHANNEL, NOW, "the channel was deleted")
     following = await storage.following(made.following.subscription.id, NOW)
     assert following is not None
     assert following.subscription.is_paused

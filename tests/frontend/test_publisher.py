@@ -8,6 +8,7 @@ from bot.errors import (
     ChannelGone,
     DiscordUnavailable,
     Forbidden,
+    HistoryHidden,
     MessageGone,
     PostRefused,
     PublishError,
@@ -148,11 +149,12 @@ async def test_without_a_connection_discord_is_unavailable(
 LINKED = replace(POST, url="https://courier.example.org/ferry")
 
 
-async def test_without_permission_to_read_the_history_nothing_is_found(house: House) -> None:
+async def test_without_permission_to_read_the_history_nothing_is_known(house: House) -> None:
     await house.publisher.publish(ChannelId(house.news.id), LINKED, "d1")
     house.forbid(house.news, read_message_history=True)
     before = len(house.env.http_requests)
-    assert await house.publisher.find(ChannelId(house.news.id), LINKED, None) is None
+    with pytest.raises(HistoryHidden, match="lacks Read Message History"):
+        await house.publisher.find(ChannelId(house.news.id), LINKED, None)
     assert len(house.env.http_requests) == before
 
 

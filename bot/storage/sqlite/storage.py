@@ -29,6 +29,7 @@ from bot.news.models import (
     Following,
     GuildId,
     Hit,
+    HoldKind,
     Imported,
     Known,
     MessageId,
@@ -321,10 +322,17 @@ class SqliteStorage:
         return await self._writer.run(lambda c: entries.store_summary(c, entry, summary))
 
     async def mark_sent(
-        self, delivery_id: DeliveryId, message_id: MessageId, now: datetime
+        self,
+        delivery_id: DeliveryId,
+        message_id: MessageId,
+        now: datetime,
+        *,
+        was_found: bool = False,
     ) -> None:
         """Record that the story is in the channel."""
-        await self._writer.run(lambda c: outcomes.mark_sent(c, delivery_id, message_id, now))
+        await self._writer.run(
+            lambda c: outcomes.mark_sent(c, delivery_id, message_id, now, was_found=was_found)
+        )
 
     async def mark_edited(self, delivery_id: DeliveryId, now: datetime) -> None:
         """Record that the message says what its entry says, unless that changed once more."""
@@ -334,20 +342,50 @@ class SqliteStorage:
         """Give up editing a post, now and for good."""
         await self._writer.run(lambda c: outcomes.leave_as_posted(c, delivery_id, reason))
 
-    async def retry_at(self, delivery_id: DeliveryId, due_at: datetime, reason: str) -> None:
+    async def retry_at(
+        self,
+        delivery_id: DeliveryId,
+        due_at: datetime,
+        reason: str,
+        *,
+        may_be_there: bool = True,
+    ) -> None:
         """Give a claimed delivery back, due later."""
-        await self._writer.run(lambda c: outcomes.retry_at(c, delivery_id, due_at, reason))
+        await self._writer.run(
+            lambda c: outcomes.retry_at(c, delivery_id, due_at, reason, may_be_there=may_be_there)
+        )
+
+    async def hold(
+        self,
+        delivery_id: DeliveryId,
+        due_at: datetime,
+        kind: HoldKind,
+        reason: str,
+        now: datetime,
+        *,
+        may_be_there: bool = True,
+    ) -> None:
+        """Give a claimed delivery back that waits for what somebody has to do."""
+        await self._writer.run(
+            lambda c: outcomes.hold(
+                c, delivery_id, due_at, kind, reason, now, may_be_there=may_be_there
+            )
+        )
+
+    async def try_held(self, guild_id: GuildId, now: datetime) -> int:
+        """Make what a guild's channels are held for due at once; return how many deliveries."""
+        return await self._writer.run(lambda c: outcomes.try_held(c, guild_id, now))
 
     async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
         """Give a delivery up for good."""
         await self._writer.run(lambda c: outcomes.abandon(c, delivery_id, reason))
 
-    async def abandon_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
-        """Pause every subscription of a channel that is gone and give up what it is owed."""
+    async def hold_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
+        """Pause every subscription of a channel that is gone and hold what it is owed."""
 
         def work(connection: sqlite3.Connection) -> None:
             subscriptions.pause_channel(connection, channel_id, now)
-            outcomes.abandon_channel(connection, channel_id, reason)
+            outcomes.hold_channel(connection, channel_id, reason, now)
 
         await self._writer.run(work)
 
