@@ -1,7 +1,7 @@
 """Take posts to Discord: the front end's side of the outbox."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import aiohttp
 import discord
@@ -18,7 +18,7 @@ from bot.errors import (
     RateLimited,
 )
 from bot.frontend.permissions import Target, may_read_history, missing_to_post
-from bot.frontend.render import post_embed
+from bot.frontend.render import fitting_in_one, post_embed, post_embeds
 from bot.news.models import ChannelId, MessageId, Post
 
 log = structlog.get_logger()
@@ -40,12 +40,12 @@ class DiscordPublisher:
 
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
         """Post and return the message's id."""
-        return await self.send(channel_id, post_embed(post), nonce)
+        return await self.send(channel_id, post_embeds(post), nonce)
 
     async def send(
         self,
         channel_id: ChannelId,
-        embed: discord.Embed,
+        embeds: Sequence[discord.Embed],
         nonce: str,
         view: discord.ui.View | None = None,
     ) -> MessageId:
@@ -59,7 +59,7 @@ class DiscordPublisher:
             # discord.py adds enforce_nonce: Discord then answers a repeated nonce with the message
             # that it made before.
             message = await channel.send(
-                embed=embed,
+                embeds=embeds,
                 nonce=nonce,
                 allowed_mentions=discord.AllowedMentions.none(),
                 view=view or discord.utils.MISSING,
@@ -110,12 +110,16 @@ class DiscordPublisher:
         """Whether Discord tells a repeated post in that channel by its nonce."""
         return True
 
+    async def fitting(self, channel_id: ChannelId, post: Post) -> int:  # noqa: ARG002  # the port's
+        """Return how many of a bundle's posts go into one message, uncut."""
+        return fitting_in_one(post)
+
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         """Make an earlier post say *post*. Without Embed Links, Discord would empty it."""
         try:
             channel = await self._postable(channel_id)
             await channel.get_partial_message(message_id).edit(
-                embed=post_embed(post), allowed_mentions=discord.AllowedMentions.none()
+                embeds=post_embeds(post), allowed_mentions=discord.AllowedMentions.none()
             )
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _translated(error, channel_id) from error

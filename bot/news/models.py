@@ -269,7 +269,6 @@ class Mode(StrEnum):
 
     EACH = "each"  # every entry is a post
     STORY = "story"  # one post for each story; later sources are named in it
-    DIGEST = "digest"  # a line in the channel's next digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -505,16 +504,25 @@ class Origin:
     entry: Entry
     source_name: str
     note: str | None = None  # why there is only a teaser, where there is
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """What a post is made of: its entries, the first seen first, and its summary."""
+    """What a message is made of: its entries, the first seen first, and its summary.
+
+    ``kind`` "bundle": several posts, each with its own summary.
+    """
 
     origins: tuple[Origin, ...]
     summary: Summary | None
     sent_at: datetime | None
-    is_roundup: bool = False
+    kind: Literal["story", "bundle", "roundup", "digest"] = "story"
+
+    @property
+    def is_roundup(self) -> bool:
+        """Whether it tells in one line each what its feed brought at once."""
+        return self.kind == "roundup"
 
 
 # --- Plans: what pure decisions return, for one storage call to apply ---

@@ -1,8 +1,8 @@
 """When digests come, and what leads them."""
 
 from collections import Counter
-from itertools import pairwise
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
