@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.news.answers import Answer, Asked, Gathered
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.models import (
     SUMMARY_WORDS,
@@ -127,6 +128,21 @@ class Summariser(Protocol):
         ...
 
 
+class Quoter(Protocol):
+    """Answers questions with sentences that stand in articles, letter by letter."""
+
+    def read(self, question: str, now: datetime) -> Asked:
+        """Return *question*, read. Quick. Raises BadQuery where nothing can be looked for."""
+        ...
+
+    def answer(self, asked: Asked, gathered: Gathered, now: datetime) -> Answer:
+        """Return the answer that stands in what was gathered.
+
+        CPU-bound, some ten milliseconds; called off the event loop.
+        """
+        ...
+
+
 class Model(Protocol):
     """A language model that may be asked for a summary, and may not answer."""
 
@@ -163,7 +179,10 @@ class Publisher(Protocol):
         ...
 
     async def takes_nonce(self, channel_id: ChannelId) -> bool:
-        """Whether `publish` in that channel is safe to repeat within the nonce's window."""
+        """Whether `publish` in that channel is safe to repeat within the nonce's window.
+
+        Where not, only `find` tells whether an earlier attempt has landed. Raises PublishError.
+        """
         ...
 
     async def fitting(self, channel_id: ChannelId, post: Post) -> int:
@@ -641,6 +660,10 @@ class Storage(Protocol):
 
     async def search(self, request: SearchRequest, now: datetime) -> SearchPage:
         """Search titles and texts."""
+        ...
+
+    async def gather(self, request: SearchRequest, terms: Sequence[str], now: datetime) -> Gathered:
+        """Search for what may answer a question; *terms*: index terms whose frequency is told."""
         ...
 
     async def latest(

@@ -16,6 +16,7 @@ from bot.errors import (
 )
 from bot.frontend.publisher import DiscordPublisher
 from bot.news.models import ChannelId, Post
+from tests.fakes import FakeMemory
 from tests.frontend.house import COURIER, House
 
 POST = Post(title="Ferry resumes", url=None, body="It sails.", source="The Courier")
@@ -141,7 +142,7 @@ async def test_without_a_connection_discord_is_unavailable(
     client: Callable[[], discord.Client | None],
 ) -> None:
     with pytest.raises(DiscordUnavailable):
-        await DiscordPublisher(client).publish(ChannelId(1), POST, "d1")
+        await DiscordPublisher(client, FakeMemory()).publish(ChannelId(1), POST, "d1")
 
 
 # --- Looking back, and edits ---
