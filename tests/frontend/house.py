@@ -19,6 +19,7 @@ from bot.errors import FeedError, UserError
 from bot.feeds.source import Web
 from bot.frontend.bulletins import DiscordAnnouncer
 from bot.frontend.client import HeraldClient
+from bot.frontend.gate import Gate
 from bot.frontend.limits import broken_in_components, broken_limits
 from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
@@ -163,6 +164,7 @@ def make_client(
     source: FakeSource | Web,
     clock: Clock,
     on_ready: Callable[[], None] = lambda: None,
+    gate: Gate | None = None,
 ) -> HeraldClient:
     """Make the bot with every service that its commands call."""
     follower = make_follower(storage, source, clock)
@@ -174,6 +176,7 @@ def make_client(
         storage=storage,
         clock=clock,
         on_ready=on_ready,
+        gate=gate,
     )
 
 
