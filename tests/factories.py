@@ -159,7 +159,7 @@ def search_request(
     channels: Iterable[ChannelId] | None = None,
     feed_id: FeedId | None = None,
     since: datetime | None = None,
-    sort: Sort = Sort.RELEVANCE,
+    sort: Sort = Sort.BEST,
     offset: int = 0,
     limit: int = 5,
 ) -> SearchRequest:

@@ -38,9 +38,13 @@ from bot.storage.sqlite import (
     claims,
     entries,
     feeds,
+    finding,
+    frequencies,
     leases,
     polls,
+    scope,
     search,
+    spelling,
     subscriptions,
     wishes,
 )
@@ -407,26 +411,24 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "batches": (polls.BATCHES, {"feed_id": 1, "limit": 1}),
     "known": (polls.KNOWN_ALIASES, {"feed_id": 1, "aliases": "[]"}),
     "entries": (entries.NEWEST_OF_FEED, {"feed_id": 1, "limit": 1}),
-    "latest": (
-        search.LATEST,
-        {"channels": "[1]", "feed_id": None, "since": None, "limit": 1},
+    "latest": (scope.NEWEST, {"channels": "[1]", "feeds": None, "before": 1, "limit": 1}),
+    "latest of few": (scope.NEWEST_OF, {"ids": "[1]", "limit": 1}),
+    "search": (finding.BEST, {"match": "a", "first": 1, "last": 9}),
+    "search, newest": (
+        finding.NEWEST_MATCHES,
+        {"match": "a", "first": 1, "last": 9, "limit": 1},
     ),
-    "search": (
-        search.BEST,
-        {
-            "channels": "[1]",
-            "feed_id": None,
-            "since": None,
-            "sees_all": False,
-            "match": "a",
-            "limit": 1,
-        },
-    ),
-    "search by date": (
-        search.NEWEST_MATCHES,
-        {"channels": "[1]", "feed_id": None, "since": None, "limit": 1, "match": "a"},
-    ),
-    "searched": (search.COUNT_VISIBLE, {"channels": "[1]", "feed_id": None, "since": None}),
+    "search, of one": (finding.IS_MATCH, {"match": "a", "id": 1}),
+    "facts": (scope.FACTS, {"ids": "[1]", "channels": "[1]"}),
+    "sources": (search.SOURCES, {"stories": "[1]", "channels": "[1]"}),
+    "posts": (search.POSTS, {"ids": "[1]", "channels": "[1]"}),
+    "visible": (scope.VISIBLE, {"channels": "[1]", "limit": 1}),
+    "of feeds": (scope.OF_FEEDS, {"feeds": "[1]", "limit": 1}),
+    "since": (scope.NEW_SINCE, {"since": 1, "limit": 1}),
+    "archive's size": (scope.COUNT, {"limit": 1}),
+    "how common a term is": (frequencies.COUNT_SOME, {"match": "a", "limit": 1}),
+    "how common between": (frequencies.COUNT_BETWEEN, {"match": "a", "first": 1, "before": 2}),
+    "spelling": (spelling.EXISTS, {"match": "a"}),
 }
 
 

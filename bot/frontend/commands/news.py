@@ -36,7 +36,7 @@ class NewsCommands(
         query='Words to look for; "quotes" keep words together, -word leaves articles out',
         source="Only from this feed",
         since="Only newer than this: 24h, 7d, 12w, or a date such as 2026-11-02",
-        sort="Best match first (relevance), or newest first",
+        sort="Best: matching and recent. Relevance: matching, whatever its age. Newest: by date",
     )
     @app_commands.rename(source="from")
     async def search(
@@ -45,7 +45,7 @@ class NewsCommands(
         query: app_commands.Range[str, 1, limits.OPTION_STRING_MAX],
         source: str | None = None,
         since: str | None = None,
-        sort: Sort = Sort.RELEVANCE,
+        sort: Sort = Sort.BEST,
     ) -> None:
         """Show pages of results."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -53,15 +53,21 @@ class NewsCommands(
         channels = await self._channels(interaction)
         following = await self._source(interaction, source, channels)
 
+        first: Results | None = None
+
         async def results_of(page: int) -> Results:
-            return await self._searcher.search(
+            nonlocal first
+            results = await self._searcher.search(
                 query,
                 channels=channels,
                 feed_id=following.feed.id if following else None,
                 since=after,
                 sort=sort,
                 page=page,
+                ranking=first.ranking if first is not None else None,
             )
+            first = first or results
+            return results
 
         async def page_of(page: int) -> tuple[discord.Embed, int]:
             results = await results_of(page)
