@@ -18,6 +18,7 @@ from bot.news.models import (
 from bot.news.ports import Clock, Storage, Tokeniser
 from bot.news.query import parse_query
 from bot.news.ranking import snippet
+from bot.news.times import AHEAD_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +74,13 @@ class Searcher:
         sort: Sort = Sort.BEST,
         page: int = 0,
         ranking: tuple[Ranked, ...] | None = None,
+        now: datetime | None = None,
     ) -> Results:
-        """Return a page of what matches *text*; *ranking*: of the page before. Raises BadQuery."""
+        """Return a page of what matches *text*. Raises BadQuery.
+
+        *ranking*: of an earlier page of the same search. *now*: a present to search as of; what
+        came out later is not there yet.
+        """
         query = parse_query(text)
         got = await self._storage.search(
             SearchRequest(
@@ -82,12 +88,13 @@ class Searcher:
                 channels=channels,
                 feed_id=feed_id,
                 since=since,
+                until=None if now is None else now + AHEAD_MAX,
                 sort=sort,
                 offset=page * self._page_size,
                 limit=self._page_size,
                 ranking=ranking,
             ),
-            self._clock.now(),
+            now or self._clock.now(),
         )
         wanted = self._wanted(query)
         return Results(

@@ -91,7 +91,9 @@ class Finding:
         self.now = now
         self.plan: Plan = plan(request.query, index.tokenise)
         self._feeds_of: dict[Source | Language, frozenset[FeedId]] = {}
-        self.scope = scopes.open_scope(connection, request.channels, self._feeds(), self._since())
+        self.scope = scopes.open_scope(
+            connection, request.channels, self._feeds(), self._since(), request.until
+        )
 
     @property
     def query(self) -> Query:
@@ -267,7 +269,7 @@ class Finding:
 
     def _newest(self) -> Iterator[tuple[int, float]]:
         """Yield what may be seen, newest first, where the index has nothing to look for."""
-        before = min((self._bounds()), default=scopes.FAR)
+        before = min(self._bounds(), default=scopes.FAR)
         rows = scopes.newest(self.connection, self.scope, self._feeds(), before, CHECKED_MAX)
         for row in rows:
             yield row["id"], 0.0
@@ -325,6 +327,8 @@ class Finding:
         if request.feed_id is not None and match.feed_id != request.feed_id:
             return False
         if request.since is not None and match.dated_at < values.to_ms(request.since):
+            return False
+        if request.until is not None and match.dated_at > values.to_ms(request.until):
             return False
         return all(self._holds(part, match) for part in self.plan.rest)
 
@@ -386,6 +390,9 @@ class Finding:
         return max(told, default=None)
 
     def _bounds(self) -> Iterator[int]:
+        """Yield the times, in milliseconds, that entries must be older than."""
+        if self.request.until is not None:
+            yield values.to_ms(self.request.until) + 1
         for part in self.plan.rest:
             if isinstance(part, Before):
                 yield values.to_ms(part.moment.at(self.now))

@@ -37,7 +37,12 @@ OF_FEEDS = """
 
 NEW_SINCE = "SELECT id FROM entries WHERE dated_at >= :since LIMIT :limit"
 
-COUNT = "SELECT COUNT(*) FROM (SELECT 1 FROM entries LIMIT :limit)"
+COUNT = "SELECT COUNT(*) FROM (SELECT 1 FROM entries WHERE dated_at <= :until LIMIT :limit)"
+
+COUNT_OF = """
+    SELECT COUNT(*) FROM entries
+     WHERE id IN (SELECT value FROM json_each(:ids)) AND dated_at <= :until
+"""
 
 # Of these entries those that may be seen, with what they are filtered and merged by.
 FACTS = """
@@ -52,11 +57,12 @@ FACTS = """
 
 # Newest first: of few that are listed, or of all, each asked about.
 NEWEST_OF = """
-    SELECT id FROM entries
-     WHERE id IN (SELECT value FROM json_each(:ids)) ORDER BY dated_at DESC, id DESC LIMIT :limit
+    SELECT id, dated_at FROM entries
+     WHERE id IN (SELECT value FROM json_each(:ids)) AND dated_at < :before
+     ORDER BY dated_at DESC, id DESC LIMIT :limit
 """
 NEWEST = """
-    SELECT e.id
+    SELECT e.id, e.dated_at
       FROM entries AS e
      WHERE e.dated_at < :before
        AND (:channels IS NULL OR EXISTS (
@@ -97,17 +103,23 @@ def open_scope(
     channels: frozenset[ChannelId] | None,
     feeds: frozenset[FeedId] | None,
     since: datetime | None,
+    until: datetime | None = None,
 ) -> Scope:
-    """Return what *channels* hold (None: the whole archive), of *feeds* and *since* then."""
+    """Return what *channels* hold (None: the whole archive), of *feeds* and *since* then.
+
+    What is dated later than *until* is not counted.
+    """
+    until_ms = _until(connection, until)
     newest_id: int = connection.execute("SELECT COALESCE(MAX(id), 0) FROM entries").fetchone()[0]
     visible: frozenset[int] | None = None
     if channels is None:
         most = COUNTED_MAX
-        count: int = connection.execute(COUNT, {"limit": most + 1}).fetchone()[0]
+        counted: Parameters = {"until": until_ms, "limit": most + 1}
+        count: int = connection.execute(COUNT, counted).fetchone()[0]
     else:
         most = LISTED_MAX
         visible = _ids(connection, VISIBLE, {"channels": as_parameter(channels)})
-        count = len(visible)
+        count = len(visible) if until_ms == FAR else _not_later(connection, visible, until_ms)
     listed = [visible] if visible is not None else []
     if feeds is not None:
         listed.append(_ids(connection, OF_FEEDS, {"feeds": as_parameter(feeds)}))
@@ -121,6 +133,23 @@ def open_scope(
         visible=min(count, most),
         has_more=count > most,
     )
+
+
+def _until(connection: sqlite3.Connection, until: datetime | None) -> int:
+    """Return *until* in milliseconds, FAR where nothing is later."""
+    newest = connection.execute("SELECT MAX(dated_at) AS at FROM entries").fetchone()["at"]
+    return (
+        FAR
+        if until is None or newest is None or newest <= values.to_ms(until)
+        else values.to_ms(until)
+    )
+
+
+def _not_later(connection: sqlite3.Connection, ids: frozenset[int], until_ms: int) -> int:
+    count: int = connection.execute(
+        COUNT_OF, {"ids": as_parameter(ids), "until": until_ms}
+    ).fetchone()[0]
+    return count
 
 
 def _ids(connection: sqlite3.Connection, sql: str, parameters: Parameters) -> frozenset[int]:
@@ -145,7 +174,8 @@ def newest(
     *before*: in milliseconds.
     """
     if scope.ids is not None:
-        return connection.execute(NEWEST_OF, {"ids": as_parameter(scope.ids), "limit": limit})
+        listed: Parameters = {"ids": as_parameter(scope.ids), "before": before, "limit": limit}
+        return connection.execute(NEWEST_OF, listed)
     return connection.execute(
         NEWEST,
         {

@@ -78,6 +78,18 @@ def _read_on(
     )
 
 
+def newest_at(connection: sqlite3.Connection, request: SearchRequest) -> datetime | None:
+    """Return when the newest entry that *request* could find is dated."""
+    wanted = None if request.feed_id is None else frozenset([request.feed_id])
+    scope = open_scope(connection, request.channels, wanted, request.since)
+    before = FAR if request.until is None else values.to_ms(request.until) + 1
+    for row in newest(connection, scope, wanted, before, limit=1):
+        dated_at = row["dated_at"]
+        is_there = request.since is None or dated_at >= values.to_ms(request.since)
+        return values.from_ms(dated_at) if is_there else None
+    return None
+
+
 def latest(
     connection: sqlite3.Connection,
     channels: frozenset[ChannelId] | None,
