@@ -288,6 +288,7 @@ READS: dict[str, Call] = {
     "entries": lambda s: s.entries(FEED, 1),
     "next_delivery_at": lambda s: s.next_delivery_at(),
     "search": lambda s: s.search(search_request("harbour"), NOW),
+    "gather": lambda s: s.gather(search_request("harbour"), ["harbour"], NOW),
     "latest": lambda s: s.latest(None, None, 1),
     "why": lambda s: s.why(CHANNEL, MessageId(1)),
     "claim_bulletins": lambda s: s.claim_bulletins(NOW, LEASE),  # writes where there are any
