@@ -242,7 +242,7 @@ def _limited(fault: Status) -> web.Response:
     }
     response = _json(429, limited)
     response.headers["Retry-After"] = str(max(1, round(fault.retry_after_s)))
-    response.headers["X-RateLimit-Scope"] = "global" if fault.is_global else "user"
+    response.headers["X-RateLimit-Scope"] = "global" if fault.is_global else fault.scope
     if fault.has_via:
         response.headers["Via"] = "1.1 stand-in"
     return response
