@@ -69,7 +69,7 @@ def _roll_up(connection: sqlite3.Connection, guild_id: GuildId, now: datetime) -
                ROW_NUMBER() OVER (PARTITION BY channel_id ORDER BY id DESC) AS place
           FROM deliveries
          WHERE guild_id = :guild_id AND state IN ('pending', 'sending', 'held')
-           AND roundup_id IS NULL AND tried_at IS NULL
+           AND roundup_id IS NULL AND tried_at IS NULL AND kind <> 'digest'
          ORDER BY id
         """,
         {"guild_id": guild_id},
@@ -81,10 +81,16 @@ def _roll_up(connection: sqlite3.Connection, guild_id: GuildId, now: datetime) -
         head = roundups.setdefault((row["channel_id"], row["feed_id"]), row["id"])
         told = {"head": head, "id": row["id"]}
         if head == row["id"]:
-            connection.execute("UPDATE deliveries SET kind = 'roundup' WHERE id = :id", told)
+            connection.execute(
+                "UPDATE deliveries SET kind = 'roundup', bundle_id = NULL WHERE id = :id", told
+            )
             continue
         connection.execute(
-            "UPDATE deliveries SET roundup_id = :head WHERE roundup_id = :id OR id = :id", told
+            """
+            UPDATE deliveries SET roundup_id = :head, bundle_id = NULL
+             WHERE roundup_id = :id OR id = :id
+            """,
+            told,
         )
     connection.execute(
         """

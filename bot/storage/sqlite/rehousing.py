@@ -77,7 +77,7 @@ def _move_deliveries(connection: sqlite3.Connection, places: dict[str, int]) -> 
     connection.execute(
         """
         DELETE FROM deliveries
-         WHERE state IN ('pending', 'sending', 'held') AND channel_id = :old
+         WHERE state IN ('pending', 'sending', 'held', 'waiting') AND channel_id = :old
            AND EXISTS (SELECT 1 FROM deliveries AS there
                         WHERE there.entry_id = deliveries.entry_id AND there.channel_id = :new)
         """,
@@ -86,9 +86,10 @@ def _move_deliveries(connection: sqlite3.Connection, places: dict[str, int]) -> 
     moved = connection.execute(
         """
         UPDATE deliveries
-           SET channel_id = :new, state = 'pending', tried_at = NULL, attempts = 0, due_at = :now,
-               lease_until = NULL, last_error = NULL
-         WHERE state IN ('pending', 'sending', 'held') AND channel_id = :old
+           SET channel_id = :new, state = CASE state WHEN 'waiting' THEN state ELSE 'pending' END,
+               tried_at = NULL, attempts = 0, due_at = :now, lease_until = NULL, last_error = NULL,
+               bundle_id = NULL
+         WHERE state IN ('pending', 'sending', 'held', 'waiting') AND channel_id = :old
         RETURNING roundup_id
         """,
         places,
@@ -102,7 +103,7 @@ STAND_INS = """
     SELECT post.id AS post, post.kind AS kind, MIN(other.id) AS heir
       FROM deliveries AS post
       JOIN deliveries AS other ON other.roundup_id = post.id
-     WHERE post.state IN ('pending', 'sending', 'held') AND post.channel_id = :old
+     WHERE post.state IN ('pending', 'sending', 'held', 'waiting') AND post.channel_id = :old
        AND EXISTS (SELECT 1 FROM deliveries AS there
                     WHERE there.entry_id = post.entry_id AND there.channel_id = :new)
        AND NOT EXISTS (SELECT 1 FROM deliveries AS there
