@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.news.channels import ChannelOptions
 from bot.news.models import (
     Bulletin,
     ChannelId,
@@ -41,6 +42,8 @@ async def feed(storage: Storage) -> Feed:
     feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
     await storage.follow(refresh(feed.id), wish(), NOW)
     await storage.set_log_channel(GUILD, LOG)
+    for channel in (CHANNEL, OTHER_CHANNEL, NEW):  # a message for each post
+        await storage.choose_for_channel(GUILD, channel, ChannelOptions(is_bundled=False), NOW)
     return feed
 
 
@@ -189,6 +192,30 @@ async def test_what_the_new_channel_follows_or_was_told_already_does_not_come_tw
         (OTHER_CHANNEL, "Mine", 1),
     ]
     assert len(await storage.followings(GUILD, NOW)) == 1
+
+
+async def test_a_message_of_several_posts_moves_as_posts_of_their_own(
+    storage: Storage, feed: Feed
+) -> None:
+    for channel in (CHANNEL, NEW):
+        await storage.choose_for_channel(GUILD, channel, ChannelOptions(), NOW)
+    await owe(storage, feed, *(f"News {n}" for n in range(5)))
+    (claim,) = await claimed(storage, NOW)
+    assert len(claim.bundle) > 1
+    await storage.settle_bundle(claim.delivery.id, len(claim.bundle))
+    await storage.hold_channel(CHANNEL, NOW, "The channel was deleted.")
+    assert await storage.move_channel(GUILD, CHANNEL, NEW, NOW) == Rehoused(feeds=1, posts=5)
+    (again,) = await claimed(storage, NOW)
+    assert [each.entry.title for each in again.bundle] == [f"News {n}" for n in range(5)]
+    assert all(each.delivery.tried_at is None for each in again.bundle)
+
+
+async def test_a_bundle_whose_lease_ran_out_is_claimed_again(storage: Storage, feed: Feed) -> None:
+    await storage.choose_for_channel(GUILD, CHANNEL, ChannelOptions(), NOW)
+    await owe(storage, feed, *(f"News {n}" for n in range(5)))
+    (first,) = await claimed(storage, NOW)
+    (again,) = await claimed(storage, NOW + LEASE)
+    assert again.delivery.id == first.delivery.id
 
 
 # --- Servers that come and go ---
