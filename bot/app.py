@@ -34,6 +34,7 @@ from bot.language.comparing import Comparer as ReportComparer
 from bot.language.endpoint import open_endpoint
 from bot.language.extractive import Extractive
 from bot.language.llm import LanguageModel, Trial
+from bot.language.quoter import TextQuoter
 from bot.news.cadence import NEW_S, Pace
 from bot.news.models import Claim, Post
 from bot.news.ports import (
@@ -43,12 +44,14 @@ from bot.news.ports import (
     Comparer,
     Model,
     Publisher,
+    Quoter,
     Source,
     Storage,
     Summariser,
     Tokeniser,
 )
 from bot.schedule import Loop, Schedule
+from bot.services.ask import Asker
 from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
 from bot.services.heal import Healer
@@ -94,6 +97,7 @@ class Core:
     searcher: Searcher
     narrator: Narrator
     transfer: Transfer
+    asker: Asker
     tokenise: Tokeniser
 
 
@@ -226,7 +230,11 @@ async def open_core(
             )
         )
         source: Source = web
+<<<<<<< HEAD
         comparer: Comparer = ReportComparer()
+=======
+        quoter: Quoter = TextQuoter()
+>>>>>>> answers
         schedule = Schedule()
         poller = Poller(
             storage,
@@ -258,7 +266,11 @@ async def open_core(
             follower=follower,
             healer=Healer(storage, source, follower, clock, pace=pace, random=spread),
             searcher=Searcher(storage, clock, words.tokenise),
+<<<<<<< HEAD
             narrator=Narrator(storage, comparer, clock, on_owed=schedule.deliver.poke),
+=======
+            asker=Asker(storage, quoter, clock),
+>>>>>>> answers
             transfer=Transfer(storage, source, follower),
             tokenise=words.tokenise,
         )

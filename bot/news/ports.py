@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.news.answers import Answer, Asked, Gathered
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.models import (
     SUMMARY_WORDS,
@@ -139,6 +140,21 @@ class Comparer(Protocol):
         """Return telling sentences, each as it stands in its report, and figures that differ.
 
         Never raises.
+        """
+        ...
+
+
+class Quoter(Protocol):
+    """Answers questions with sentences that stand in articles, letter by letter."""
+
+    def read(self, question: str, now: datetime) -> Asked:
+        """Return *question*, read. Quick. Raises BadQuery where nothing can be looked for."""
+        ...
+
+    def answer(self, asked: Asked, gathered: Gathered, now: datetime) -> Answer:
+        """Return the answer that stands in what was gathered.
+
+        CPU-bound, some ten milliseconds; called off the event loop.
         """
         ...
 
@@ -629,6 +645,10 @@ class Storage(Protocol):
 
     async def search(self, request: SearchRequest, now: datetime) -> SearchPage:
         """Search titles and texts."""
+        ...
+
+    async def gather(self, request: SearchRequest, terms: Sequence[str], now: datetime) -> Gathered:
+        """Search for what may answer a question; *terms*: index terms whose frequency is told."""
         ...
 
     async def latest(
