@@ -230,11 +230,8 @@ async def open_core(
             )
         )
         source: Source = web
-<<<<<<< HEAD
         comparer: Comparer = ReportComparer()
-=======
         quoter: Quoter = TextQuoter()
->>>>>>> answers
         schedule = Schedule()
         poller = Poller(
             storage,
@@ -266,11 +263,8 @@ async def open_core(
             follower=follower,
             healer=Healer(storage, source, follower, clock, pace=pace, random=spread),
             searcher=Searcher(storage, clock, words.tokenise),
-<<<<<<< HEAD
             narrator=Narrator(storage, comparer, clock, on_owed=schedule.deliver.poke),
-=======
             asker=Asker(storage, quoter, clock),
->>>>>>> answers
             transfer=Transfer(storage, source, follower),
             tokenise=words.tokenise,
         )
