@@ -472,6 +472,7 @@ def build_client(core: Core) -> HeraldClient:
         transfer=core.transfer,
         searcher=core.searcher,
         narrator=core.narrator,
+        asker=core.asker,
         storage=core.storage,
         clock=core.clock,
         proxy=core.settings.discord_proxy,

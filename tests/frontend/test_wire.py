@@ -117,6 +117,7 @@ async def test_commands_fit_what_discord_accepts(server: DiscordServer, bot: Bot
             "feed",
             "news",
             "settings",
+            "ask",
             "story",
             "Why this?",
             "Show story",
