@@ -40,6 +40,21 @@ class FakeClock:
         self._now += by
 
 
+@dataclass
+class FakeMemory:
+    """Remembers facts until the end of the test."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+
+    async def recall(self, key: str) -> str | None:
+        """Return a remembered fact."""
+        return self.facts.get(key)
+
+    async def remember(self, key: str, value: str) -> None:
+        """Remember a fact."""
+        self.facts[key] = value
+
+
 @dataclass(kw_only=True)
 class FakeMessage:
     """A message of Herald's in a channel."""

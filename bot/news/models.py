@@ -28,6 +28,7 @@ GuildId = NewType("GuildId", int)
 ChannelId = NewType("ChannelId", int)
 MessageId = NewType("MessageId", int)
 UserId = NewType("UserId", int)
+RoleId = NewType("RoleId", int)
 
 
 # --- What a feed says ---
@@ -895,6 +896,20 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a post is made, beside what it says.
+
+    ``tags`` are names of tags for it in a forum, the most wanted first; what the forum does not
+    have is left out.
+    """
+
+    tags: tuple[str, ...] = ()
+    is_silent: bool = False  # it notifies nobody
+    is_by_source: bool = False  # it comes under the name and picture of its source
+    ping: RoleId | None = None  # the role that it calls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A rendered, front-end-neutral message: plain text, nothing escaped or cut yet.
 
@@ -912,6 +927,7 @@ class Post:
     footer: str | None = None
     published_at: datetime | None = None
     headlines: tuple[Headline, ...] = ()
+    manner: Manner = field(default_factory=Manner)
 
 
 # --- Telling admins, and mending ---

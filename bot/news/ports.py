@@ -195,7 +195,10 @@ class Publisher(Protocol):
         ...
 
     async def takes_nonce(self, channel_id: ChannelId) -> bool:
-        """Whether `publish` in that channel is safe to repeat within the nonce's window."""
+        """Whether `publish` in that channel is safe to repeat within the nonce's window.
+
+        Where not, only `find` tells whether an earlier attempt has landed. Raises PublishError.
+        """
         ...
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:

@@ -19,6 +19,7 @@ from bot.errors import FeedError, UserError
 from bot.feeds.source import Web
 from bot.frontend.bulletins import DiscordAnnouncer
 from bot.frontend.client import HeraldClient
+from bot.frontend.gate import Gate
 from bot.frontend.limits import broken_in_components, broken_limits
 from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
@@ -167,6 +168,7 @@ def make_client(
     source: FakeSource | Web,
     clock: Clock,
     on_ready: Callable[[], None] = lambda: None,
+    gate: Gate | None = None,
 ) -> HeraldClient:
     """Make the bot with every service that its commands call."""
     follower = make_follower(storage, source, clock)
@@ -180,6 +182,7 @@ def make_client(
         storage=storage,
         clock=clock,
         on_ready=on_ready,
+        gate=gate,
     )
 
 
@@ -215,7 +218,11 @@ async def open_house(path: Path, web: Web | None = None) -> AsyncIterator[House]
                 source=fake,
                 follower=client.follower,
                 deliverer=Deliverer(
-                    storage, source, summariser, publisher := _publisher(lambda: house), clock
+                    storage,
+                    source,
+                    summariser,
+                    publisher := _publisher(lambda: house, storage),
+                    clock,
                 ),
                 publisher=publisher,
                 clock=clock,
@@ -280,8 +287,8 @@ def _stored_messages(env: Env) -> list[Message]:
     return [stored for messages in env.backend.messages.values() for stored in messages.values()]
 
 
-def _publisher(house: Callable[[], House]) -> DiscordPublisher:
-    return DiscordPublisher(lambda: house().client)
+def _publisher(house: Callable[[], House], storage: SqliteStorage) -> DiscordPublisher:
+    return DiscordPublisher(lambda: house().client, storage)
 
 
 def _cause(error: BaseException) -> BaseException:

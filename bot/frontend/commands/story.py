@@ -8,10 +8,11 @@ from discord import app_commands
 from bot.errors import NotAllowed, UserError
 from bot.frontend import limits
 from bot.frontend.access import channels_of
+from bot.frontend.forums import home_of
 from bot.frontend.listings import count
 from bot.frontend.markdown import plain
 from bot.frontend.panels.stories import show_story
-from bot.news.models import ChannelId, MessageId, StoryLine
+from bot.news.models import MessageId, StoryLine
 from bot.news.posts import UNTITLED
 from bot.news.text import one_line
 from bot.services.follow import Follower
@@ -58,7 +59,7 @@ def story_menu(follower: Follower, narrator: Narrator) -> app_commands.ContextMe
     async def answer(interaction: discord.Interaction, message: discord.Message) -> None:
         """Show the story that one of Herald's own posts tells."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        channel_id = ChannelId(message.channel.id)
+        channel_id = home_of(message)
         channels = await channels_of(interaction, follower)
         if channel_id not in channels:
             raise NotAllowed("You can only ask about posts in channels that you can read.")

@@ -10,6 +10,7 @@ Who presses is asked for Manage Server each time, and what they may see is read 
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import discord
@@ -18,18 +19,26 @@ from bot.errors import NotAllowed, UserError
 from bot.frontend import limits
 from bot.frontend.access import channels_of
 from bot.frontend.errors import answer_error
+from bot.frontend.forums import opened
 from bot.frontend.listings import count
 from bot.frontend.markdown import escape_block, inline, plain
 from bot.frontend.panels.confirm import ConfirmPanel
 from bot.frontend.panels.panel import Panel
 from bot.frontend.panels.undo import client_of
-from bot.frontend.permissions import guild_of, member_of, require_manager, require_postable
+from bot.frontend.permissions import (
+    Target,
+    guild_of,
+    member_of,
+    require_manager,
+    require_postable,
+)
 from bot.frontend.stories import entry_options, posts_told, story_embed, telling_title
 from bot.news.models import (
     ChannelId,
     EntryId,
     GuildId,
     Parted,
+    PostRef,
     StoryId,
     StoryLine,
     ToldStory,
@@ -48,7 +57,8 @@ async def show_story(
     interaction: discord.Interaction, narrator: Narrator, narration: Narration
 ) -> None:
     """Show a story in the deferred reply; to members with Manage Server with what they can do."""
-    embed = story_embed(narration)
+    shown = replace(narration, story=_opened(narration.story, guild_of(interaction)))
+    embed = story_embed(shown)
     if not interaction.permissions.manage_guild:
         await interaction.edit_original_response(embed=embed)
         return
@@ -130,8 +140,9 @@ class StoryPanel(Panel):
         split = await self._narrator.split(story, entry_id, guild_id, by)
         channels = await channels_of(interaction, client_of(interaction).follower)
         parted = [each for each in split.parted if each.channel_id in channels]
+        edited = [opened(each.post, guild_of(interaction)) for each in parted if each.post]
         view = post_view(interaction, parted) if parted else None
-        await panel.close(interaction, _split_told(parted), view=view)
+        await panel.close(interaction, _split_told(parted, edited), view=view)
 
     async def _ask_merge(self, interaction: discord.Interaction, chosen: str) -> None:
         target = await self._story(interaction)
@@ -142,7 +153,7 @@ class StoryPanel(Panel):
             source = await self._story(pressed, other_id)
             story = await self._story(pressed)
             await self._narrator.merge(source, story, UserId(pressed.user.id))
-            merged = await self._story(pressed)
+            merged = _opened(await self._story(pressed), guild_of(pressed))
             reports = count(len(merged.tellings), "report")
             await panel.close(
                 pressed,
@@ -216,10 +227,19 @@ def _posts(story: ToldStory) -> str:
     return posts_told(post for telling in story.tellings for post in telling.posts)
 
 
-def _split_told(parted: Sequence[Parted]) -> str:
+def _opened(story: ToldStory, guild: discord.Guild) -> ToldStory:
+    """Return *story* with its posts where Discord opens them."""
+    tellings = [
+        replace(telling, posts=tuple(opened(post, guild) for post in telling.posts))
+        for telling in story.tellings
+    ]
+    return replace(story, tellings=tuple(tellings))
+
+
+def _split_told(parted: Sequence[Parted], edited: Sequence[PostRef]) -> str:
     """Return what a split came to, with what happens to each post that can be told."""
     lines = ["Split: two stories now, and they stay so."]
-    if edited := [each.post for each in parted if each.post is not None]:
+    if edited:
         lines.append(f"No longer named there: {posts_told(edited)}.")
     lines += [
         f"**{inline(each.title or UNTITLED)}** has no post in <#{each.channel_id}> now; "
@@ -268,7 +288,7 @@ class PostAlone(
     async def _post(self, interaction: discord.Interaction) -> None:
         require_manager(interaction)
         channel = guild_of(interaction).get_channel_or_thread(self._channel_id)
-        if not isinstance(channel, discord.TextChannel | discord.Thread):
+        if not isinstance(channel, Target):
             raise NotAllowed("That channel is gone, or Herald cannot see it any more.")
         require_postable(channel, member_of(interaction))
         await interaction.response.defer(ephemeral=True, thinking=True)
