@@ -7,7 +7,8 @@ from bot.frontend import limits
 from bot.frontend.access import channels_of
 from bot.frontend.answers import answer_embed
 from bot.frontend.commands.options import parse_since, since_choices
-from bot.frontend.panels.answers import AnswerPanel, share_answer
+from bot.frontend.panels.answers import AnswerPanel, openable_answer, share_answer
+from bot.frontend.permissions import guild_of
 from bot.news.answers import Answer
 from bot.news.models import ChannelId
 from bot.news.ports import Clock
@@ -27,10 +28,12 @@ def ask_command(follower: Follower, asker: Asker, clock: Clock) -> app_commands.
         """Answer from what the member can read; what is shared, from what all here can read."""
         # Seen by the caller only, until it is certain that there is something to share.
         await interaction.response.defer(ephemeral=True, thinking=True)
+        guild = guild_of(interaction)
         after = parse_since(since, clock.now()) if since else None
 
         async def ask(channels: frozenset[ChannelId]) -> Answer:
-            return await asker.ask(question, channels=channels, since=after)
+            found = await asker.ask(question, channels=channels, since=after)
+            return openable_answer(found, guild)
 
         found = await ask(await channels_of(interaction, follower))
         if not found.is_found:

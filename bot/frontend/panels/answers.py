@@ -1,11 +1,13 @@
 """The buttons under an answer: show it to everybody, and where it comes from."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import discord
 
 from bot.errors import UserError
 from bot.frontend.answers import answer_embed, sources_embed
+from bot.frontend.forums import openable
 from bot.frontend.panels.panel import Panel
 from bot.frontend.panels.undo import client_of
 from bot.frontend.sharing import require_share, shareable_channels, show_everybody
@@ -16,6 +18,15 @@ Ask = Callable[[frozenset[ChannelId]], Awaitable[Answer]]
 """Asks the same question of other channels."""
 
 TOLD = "asked:"
+
+
+def openable_answer(answer: Answer, guild: discord.Guild) -> Answer:
+    """Return *answer* with its posts where Discord opens them."""
+    return replace(
+        answer,
+        quotes=tuple(replace(each, hit=openable(each.hit, guild)) for each in answer.quotes),
+        nearest=tuple(openable(hit, guild) for hit in answer.nearest),
+    )
 
 
 class AnswerPanel(Panel):
