@@ -457,6 +457,26 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigestLine:
+    """A story in a digest, by the entry that came first; ``sources``: what the channel calls them.
+
+    In the order that they came.
+    """
+
+    entry: Entry
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What a digest tells: its lines, best first, and how many stories of how many feeds in all."""
+
+    lines: tuple[DigestLine, ...]
+    stories: int
+    feeds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A delivery taken for sending, or a sent one whose message is to be edited.
 
@@ -470,6 +490,10 @@ class Claim:
     summary: Summary | None  # stored one
     also: tuple[str, ...] = ()  # what the channel calls the other sources, in the order they came
     roundup: tuple[Entry, ...] = ()  # told in one message, newest first; empty: an ordinary post
+    digest: Digest | None = None  # told in one message; None: no digest
+    # All posts of the message, in their order, this one too; empty: it is alone in it.
+    bundle: tuple["Claim", ...] = ()
+    is_settled: bool = False  # what the bundle holds is final: it may be in the channel
     message_id: MessageId | None = None  # the message to edit; None: it is to be sent
     newest_message_id: MessageId | None = None  # of the channel's posts that are known to be there
 
@@ -481,16 +505,25 @@ class Origin:
     entry: Entry
     source_name: str
     note: str | None = None  # why there is only a teaser, where there is
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """What a post is made of: its entries, the first seen first, and its summary."""
+    """What a message is made of: its entries, the first seen first, and its summary.
+
+    ``kind`` "bundle": several posts, each with its own summary.
+    """
 
     origins: tuple[Origin, ...]
     summary: Summary | None
     sent_at: datetime | None
-    is_roundup: bool = False
+    kind: Literal["story", "bundle", "roundup", "digest"] = "story"
+
+    @property
+    def is_roundup(self) -> bool:
+        """Whether it tells in one line each what its feed brought at once."""
+        return self.kind == "roundup"
 
 
 # --- Plans: what pure decisions return, for one storage call to apply ---
@@ -889,10 +922,11 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """One line of a roundup."""
+    """One line of a roundup or a digest."""
 
     title: str
     url: str | None  # http(s) only
+    source: str = ""  # who says so, where that is not said above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -913,7 +947,8 @@ class Manner:
 class Post:
     """A rendered, front-end-neutral message: plain text, nothing escaped or cut yet.
 
-    ``headlines`` follow the body, one a line; those for which there is no room are counted.
+    ``headlines`` follow the body, one a line; those for which there is no room are counted, with
+    ``unlisted`` others. ``bundled`` are further posts in the same message, after this one.
     """
 
     title: str
@@ -927,6 +962,8 @@ class Post:
     footer: str | None = None
     published_at: datetime | None = None
     headlines: tuple[Headline, ...] = ()
+    unlisted: int = 0
+    bundled: tuple["Post", ...] = ()
     manner: Manner = field(default_factory=Manner)
 
 

@@ -201,6 +201,13 @@ class Publisher(Protocol):
         """
         ...
 
+    async def fitting(self, channel_id: ChannelId, post: Post) -> int:
+        """Return how many of a bundle's posts go into one message in that channel, uncut.
+
+        The first ones; at least one. Raises PublishError.
+        """
+        ...
+
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         """Make an earlier post say *post*; twice is as good as once.
 
@@ -444,7 +451,8 @@ class Storage(Protocol):
 
         At most one per channel, the oldest unsent: a channel's posts stay in order. Where nothing
         is unsent, the oldest post whose entry was edited, to edit its message. In a channel's quiet
-        hours, and once its messages of the hour are used up, only edits.
+        hours, and once its messages of the hour are used up, only edits. Of many posts due at once
+        in a channel several are claimed as a bundle, for one message; see `settle_bundle`.
         """
         ...
 
@@ -495,6 +503,26 @@ class Storage(Protocol):
 
     async def leave_as_posted(self, delivery_id: DeliveryId, reason: str) -> None:
         """Give up editing a post, now and for good."""
+        ...
+
+    async def settle_bundle(self, delivery_id: DeliveryId, size: int) -> None:
+        """Make the first *size* posts of a claimed bundle final, and give the others back.
+
+        To be done before it is published: from then on each attempt has the same posts, and
+        `mark_sent`, `retry_at` and `hold` of the first one are for all. A bundle that was not
+        settled comes apart when it is claimed again.
+        """
+        ...
+
+    async def dissolve_bundle(
+        self,
+        delivery_id: DeliveryId,
+        due_at: datetime,
+        reason: str,
+        *,
+        may_be_there: bool = True,
+    ) -> None:
+        """Give the posts of a claimed bundle back, due later, to go one by one."""
         ...
 
     async def retry_at(

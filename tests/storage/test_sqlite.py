@@ -248,6 +248,8 @@ WRITES: dict[str, Call] = {
     "mark_edited": lambda s: s.mark_edited(DELIVERY, NOW),
     "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
+    "settle_bundle": lambda s: s.settle_bundle(DeliveryId(1), 2),
+    "dissolve_bundle": lambda s: s.dissolve_bundle(DeliveryId(1), NOW, ""),
     "abandon": lambda s: s.abandon(DELIVERY, ""),
     "hold": lambda s: s.hold(DELIVERY, NOW, "forbidden", "", NOW),
     "try_held": lambda s: s.try_held(GUILD, NOW),

@@ -59,6 +59,7 @@ from bot.news.models import (
 )
 from bot.storage.sqlite import (
     asking,
+    bundles,
     channels,
     claims,
     edits,
@@ -348,6 +349,23 @@ class SqliteStorage:
     async def leave_as_posted(self, delivery_id: DeliveryId, reason: str) -> None:
         """Give up editing a post, now and for good."""
         await self._writer.run(lambda c: outcomes.leave_as_posted(c, delivery_id, reason))
+
+    async def settle_bundle(self, delivery_id: DeliveryId, size: int) -> None:
+        """Make the first posts of a claimed bundle final; give the others back."""
+        await self._writer.run(lambda c: bundles.settle(c, delivery_id, size))
+
+    async def dissolve_bundle(
+        self,
+        delivery_id: DeliveryId,
+        due_at: datetime,
+        reason: str,
+        *,
+        may_be_there: bool = True,
+    ) -> None:
+        """Give the posts of a claimed bundle back, to go one by one."""
+        await self._writer.run(
+            lambda c: bundles.dissolve(c, delivery_id, due_at, reason, may_be_there=may_be_there)
+        )
 
     async def retry_at(
         self,
