@@ -20,6 +20,7 @@ from bot.errors import ConfigError, DiscordUnavailable
 from bot.frontend.commands.ask import ask_command
 from bot.frontend.commands.feed import FeedCommands
 from bot.frontend.commands.news import NewsCommands
+from bot.frontend.commands.privacy import PrivacyCommands
 from bot.frontend.commands.settings import SettingsCommands
 from bot.frontend.commands.story import story_command, story_menu
 from bot.frontend.commands.why import why_menu
@@ -121,6 +122,7 @@ class HeraldClient(FollowingClient):
         self.tree.add_command(SettingsCommands(storage, self.steward, clock))
         self.tree.add_command(ask_command(follower, asker, clock))
         self.tree.add_command(story_command(follower, narrator))
+        self.tree.add_command(PrivacyCommands(storage))
         self.tree.add_command(why_menu(storage))
         self.tree.add_command(story_menu(follower, narrator))
         self._memory = storage

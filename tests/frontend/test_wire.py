@@ -55,6 +55,7 @@ async def test_commands_fit_what_discord_accepts(server: DiscordServer, bot: Bot
             "settings",
             "ask",
             "story",
+            "privacy",
             "Why this?",
             "Show story",
         ]
