@@ -36,6 +36,16 @@ async def test_a_member_is_shown_their_own_searches(house: House) -> None:
     assert "No search of yours is stored." in other
 
 
+async def test_searches_are_offered_to_the_one_who_made_them(house: House) -> None:
+    for query in ("ferry flood", "  Harbour\nferry ", "mill", "x" * 101, "!!!"):
+        await house.member.slash(house.news, "news search", query=query)
+        await house.env.advance_time(1)
+    offered = await house.member.autocomplete(house.news, "news search", "query", "FERRY")
+    assert [choice["value"] for choice in offered] == ["Harbour ferry", "ferry flood"]
+    assert await kept(house) == ["mill", "Harbour ferry", "ferry flood"]
+    assert await house.admin.autocomplete(house.news, "news search", "query", "") == []
+
+
 async def test_deleting_asks_first_and_deletes_only_the_callers(house: House) -> None:
     await remember(house, "ferry", "flood")
     await house.storage.remember_query(
