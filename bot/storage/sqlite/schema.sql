@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 10;
+PRAGMA user_version = 11;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
