@@ -33,6 +33,7 @@ from bot.language.allowance import Budget, Recall, Remember
 from bot.language.endpoint import open_endpoint
 from bot.language.extractive import Extractive
 from bot.language.llm import LanguageModel, Trial
+from bot.language.quoter import TextQuoter
 from bot.news.cadence import NEW_S, Pace
 from bot.news.models import Claim, Post
 from bot.news.ports import (
@@ -41,12 +42,14 @@ from bot.news.ports import (
     Clock,
     Model,
     Publisher,
+    Quoter,
     Source,
     Storage,
     Summariser,
     Tokeniser,
 )
 from bot.schedule import Loop, Schedule
+from bot.services.ask import Asker
 from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
 from bot.services.group import Grouper
@@ -91,6 +94,7 @@ class Core:
     healer: Healer
     searcher: Searcher
     transfer: Transfer
+    asker: Asker
     tokenise: Tokeniser
 
 
@@ -223,6 +227,7 @@ async def open_core(
             )
         )
         source: Source = web
+        quoter: Quoter = TextQuoter()
         schedule = Schedule()
         poller = Poller(
             storage,
@@ -254,6 +259,7 @@ async def open_core(
             follower=follower,
             healer=Healer(storage, source, follower, clock, pace=pace, random=spread),
             searcher=Searcher(storage, clock, words.tokenise),
+            asker=Asker(storage, quoter, clock),
             transfer=Transfer(storage, source, follower),
             tokenise=words.tokenise,
         )
@@ -427,7 +433,7 @@ async def run(settings: Settings) -> None:
 async def _serve(core: Core, token: str, stopping: asyncio.Event, model: Model | None) -> None:
     point_at(core.settings.discord_api_base, core.settings.discord_gateway)
     link = Link(core)
-    publisher = DiscordPublisher(link.current)
+    publisher = DiscordPublisher(link.current, core.storage)
     announcer = DiscordAnnouncer(publisher)
     work = loops(core, publisher, announcer, is_ready=link.is_ready, model=model)
     try:

@@ -23,6 +23,7 @@ The tree::
     │ ├ ChannelGone           final: the channel no longer exists
     │ ├ MessageGone           final: the message to edit no longer exists
     │ ├ Forbidden             final until somebody changes permissions
+    │ ├ HistoryHidden         it may be there, and nobody lets Herald look
     │ ├ RateLimited           retried after ``retry_after_s``
     │ ├ PostRefused           final after a few tries: Discord finds the post malformed
     │ └ DiscordUnavailable    retried
@@ -164,11 +165,15 @@ class ReaderBusy(FeedError):
 
 
 class PublishError(HeraldError):
-    """Discord did not take a post."""
+    """Discord did not take a post, as far as is known.
 
-    def __init__(self, message: str, *, channel_id: int) -> None:
+    ``may_have_landed`` is false where it is certain that this attempt has put nothing there.
+    """
+
+    def __init__(self, message: str, *, channel_id: int, may_have_landed: bool = True) -> None:
         super().__init__(message)
         self.channel_id = channel_id
+        self.may_have_landed = may_have_landed
 
 
 class ChannelGone(PublishError):
@@ -183,11 +188,17 @@ class Forbidden(PublishError):
     """Herald may not post there until somebody changes permissions."""
 
 
+class HistoryHidden(PublishError):
+    """An earlier attempt may have landed, and the channel's history may not be read."""
+
+
 class RateLimited(PublishError):
     """Discord asked to wait."""
 
-    def __init__(self, message: str, *, channel_id: int, retry_after_s: float) -> None:
-        super().__init__(message, channel_id=channel_id)
+    def __init__(
+        self, message: str, *, channel_id: int, retry_after_s: float, may_have_landed: bool = True
+    ) -> None:
+        super().__init__(message, channel_id=channel_id, may_have_landed=may_have_landed)
         self.retry_after_s = retry_after_s
 
 

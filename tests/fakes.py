@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from bot.errors import MessageGone, NotAFeed, PublishError
+from bot.errors import HistoryHidden, MessageGone, NotAFeed, PublishError
 from bot.news.models import (
     Article,
     CacheHints,
@@ -40,6 +40,21 @@ class FakeClock:
         self._now += by
 
 
+@dataclass
+class FakeMemory:
+    """Remembers facts until the end of the test."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+
+    async def recall(self, key: str) -> str | None:
+        """Return a remembered fact."""
+        return self.facts.get(key)
+
+    async def remember(self, key: str, value: str) -> None:
+        """Remember a fact."""
+        self.facts[key] = value
+
+
 @dataclass(kw_only=True)
 class FakeMessage:
     """A message of Herald's in a channel."""
@@ -62,6 +77,7 @@ class FakePublisher:
     failures: list[PublishError] = field(default_factory=list)
     knows_nonces: bool = True
     may_read_history: bool = True
+    takes_nonces: bool = True
     finds: int = 0  # how often a channel was looked at
     _by_nonce: dict[str, MessageId] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(900_000_000_000_000_001))
@@ -87,7 +103,7 @@ class FakePublisher:
         self._fail()
         self.finds += 1
         if not self.may_read_history:
-            return None
+            raise HistoryHidden("nobody may look", channel_id=channel_id)
         here = [message for message in self.messages if message.channel_id == channel_id]
         for message in reversed(here[-50:]):
             is_later = after is None or message.id > after
@@ -95,6 +111,10 @@ class FakePublisher:
             if is_later and (is_same_link or message.post.title == post.title):
                 return message.id
         return None
+
+    async def takes_nonce(self, channel_id: ChannelId) -> bool:  # noqa: ARG002  # the port's
+        """Whether this stand-in knows its messages by their nonces."""
+        return self.takes_nonces
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         """Change the message."""

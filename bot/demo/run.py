@@ -93,7 +93,7 @@ async def run_demo(*, once: bool, extra_feeds: Sequence[str] = ()) -> int:
     with stop_on_signals(stopping):
         async with _open_stage() as stage:
             landed = Landed(stage.world, terminal)
-            publisher = DiscordPublisher(lambda: stage.client)
+            publisher = DiscordPublisher(lambda: stage.client, stage.core.storage)
             work = loops(
                 stage.core,
                 publisher,

@@ -1,9 +1,11 @@
 """Render bulletins: what admins are told of their feeds in the log channel."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import discord
 
+from bot.errors import HistoryHidden
 from bot.frontend import limits
 from bot.frontend.listings import COLOUR, TROUBLE_COLOUR, count, state_mark
 from bot.frontend.markdown import block, inline, plain, when
@@ -55,11 +57,13 @@ class DiscordAnnouncer:
         """Post a bulletin with its buttons, unless an earlier attempt did. Raises PublishError."""
         embed = bulletin_embed(bulletin)
         if bulletin.attempts > 1:  # its nonce may be too old by now
-            found = await self._publisher.look_back(
-                bulletin.channel_id, lambda message: _is_of(message, embed)
-            )
-            if found is not None:
-                return found
+            # Where nobody lets us look, the bulletin is sent: twice is better than never.
+            with suppress(HistoryHidden):
+                found = await self._publisher.look_back(
+                    bulletin.channel_id, lambda message: _is_of(message, embed)
+                )
+                if found is not None:
+                    return found
         view = bulletin_view(bulletin.notices)
         return await self._publisher.send(bulletin.channel_id, embed, bulletin.nonce, view)
 

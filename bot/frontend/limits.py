@@ -22,6 +22,10 @@ EMBED_FIELD_NAME_MAX = 256
 EMBED_FIELD_VALUE_MAX = 1024
 EMBED_URL_MAX = 2048  # not documented; longer ones are answered with 50035
 
+THREAD_NAME_MAX = 100
+APPLIED_TAGS_MAX = 5  # of a forum's 20, for each post
+WEBHOOK_NAME_MAX = 80
+
 CHOICES_MAX = 25  # of an autocomplete, a select menu, an option
 CHOICE_NAME_MAX = 100  # so may be its value and, in menus, its description
 BUTTON_LABEL_MAX = 80

@@ -8,8 +8,8 @@ import discord
 from bot.errors import ChannelNotWritable, NotAllowed, UserError
 from bot.news.models import ChannelId
 
-Target = discord.TextChannel | discord.Thread
-"""Where news can be posted: text and announcement channels, and threads."""
+Target = discord.TextChannel | discord.Thread | discord.ForumChannel
+"""Where news can be posted: text and announcement channels, threads, forum and media channels."""
 
 
 def guild_of(interaction: discord.Interaction) -> discord.Guild:
@@ -32,29 +32,44 @@ def require_manager(interaction: discord.Interaction) -> None:
         raise NotAllowed("You need the permission Manage Server to manage feeds here.")
 
 
-def target_of(
-    interaction: discord.Interaction, chosen: discord.TextChannel | discord.Thread | None
-) -> Target:
+def target_of(interaction: discord.Interaction, chosen: Target | None) -> Target:
     """Return the channel that is meant, the current one by default. Raises UserError."""
     channel = chosen or interaction.channel
-    if not isinstance(channel, discord.TextChannel | discord.Thread):
+    if not isinstance(channel, Target):
         raise UserError(
-            "Herald posts in text channels, announcement channels and threads. "
+            "Herald posts in text channels, announcement channels, threads and forums. "
             "Name one with the option “channel”."
         )
     return channel
 
 
 def missing_to_post(channel: Target) -> tuple[str, ...]:
-    """Return the permissions that Herald lacks to post in *channel*, by their names in Discord."""
+    """Return the permissions that Herald lacks to post in *channel*, by their names in Discord.
+
+    In forums a post is found again by looking through them only, so that must be allowed.
+    """
     allowed = _permissions(channel, channel.guild.me)
-    send = (
-        ("Send Messages in Threads", allowed.send_messages_in_threads)
-        if isinstance(channel, discord.Thread)
-        else ("Send Messages", allowed.send_messages)
-    )
-    wanted = (("View Channel", allowed.view_channel), send, ("Embed Links", allowed.embed_links))
+    wanted = [
+        ("View Channel", allowed.view_channel),
+        _to_send(channel, allowed),
+        ("Embed Links", allowed.embed_links),
+    ]
+    match channel:
+        case discord.ForumChannel():
+            wanted.append(("Read Message History", allowed.read_message_history))
+        case discord.Thread(locked=True):  # moderators only, and only they wake it
+            wanted.append(("Manage Threads", allowed.manage_threads))
     return tuple(name for name, is_given in wanted if not is_given)
+
+
+def _to_send(channel: Target, allowed: discord.Permissions) -> tuple[str, bool]:
+    match channel:
+        case discord.Thread():
+            return "Send Messages in Threads", allowed.send_messages_in_threads
+        case discord.ForumChannel():  # the same bit by another name
+            return "Create Posts", allowed.send_messages
+        case _:
+            return "Send Messages", allowed.send_messages
 
 
 def may_read_history(channel: Target) -> bool:
@@ -62,19 +77,38 @@ def may_read_history(channel: Target) -> bool:
     return _permissions(channel, channel.guild.me).read_message_history
 
 
-def require_postable(channel: Target, member: discord.Member) -> None:
-    """Raise unless both the caller and Herald may post in *channel*."""
-    allowed = _permissions(channel, member)
-    can_send = (
-        allowed.send_messages_in_threads
-        if isinstance(channel, discord.Thread)
-        else allowed.send_messages
+def missing_for_webhooks(channel: Target) -> tuple[str, ...]:
+    """Return what Herald lacks to post under its sources' names in *channel*.
+
+    What a webhook has posted is found again by looking through the channel only.
+    """
+    allowed = _permissions(channel, channel.guild.me)
+    wanted = (
+        ("Manage Webhooks", allowed.manage_webhooks),
+        ("Read Message History", allowed.read_message_history),
     )
+    return tuple(name for name, is_given in wanted if not is_given)
+
+
+def may_moderate(forum: discord.ForumChannel) -> bool:
+    """Whether Herald may use a forum's tags that are kept to moderators."""
+    return _permissions(forum, forum.guild.me).manage_threads
+
+
+def require_writer(channel: Target, member: discord.Member) -> None:
+    """Raise NotAllowed unless the caller may post in *channel*."""
+    allowed = _permissions(channel, member)
+    _, can_send = _to_send(channel, allowed)
     if not (allowed.view_channel and can_send):
         raise NotAllowed(
             f"You can only send news to channels you may write in, and {channel.mention} is not "
             "one."
         )
+
+
+def require_postable(channel: Target, member: discord.Member) -> None:
+    """Raise unless both the caller and Herald may post in *channel*."""
+    require_writer(channel, member)
     if missing := missing_to_post(channel):
         raise ChannelNotWritable(
             f"Herald may not post in {channel.mention}: it lacks {_and(missing)}. "

@@ -2,44 +2,78 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import aiohttp
 import discord
 import structlog
+from discord.http import MultipartParameters, handle_message_parameters
 
 from bot.errors import (
     ChannelGone,
     DiscordUnavailable,
     Forbidden,
+    HistoryHidden,
     MessageGone,
     PostRefused,
     PublishError,
     RateLimited,
 )
+from bot.frontend.forums import OPENED_MAX, open_post, posts_of, tags_of, thread_name, wake
 from bot.frontend.permissions import Target, may_read_history, missing_to_post
-from bot.frontend.render import post_embed
-from bot.news.models import ChannelId, MessageId, Post
+from bot.frontend.render import post_embed, safe_url
+from bot.frontend.webhooks import Memory, Webhooks, source_name
+from bot.news.models import ChannelId, Manner, MessageId, Post
 
 log = structlog.get_logger()
 
 READY_WITHIN_S = 20.0  # a start with many servers takes a few seconds; the outbox tries again
 LOOK_BACK = 50  # messages; what Discord gives of a channel's history in one request by default
 _NOT_FOUND, _SERVER_ERROR = 404, 500  # HTTP
+UNKNOWN_CHANNEL, ARCHIVED = 10003, 50083  # Discord docs, "JSON Error Codes"
 CLOUDFLARE_WAIT_S = 600.0  # a 429 without Discord's headers says no time of its own
+
+PLAINLY = Manner()
+ERRORS = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class DiscordPublisher:
     """Posts with the client that is current; clients come and go with the connection.
 
-    ``current`` returns None while there is none.
+    ``current`` returns None while there is none; ``memory`` keeps the webhooks that were made.
     """
 
-    def __init__(self, current: Callable[[], discord.Client | None]) -> None:
+    def __init__(self, current: Callable[[], discord.Client | None], memory: Memory) -> None:
         self._current = current
+        self._webhooks = Webhooks(memory)
+
+    async def takes_nonce(self, channel_id: ChannelId) -> bool:
+        """Whether Discord knows a repeated attempt there by its nonce.
+
+        Not in forums, nor of webhooks: where there has been one, an earlier attempt may be its.
+        """
+        try:
+            channel = await _channel(await self._client(channel_id), channel_id)
+        except ERRORS as error:
+            raise _translated(error, channel_id) from error
+        is_forum = isinstance(channel, discord.ForumChannel)
+        return not is_forum and not await self._webhooks.made_in(channel)
 
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
-        """Post and return the message's id."""
-        return await self.send(channel_id, post_embed(post), nonce)
+        """Post and return the message's id, in a forum its thread's."""
+        embed = post_embed(post)
+        try:
+            channel = await self._postable(channel_id)
+            client = await self._client(channel_id)
+            if post.manner.is_by_source and _may_speak(channel, post):
+                said = _as_source(channel, post, embed)
+                if (made := await self._webhooks.send(client, channel, said)) is not None:
+                    return made
+            if isinstance(channel, discord.ForumChannel):
+                return await open_post(client, channel, post, _said(post, embed))
+            return await self._send(channel, embed, nonce, manner=post.manner)
+        except ERRORS as error:
+            raise _translated(error, channel_id) from error
 
     async def send(
         self,
@@ -55,27 +89,50 @@ class DiscordPublisher:
         """
         try:
             channel = await self._postable(channel_id)
-            # discord.py adds enforce_nonce: Discord then answers a repeated nonce with the message
-            # that it made before.
-            message = await channel.send(
-                embed=embed,
-                nonce=nonce,
-                allowed_mentions=discord.AllowedMentions.none(),
-                view=view or discord.utils.MISSING,
-            )
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            if isinstance(channel, discord.ForumChannel):
+                raise ChannelGone("A forum takes posts only.", channel_id=channel_id)
+            return await self._send(channel, embed, nonce, view=view)
+        except ERRORS as error:
             raise _translated(error, channel_id) from error
+
+    async def _send(
+        self,
+        channel: discord.TextChannel | discord.Thread,
+        embed: discord.Embed,
+        nonce: str,
+        *,
+        manner: Manner = PLAINLY,
+        view: discord.ui.View | None = None,
+    ) -> MessageId:
+        if isinstance(channel, discord.Thread) and channel.archived and channel.locked:
+            await channel.edit(archived=False)  # by itself it wakes only where it is not locked
+        # discord.py adds enforce_nonce: Discord then answers a repeated nonce with the message
+        # that it made before.
+        message = await channel.send(
+            content=_call(manner),
+            embed=embed,
+            nonce=nonce,
+            silent=manner.is_silent,
+            allowed_mentions=_mentions(manner),
+            view=view or discord.utils.MISSING,
+        )
         return MessageId(message.id)
 
     async def find(
         self, channel_id: ChannelId, post: Post, after: MessageId | None
     ) -> MessageId | None:
-        """Return the message that says *post* already; None also where nobody lets us look.
+        """Return the message that says *post* already. Raises HistoryHidden, PublishError.
 
         Discord tells no nonce of an old message. A channel gets its posts one after the other, so
         that what came later than *after*, the last one known to be there, is of this very attempt.
         """
         embed = post_embed(post)
+        try:
+            channel = await self._postable(channel_id)
+            if isinstance(channel, discord.ForumChannel):
+                return await self._find_thread(channel, post, after)
+        except ERRORS as error:
+            raise _translated(error, channel_id) from error
         return await self.look_back(channel_id, lambda message: _says(message, embed), after)
 
     async def look_back(
@@ -84,29 +141,89 @@ class DiscordPublisher:
         is_wanted: Callable[[discord.Message], bool],
         after: MessageId | None = None,
     ) -> MessageId | None:
-        """Return the newest of Herald's own messages that is wanted; None where there is none."""
+        """Return the newest of Herald's own messages that is wanted; None where there is none.
+
+        Raises HistoryHidden where that cannot be known, or else PublishError.
+        """
         try:
             channel = await self._postable(channel_id)
-            if not may_read_history(channel):
-                return None
+            if isinstance(channel, discord.ForumChannel) or not may_read_history(channel):
+                raise HistoryHidden(
+                    f"A post may be in #{channel.name} ({channel.guild.name}) already, and Herald "
+                    "lacks Read Message History to look for it.",
+                    channel_id=channel_id,
+                )
+            webhooks = await self._webhooks.made_in(channel)
             async for message in channel.history(limit=LOOK_BACK):
                 if after is not None and message.id <= after:
                     return None
-                if _is_post(message, channel) and is_wanted(message):
+                if message.webhook_id in webhooks:
+                    message = await self._whole(message, channel)  # noqa: PLW2901  # the same one
+                elif not _is_post(message, channel):
+                    continue
+                if is_wanted(message):
                     return MessageId(message.id)
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except ERRORS as error:
             raise _translated(error, channel_id) from error
         return None
 
+    async def _find_thread(
+        self, forum: discord.ForumChannel, post: Post, after: MessageId | None
+    ) -> MessageId | None:
+        """Return the post in a forum that goes by the title of *post*, or else has its link."""
+        webhooks = await self._webhooks.made_in(forum)
+        threads = await posts_of(forum, {forum.guild.me.id, *webhooks}, after)
+        name = thread_name(post.title)
+        for thread in threads:
+            if thread.name == name:
+                return MessageId(thread.id)
+        embed = post_embed(post)
+        for thread in threads[:OPENED_MAX]:
+            with suppress(discord.NotFound):  # its first message was deleted
+                message = await thread.fetch_message(thread.id)
+                if message.webhook_id in webhooks:
+                    message = await self._whole(message, forum)
+                if _says(message, embed):
+                    return MessageId(thread.id)
+        return None
+
+    async def _whole(self, message: discord.Message, channel: Target) -> discord.Message:
+        """Return a webhook's message with its embeds, which Discord may keep from other eyes."""
+        if message.embeds:
+            return message
+        client = await self._client(ChannelId(channel.id))
+        return await self._webhooks.fetch(client, channel, message)
+
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         """Make an earlier post say *post*. Without Embed Links, Discord would empty it."""
+        embed = post_embed(post)
         try:
             channel = await self._postable(channel_id)
-            await channel.get_partial_message(message_id).edit(
-                embed=post_embed(post), allowed_mentions=discord.AllowedMentions.none()
-            )
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            try:
+                await self._edit(channel, message_id, embed)
+            except discord.HTTPException as error:
+                if error.code != ARCHIVED or isinstance(channel, discord.TextChannel):
+                    raise
+                asleep = message_id if isinstance(channel, discord.ForumChannel) else channel_id
+                await wake(await self._client(channel_id), asleep)
+                await self._edit(channel, message_id, embed)
+        except ERRORS as error:
             raise _translated(error, channel_id) from error
+
+    async def _edit(self, channel: Target, message_id: MessageId, embed: discord.Embed) -> None:
+        client = await self._client(ChannelId(channel.id))
+        try:
+            if await self._webhooks.edit(client, channel, message_id, embed):
+                return
+            is_forum = isinstance(channel, discord.ForumChannel)
+            holder = client.get_partial_messageable(message_id if is_forum else channel.id)
+            await holder.get_partial_message(message_id).edit(
+                embed=embed, allowed_mentions=discord.AllowedMentions.none()
+            )
+        except discord.NotFound as error:
+            if error.code == UNKNOWN_CHANNEL and isinstance(channel, discord.ForumChannel):
+                raise MessageGone("The post no longer exists.", channel_id=channel.id) from error
+            raise
 
     async def _postable(self, channel_id: ChannelId) -> Target:
         """Return a channel that Herald may post to, or raise what keeps it from that."""
@@ -115,13 +232,16 @@ class DiscordPublisher:
             raise Forbidden(
                 f"Herald lacks {', '.join(missing)} in #{channel.name} ({channel.guild.name}).",
                 channel_id=channel_id,
+                may_have_landed=False,
             )
         return channel
 
     async def _client(self, channel_id: ChannelId) -> discord.Client:
         client = self._current()
         if client is None or client.user is None or client.is_closed():
-            raise DiscordUnavailable("Not connected to Discord.", channel_id=channel_id)
+            raise DiscordUnavailable(
+                "Not connected to Discord.", channel_id=channel_id, may_have_landed=False
+            )
         if not client.is_ready():
             async with asyncio.timeout(READY_WITHIN_S):
                 await client.wait_until_ready()
@@ -139,11 +259,55 @@ async def _channel(client: discord.Client, channel_id: ChannelId) -> Target:
             raise ChannelGone(
                 "Herald is no longer in that server or thread.", channel_id=channel_id
             ) from error
-    if not isinstance(channel, discord.TextChannel | discord.Thread):
+    if not isinstance(channel, Target):
         raise ChannelGone("It is not a channel for posts.", channel_id=channel_id)
     if channel.guild.unavailable:
         raise DiscordUnavailable("Discord has an outage in that server.", channel_id=channel_id)
     return channel
+
+
+def _call(manner: Manner) -> str | None:
+    return f"<@&{manner.ping}>" if manner.ping is not None else None
+
+
+def _mentions(manner: Manner) -> discord.AllowedMentions:
+    """Return who a post may call: the role that it is to call, and nobody else."""
+    allowed = discord.AllowedMentions.none()
+    if manner.ping is not None:
+        allowed.roles = [discord.Object(manner.ping)]
+    return allowed
+
+
+def _may_speak(channel: Target, post: Post) -> bool:
+    """Whether a webhook can say all of *post*: it has no right to call a role that is not open."""
+    role = post.manner.ping and channel.guild.get_role(post.manner.ping)
+    return not role or role.mentionable
+
+
+def _said(post: Post, embed: discord.Embed) -> MultipartParameters:
+    """Return the body of a post's message in a forum."""
+    return handle_message_parameters(
+        content=_call(post.manner),
+        embed=embed,
+        allowed_mentions=_mentions(post.manner),
+        flags=discord.MessageFlags(suppress_notifications=post.manner.is_silent),
+    )
+
+
+def _as_source(channel: Target, post: Post, embed: discord.Embed) -> MultipartParameters:
+    """Return the body of a post's message for a webhook; its author need not be said again."""
+    is_forum = isinstance(channel, discord.ForumChannel)
+    tags = tags_of(channel, post.manner.tags) if isinstance(channel, discord.ForumChannel) else ()
+    return handle_message_parameters(
+        content=_call(post.manner) or discord.utils.MISSING,
+        username=source_name(post.source),
+        avatar_url=safe_url(post.icon_url) or discord.utils.MISSING,
+        embed=embed,
+        allowed_mentions=_mentions(post.manner),
+        flags=discord.MessageFlags(suppress_notifications=post.manner.is_silent),
+        thread_name=thread_name(post.title) if is_forum else discord.utils.MISSING,
+        applied_tags=[tag.id for tag in tags] or discord.utils.MISSING,
+    )
 
 
 def _is_post(message: discord.Message, channel: Target) -> bool:

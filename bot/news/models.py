@@ -28,6 +28,7 @@ GuildId = NewType("GuildId", int)
 ChannelId = NewType("ChannelId", int)
 MessageId = NewType("MessageId", int)
 UserId = NewType("UserId", int)
+RoleId = NewType("RoleId", int)
 
 
 # --- What a feed says ---
@@ -451,7 +452,8 @@ class Delivery:
     nonce: str  # at most 25 characters (Discord), the same for every attempt
     attempts: int
     created_at: datetime
-    tried_at: datetime | None = None  # of the first attempt; None: this is it
+    # Since when it may be in the channel although no attempt was told so; None: it is not there.
+    tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -466,7 +468,6 @@ class Claim:
     feed: Feed
     source_name: str  # what the channel calls the feed
     summary: Summary | None  # stored one
-    leads_story: bool = True  # whether it is the story's first; its summary is kept
     also: tuple[str, ...] = ()  # what the channel calls the other sources, in the order they came
     roundup: tuple[Entry, ...] = ()  # told in one message, newest first; empty: an ordinary post
     message_id: MessageId | None = None  # the message to edit; None: it is to be sent
@@ -732,6 +733,7 @@ class SearchRequest:
     channels: frozenset[ChannelId] | None
     feed_id: FeedId | None = None
     since: datetime | None = None
+    until: datetime | None = None  # entries dated later are not looked for, nor counted
     sort: Sort = Sort.RELEVANCE
     offset: int = 0
     limit: int = 5
@@ -815,6 +817,20 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a post is made, beside what it says.
+
+    ``tags`` are names of tags for it in a forum, the most wanted first; what the forum does not
+    have is left out.
+    """
+
+    tags: tuple[str, ...] = ()
+    is_silent: bool = False  # it notifies nobody
+    is_by_source: bool = False  # it comes under the name and picture of its source
+    ping: RoleId | None = None  # the role that it calls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A rendered, front-end-neutral message: plain text, nothing escaped or cut yet.
 
@@ -832,9 +848,14 @@ class Post:
     footer: str | None = None
     published_at: datetime | None = None
     headlines: tuple[Headline, ...] = ()
+    manner: Manner = field(default_factory=Manner)
 
 
 # --- Telling admins, and mending ---
+
+# Why a channel is sent nothing: Herald lacks a permission; a post may be there that nobody lets it
+# look for; the channel is no more.
+HoldKind = Literal["forbidden", "unsure", "gone"]
 
 NoticeKind = Literal["failing", "paused", "gone", "recovered", "moved", "stale", "remedy"]
 
@@ -891,6 +912,22 @@ class Switched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How often each thing befell a post since the database was made.
+
+    ``found``: sent, but known only from looking back; ``held``: not by what held its channel
+    already.
+    """
+
+    owed: int = 0
+    sent: int = 0
+    edited: int = 0
+    held: int = 0
+    abandoned: int = 0
+    found: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StorageHealth:
     """Facts for `herald check`."""
 
@@ -900,8 +937,10 @@ class StorageHealth:
     feeds: int
     entries: int
     subscriptions: int
-    pending_deliveries: int
+    pending_deliveries: int  # unsent, held ones included
     oldest_pending_at: datetime | None
+    held_deliveries: int = 0
+    counts: Counts = field(default_factory=Counts)
 
 
 UNDO_WINDOW = timedelta(minutes=15)  # how long a removed subscription can be brought back

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.news.answers import Answer, Asked, Gathered
+from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.models import (
     SUMMARY_WORDS,
     Article,
@@ -30,6 +32,7 @@ from bot.news.models import (
     Following,
     GuildId,
     Hit,
+    HoldKind,
     Imported,
     Known,
     MessageId,
@@ -125,6 +128,21 @@ class Summariser(Protocol):
         ...
 
 
+class Quoter(Protocol):
+    """Answers questions with sentences that stand in articles, letter by letter."""
+
+    def read(self, question: str, now: datetime) -> Asked:
+        """Return *question*, read. Quick. Raises BadQuery where nothing can be looked for."""
+        ...
+
+    def answer(self, asked: Asked, gathered: Gathered, now: datetime) -> Answer:
+        """Return the answer that stands in what was gathered.
+
+        CPU-bound, some ten milliseconds; called off the event loop.
+        """
+        ...
+
+
 class Model(Protocol):
     """A language model that may be asked for a summary, and may not answer."""
 
@@ -155,8 +173,15 @@ class Publisher(Protocol):
         """Return the message that an earlier attempt at *post* has left in the channel, if any.
 
         For attempts out of the nonce's window. Herald's own among the last 50 messages, posted
-        later than *after*, with the same link or title; None also where the history may not be
-        read. Raises PublishError.
+        later than *after*, with the same link or title. Raises HistoryHidden where it may be there
+        and the history may not be read, or else PublishError.
+        """
+        ...
+
+    async def takes_nonce(self, channel_id: ChannelId) -> bool:
+        """Whether `publish` in that channel is safe to repeat within the nonce's window.
+
+        Where not, only `find` tells whether an earlier attempt has landed. Raises PublishError.
         """
         ...
 
@@ -411,7 +436,8 @@ class Storage(Protocol):
         """Take due deliveries for sending; nobody else gets them until *lease* is over.
 
         At most one per channel, the oldest unsent: a channel's posts stay in order. Where nothing
-        is unsent, the oldest post whose entry was edited, to edit its message.
+        is unsent, the oldest post whose entry was edited, to edit its message. In a channel's quiet
+        hours, and once its messages of the hour are used up, only edits.
         """
         ...
 
@@ -423,26 +449,36 @@ class Storage(Protocol):
         ...
 
     async def next_delivery_at(self) -> datetime | None:
-        """Return when the next delivery can be claimed, or None where nothing waits."""
+        """Return when the next delivery can be claimed, or None where nothing waits.
+
+        As if no channel had quiet hours or a budget.
+        """
         ...
 
     async def store_article(self, entry_id: EntryId, article: Article) -> None:
         """Keep an entry's article and index its text."""
         ...
 
-    async def store_summary(self, story_id: StoryId, summary: Summary) -> Summary:
-        """Keep a story's summary unless it has one; return the one that stands.
+    async def store_summary(self, entry: Entry, summary: Summary) -> Summary:
+        """Keep an entry's summary unless it has one; return the one that stands.
 
         Channels that make it at the same time post the same one, and so does every attempt.
+        *entry*: as it was claimed; a summary of what it no longer says is not kept.
         """
         ...
 
     async def mark_sent(
-        self, delivery_id: DeliveryId, message_id: MessageId, now: datetime
+        self,
+        delivery_id: DeliveryId,
+        message_id: MessageId,
+        now: datetime,
+        *,
+        was_found: bool = False,
     ) -> None:
         """Record that the story is in the channel, and with a roundup all that it tells.
 
-        An edit is due at once where the entry changed since it was first claimed.
+        An edit is due at once where the entry changed since it was first claimed. *was_found*: it
+        was there when somebody looked.
         """
         ...
 
@@ -454,18 +490,70 @@ class Storage(Protocol):
         """Give up editing a post, now and for good."""
         ...
 
-    async def retry_at(self, delivery_id: DeliveryId, due_at: datetime, reason: str) -> None:
-        """Give a claimed delivery back, due later; an edit is dropped once its post is too old."""
+    async def retry_at(
+        self,
+        delivery_id: DeliveryId,
+        due_at: datetime,
+        reason: str,
+        *,
+        may_be_there: bool = True,
+    ) -> None:
+        """Give a claimed delivery back, due later; an edit is dropped once its post is too old.
+
+        *may_be_there*: whether this attempt, or one before it, may have put it in the channel.
+        """
+        ...
+
+    async def hold(
+        self,
+        delivery_id: DeliveryId,
+        due_at: datetime,
+        kind: HoldKind,
+        reason: str,
+        now: datetime,
+        *,
+        may_be_there: bool = True,
+    ) -> None:
+        """Give a claimed delivery back that waits for what somebody has to do.
+
+        Its channel waits with it, and its guild's log channel is owed one notice. It is looked at
+        again at *due_at*, or sooner after `try_held`.
+        """
+        ...
+
+    async def try_held(self, guild_id: GuildId, now: datetime) -> int:
+        """Make what a guild's channels are held for due at once; return how many deliveries."""
         ...
 
     async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
         """Give a delivery up for good."""
         ...
 
-    async def abandon_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
-        """Pause every subscription of a channel that is gone and give up what it is owed.
+    async def hold_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
+        """Pause every subscription of a channel that is gone and hold what it is owed.
 
-        Edits too.
+        Its edits are given up, and its guild's log channel is owed one notice.
+        """
+        ...
+
+    # Channels
+
+    async def channel_options(self, channel_id: ChannelId) -> ChannelOptions:
+        """Return what a channel chose."""
+        ...
+
+    async def choose_for_channel(
+        self, guild_id: GuildId, channel_id: ChannelId, wanted: ChannelOptions, now: datetime
+    ) -> ChannelEdited | None:
+        """Give a channel *wanted*; None where it has that already."""
+        ...
+
+    async def undo_channel_edit(
+        self, edit_id: ChannelEditId, guild_id: GuildId, now: datetime
+    ) -> ChannelEdited | None:
+        """Undo `choose_for_channel`, ``before`` and ``after`` named as there.
+
+        None: it was longer than UNDO_WINDOW ago, by another guild, or changed again since.
         """
         ...
 
@@ -553,6 +641,10 @@ class Storage(Protocol):
 
     async def search(self, request: SearchRequest, now: datetime) -> SearchPage:
         """Search titles and texts."""
+        ...
+
+    async def gather(self, request: SearchRequest, terms: Sequence[str], now: datetime) -> Gathered:
+        """Search for what may answer a question; *terms*: index terms whose frequency is told."""
         ...
 
     async def latest(

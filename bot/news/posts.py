@@ -11,8 +11,10 @@ from bot.news.text import http_url, one_line, truncate
 EDITABLE_FOR = timedelta(hours=48)  # after that nobody looks at a post again
 SOURCE_EDITS_MAX = 20  # of one post, for sources that came later; beside EDITS_MAX
 ALSO_MAX = 6  # other sources that are named, of all that are counted
+_RUN = 3  # words in a row by which an article and its summary are compared
 EDITS_MAX = 5  # of one post: a publisher who rewrites a title all day is not followed further
 
+_MODELS = "llm:"  # how the methods of summaries by a model begin
 BY_MODEL = "AI summary"  # under a post whose words are not the publisher's
 UNTITLED = "(untitled)"
 TITLE_FROM_TEXT_MAX = 80  # characters of an untitled entry's text that stand in for its title
@@ -63,7 +65,7 @@ def compose(
 
 
 def _footer(summary: Summary | None, also: Sequence[str]) -> str | None:
-    by_model = BY_MODEL if summary and summary.method.startswith("llm:") else ""
+    by_model = BY_MODEL if summary and summary.method.startswith(_MODELS) else ""
     return " · ".join(filter(None, (_also(also), by_model))) or None
 
 
@@ -103,6 +105,24 @@ def shows_otherwise(
     return one_line(title) != one_line(earlier_title) or (
         canonical_url(url or "") != canonical_url(earlier_url or "")
     )
+
+
+def says_what_is_gone(summary: Summary, *, text: str, earlier_text: str) -> bool:
+    """Whether *summary*, made of *earlier_text*, may say what *text* does not say any more.
+
+    Compared by words in a row: what was only added is not seen, and a figure that was corrected is.
+    A model's words are nobody's, so that it may have said anything that is gone.
+    """
+    length = min(len(norm(summary.text).split()), _RUN)
+    said = _runs(earlier_text, length)
+    if not summary.method.startswith(_MODELS):
+        said &= _runs(summary.text, length)
+    return not said <= _runs(text, length)
+
+
+def _runs(text: str, length: int) -> set[tuple[str, ...]]:
+    words = norm(text).split()
+    return {tuple(words[at : at + length]) for at in range(len(words) - length + 1)}
 
 
 def colour_of(feed_url: str) -> int:

@@ -4,11 +4,12 @@
 
     claim ─► article ─► summary ─► compose ─┬► publish(nonce) ─► mark_sent
                                             ├► edit ──────────► mark_edited | leave_as_posted
-                                            └► retry_at | abandon | abandon_channel
+                                            └► retry_at | hold | abandon | hold_channel
 
 A crash after ``publish`` and before ``mark_sent`` posts again with the same nonce, which Discord
-answers with the first message for "a few minutes"; once that is not certain any more, the channel
-is looked at before sending. An edit is the same however often it is made.
+answers with the first message for "a few minutes"; once that is not certain any more, or where no
+nonce is taken, the channel is looked at before sending. An edit is the same however often it is
+made.
 """
 
 import asyncio
@@ -23,13 +24,14 @@ import structlog
 from bot.errors import (
     ChannelGone,
     Forbidden,
+    HistoryHidden,
     MessageGone,
     PostRefused,
     PublishError,
     RateLimited,
     StorageError,
 )
-from bot.news.models import Article, Claim, Entry, Feed, MessageId, Post
+from bot.news.models import Article, Claim, Entry, Feed, HoldKind, MessageId, Post
 from bot.news.ports import Articles, Clock, Model, Publisher, Storage, Summariser
 from bot.news.posts import compose, compose_roundup
 from bot.services.abridge import LATE_MAX_S, Abridger
@@ -42,6 +44,7 @@ FORBIDDEN_RETRY = timedelta(minutes=15)  # a held queue costs one check of permi
 BACKOFF_MIN = timedelta(seconds=5)
 BACKOFF_MAX = timedelta(minutes=10)
 NONCE_TRUSTED_FOR = timedelta(minutes=2)  # Discord does not say how many minutes "a few" are
+UNSURE_MAX = timedelta(days=1)  # that a post waits for somebody to let Herald look for it
 REFUSED_ATTEMPTS_MAX = 5  # of a post that Discord finds malformed, over two and a half minutes
 ARTICLE_MAX_S = 25.0  # for an article's page, the wait for its server's other pages included
 READINGS_MAX = 4 * BATCH  # articles that are remembered for claims made before they were stored
@@ -115,7 +118,7 @@ class Deliverer:
         )
         try:
             post = await self._compose(claim)
-            message_id = await self._take_to_channel(claim, post)
+            message_id, was_found = await self._take_to_channel(claim, post)
         except PublishError as error:
             await self._hold(claim, error)
             line.warning("delivery.held", reason=str(error), kind=type(error).__name__)
@@ -131,39 +134,51 @@ class Deliverer:
             await self._storage.mark_edited(delivery.id, self._clock.now())
             line.info("delivery.edited", message=message_id)
             return True
-        await self._storage.mark_sent(delivery.id, message_id, self._clock.now())
-        line.info("delivery.sent", message=message_id, told=max(len(claim.roundup), 1))
+        now = self._clock.now()
+        await self._storage.mark_sent(delivery.id, message_id, now, was_found=was_found)
+        event = "delivery.found" if was_found else "delivery.sent"
+        line.info(event, message=message_id, told=max(len(claim.roundup), 1))
         self._on_sent(claim, post)
         return True
 
-    async def _take_to_channel(self, claim: Claim, post: Post) -> MessageId:
+    async def _take_to_channel(self, claim: Claim, post: Post) -> tuple[MessageId, bool]:
+        """Post or edit; return the message, and whether it was there already."""
         delivery = claim.delivery
         if claim.message_id is not None:
             await self._publisher.edit(delivery.channel_id, claim.message_id, post)
-            return claim.message_id
-        if self._is_nonce_doubtful(claim):
-            after = claim.newest_message_id
-            found = await self._publisher.find(delivery.channel_id, post, after)
-            if found is not None:
-                return found
-        return await self._publisher.publish(delivery.channel_id, post, delivery.nonce)
+            return claim.message_id, False
+        found = await self._look_back(claim, post)
+        if found is not None:
+            return found, True
+        return await self._publisher.publish(delivery.channel_id, post, delivery.nonce), False
 
-    def _is_nonce_doubtful(self, claim: Claim) -> bool:
-        """Whether a message of an earlier attempt may be there that its nonce no longer tells of.
+    async def _look_back(self, claim: Claim, post: Post) -> MessageId | None:
+        """Return the message of an earlier attempt that its nonce no longer tells of.
 
-        Counted from the first attempt: the later ones may have failed while that one landed.
+        Counted from the first attempt that may have landed: later ones may have failed since. Where
+        nobody may look, the post waits for that to change, and after UNSURE_MAX is sent: once more
+        in the channel is better than never.
         """
-        tried_at = claim.delivery.tried_at
-        if tried_at is None:
-            return False
-        age = self._clock.now() - tried_at
-        return not timedelta(0) <= age < NONCE_TRUSTED_FOR  # a clock set back says nothing
+        delivery = claim.delivery
+        if delivery.tried_at is None:
+            return None
+        age = self._clock.now() - delivery.tried_at
+        is_recent = timedelta(0) <= age < NONCE_TRUSTED_FOR  # a clock set back says nothing
+        if is_recent and await self._publisher.takes_nonce(delivery.channel_id):
+            return None
+        try:
+            return await self._publisher.find(delivery.channel_id, post, claim.newest_message_id)
+        except HistoryHidden:
+            if age < UNSURE_MAX:
+                raise
+            log.warning("delivery.repeated", delivery=delivery.id, channel=delivery.channel_id)
+            return None
 
     async def _set_aside(self, claim: Claim) -> None:
         delivery, reason = claim.delivery, "an error in Herald, see the log"
         if delivery.attempts < BROKEN_ATTEMPTS_MAX:
             due_at = self._clock.now() + backoff(delivery.attempts)
-            await self._storage.retry_at(delivery.id, due_at, reason)
+            await self._storage.retry_at(delivery.id, due_at, reason, may_be_there=True)
         else:
             await self._give_up(claim, reason)
 
@@ -187,8 +202,7 @@ class Deliverer:
         summary = claim.summary
         if summary is None:
             summary = await self._abridger.summary(entry, claim)
-            if claim.leads_story:
-                summary = await self._storage.store_summary(entry.story_id, summary)
+            summary = await self._storage.store_summary(claim.entry, summary)
         return compose(entry, claim.feed, claim.source_name, summary, claim.also)
 
     async def _read(self, entry: Entry, feed: Feed) -> Article:
@@ -221,22 +235,31 @@ class Deliverer:
 
     async def _hold(self, claim: Claim, error: PublishError) -> None:
         delivery, now = claim.delivery, self._clock.now()
+        may_be_there = error.may_have_landed or delivery.tried_at is not None
         match error:
             case ChannelGone():
                 log.error("channel.gone", channel=delivery.channel_id, reason=str(error))
-                await self._storage.abandon_channel(delivery.channel_id, now, str(error))
+                await self._storage.hold_channel(delivery.channel_id, now, str(error))
             case MessageGone():  # a moderator's word: never posted again
                 await self._storage.leave_as_posted(delivery.id, str(error))
-            case Forbidden():
-                await self._storage.retry_at(delivery.id, now + FORBIDDEN_RETRY, str(error))
+            case Forbidden() | HistoryHidden():
+                kind: HoldKind = "forbidden" if isinstance(error, Forbidden) else "unsure"
+                due_at = now + FORBIDDEN_RETRY
+                await self._storage.hold(
+                    delivery.id, due_at, kind, str(error), now, may_be_there=may_be_there
+                )
             case RateLimited(retry_after_s=seconds):
                 due_at = now + timedelta(seconds=seconds)
-                await self._storage.retry_at(delivery.id, due_at, str(error))
+                await self._storage.retry_at(
+                    delivery.id, due_at, str(error), may_be_there=may_be_there
+                )
             case PostRefused() if delivery.attempts >= REFUSED_ATTEMPTS_MAX:
                 await self._give_up(claim, str(error))
             case _:  # unavailable: the channel waits, however long
                 due_at = now + backoff(delivery.attempts)
-                await self._storage.retry_at(delivery.id, due_at, str(error))
+                await self._storage.retry_at(
+                    delivery.id, due_at, str(error), may_be_there=may_be_there
+                )
 
 
 def _held(entry: Entry, feed: Feed, now: datetime) -> str | None:

@@ -65,7 +65,7 @@ async def test_a_post_is_made_of_its_entry_its_feeds_name_and_its_summary(
     await storage.record(refresh(feed.id, new_entry("Ferry", deliver_to=[CHANNEL])))
     [claim] = await claimed(storage)
     summary = Summary(text="It sails.", method="extractive")
-    await storage.store_summary(claim.delivery.story_id, summary)
+    await storage.store_summary(claim.entry, summary)
     assert await storage.why(CHANNEL, MessageId(7)) is None, "not posted yet"
     await storage.mark_sent(claim.delivery.id, MessageId(7), NOW + HOUR)
 

@@ -195,7 +195,7 @@ async def test_a_known_entry_learns_aliases_and_edits(storage: Storage) -> None:
     feed = await a_feed(storage)
     await storage.record(refresh(feed.id, new_entry("Brigde opens", aliases=["g:1"])))
     (entry,) = await storage.entries(feed.id, 9)
-    await storage.store_summary(entry.story_id, Summary(text="A brigde.", method="feed"))
+    await storage.store_summary(entry, Summary(text="A brigde.", method="feed"))
     fixed = parsed_entry("Bridge opens", teaser="At last.", published_at=None)
     seen = SeenEntry(entry_id=entry.id, aliases=("g:1", "g:new"), changed=fixed)
     await storage.record(refresh(feed.id, seen=[seen], at=NOW + HOUR))
@@ -376,7 +376,7 @@ async def test_a_channel_that_is_gone_is_not_resumed_when_its_pause_is_over(
     feed = await a_feed(storage)
     made = await storage.follow(refresh(feed.id), wish(), NOW)
     await storage.pause(made.following.subscription.id, NOW, until=NOW + HOUR, catches_up=True)
-    await storage.abandon_channel(CHANNEL, NOW, "gone")
+    await storage.hold_channel(CHANNEL, NOW, "gone")
     assert await storage.resume_due(NOW + DAY) == ()
 
 
@@ -648,9 +648,9 @@ async def test_a_claim_brings_all_that_a_post_needs(storage: Storage) -> None:
     await storage.follow(poll, wish(CHANNEL, name="Courier, daily", backfill=1), NOW)
     (entry,) = await storage.entries(feed.id, 9)
     summary = Summary(text="News came.", method="extractive")
-    assert await storage.store_summary(entry.story_id, summary) == summary
+    assert await storage.store_summary(entry, summary) == summary
     late = Summary(text="Late.", method="llm:small")
-    assert await storage.store_summary(entry.story_id, late) == summary
+    assert await storage.store_summary(entry, late) == summary
     by_channel = {claim.delivery.channel_id: claim for claim in await claimed(storage)}
     claim = by_channel[CHANNEL]
     assert (claim.entry, claim.feed, claim.summary) == (
@@ -703,7 +703,7 @@ async def test_a_channel_that_is_gone_pauses_its_feeds_and_owes_nothing(storage:
     feed = await a_feed(storage)
     made = await storage.follow(refresh(feed.id, new_entry()), wish(CHANNEL, backfill=1), NOW)
     await storage.follow(refresh(feed.id), wish(OTHER_CHANNEL, backfill=1), NOW)
-    await storage.abandon_channel(CHANNEL, NOW, "the channel was deleted")
+    await storage.hold_channel(CHANNEL, NOW, "the channel was deleted")
     following = await storage.following(made.following.subscription.id, NOW)
     assert following is not None
     assert following.subscription.is_paused

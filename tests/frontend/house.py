@@ -209,7 +209,11 @@ async def open_house(path: Path, web: Web | None = None) -> AsyncIterator[House]
                 source=fake,
                 follower=client.follower,
                 deliverer=Deliverer(
-                    storage, source, summariser, publisher := _publisher(lambda: house), clock
+                    storage,
+                    source,
+                    summariser,
+                    publisher := _publisher(lambda: house, storage),
+                    clock,
                 ),
                 publisher=publisher,
                 clock=clock,
@@ -274,8 +278,8 @@ def _stored_messages(env: Env) -> list[Message]:
     return [stored for messages in env.backend.messages.values() for stored in messages.values()]
 
 
-def _publisher(house: Callable[[], House]) -> DiscordPublisher:
-    return DiscordPublisher(lambda: house().client)
+def _publisher(house: Callable[[], House], storage: SqliteStorage) -> DiscordPublisher:
+    return DiscordPublisher(lambda: house().client, storage)
 
 
 def _cause(error: BaseException) -> BaseException:

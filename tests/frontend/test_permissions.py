@@ -12,7 +12,7 @@ async def test_news_cannot_go_to_a_voice_channel_that_a_command_was_typed_in(
 ) -> None:
     talk = house.guild.create_voice_channel("talk")
     shown = await house.admin.slash(talk, "feed add", url=COURIER)
-    assert "text channels, announcement channels and threads" in text(shown)
+    assert "text channels, announcement channels, threads and forums" in text(shown)
 
 
 async def test_a_thread_can_follow_a_feed_where_both_may_write_in_threads(house: House) -> None:

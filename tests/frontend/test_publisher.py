@@ -8,6 +8,7 @@ from bot.errors import (
     ChannelGone,
     DiscordUnavailable,
     Forbidden,
+    HistoryHidden,
     MessageGone,
     PostRefused,
     PublishError,
@@ -15,6 +16,7 @@ from bot.errors import (
 )
 from bot.frontend.publisher import DiscordPublisher
 from bot.news.models import ChannelId, Post
+from tests.fakes import FakeMemory
 from tests.frontend.house import COURIER, House
 
 POST = Post(title="Ferry resumes", url=None, body="It sails.", source="The Courier")
@@ -140,7 +142,7 @@ async def test_without_a_connection_discord_is_unavailable(
     client: Callable[[], discord.Client | None],
 ) -> None:
     with pytest.raises(DiscordUnavailable):
-        await DiscordPublisher(client).publish(ChannelId(1), POST, "d1")
+        await DiscordPublisher(client, FakeMemory()).publish(ChannelId(1), POST, "d1")
 
 
 # --- Looking back, and edits ---
@@ -148,11 +150,12 @@ async def test_without_a_connection_discord_is_unavailable(
 LINKED = replace(POST, url="https://courier.example.org/ferry")
 
 
-async def test_without_permission_to_read_the_history_nothing_is_found(house: House) -> None:
+async def test_without_permission_to_read_the_history_nothing_is_known(house: House) -> None:
     await house.publisher.publish(ChannelId(house.news.id), LINKED, "d1")
     house.forbid(house.news, read_message_history=True)
     before = len(house.env.http_requests)
-    assert await house.publisher.find(ChannelId(house.news.id), LINKED, None) is None
+    with pytest.raises(HistoryHidden, match="lacks Read Message History"):
+        await house.publisher.find(ChannelId(house.news.id), LINKED, None)
     assert len(house.env.http_requests) == before
 
 

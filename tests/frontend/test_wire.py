@@ -1,88 +1,24 @@
 """The client over real sockets, against the stand-in for Discord."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import discord
 import pytest
-from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.errors import ConfigError, DiscordUnavailable, PublishError, RateLimited
-from bot.frontend.client import HeraldClient, identify, point_at, stay_connected
+from bot.frontend.client import identify
 from bot.frontend.publisher import DiscordPublisher
 from bot.news.models import ChannelId, Post
-from tests.fakes import FakeClock, FakeSource
-from tests.frontend.house import make_client, open_archive
+from tests.fakes import FakeMemory
+from tests.frontend.wire import Bot
 from tests.servers.discord_faults import Drop, Effect, Fault, Status
 from tests.servers.discord_gateway import Refusal
 from tests.servers.discord_server import TOKEN, DiscordServer
 
 POST = Post(title="Ferry resumes", url=None, body="It sails.", source="The Courier")
 MESSAGES = "/channels/*/messages"
-
-
-@pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer]:
-    monkeypatch.setattr(Route, "BASE", Route.BASE)
-    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
-    async with DiscordServer.start() as started:
-        point_at(started.api_base, started.gateway_url)
-        yield started
-        assert started.violations == []
-
-
-class Bot:
-    """Makes clients and keeps the latest."""
-
-    def __init__(self, make: Callable[[Callable[[], None]], HeraldClient]) -> None:
-        self._make = make
-        self.clients: list[HeraldClient] = []
-        self.is_ready = asyncio.Event()
-        self.slept: list[float] = []
-
-    def make_client(self) -> HeraldClient:
-        """Make a client; it is the current one from now on."""
-        self.clients.append(self._make(self.is_ready.set))
-        return self.clients[-1]
-
-    def current(self) -> HeraldClient | None:
-        """Return the latest client."""
-        return self.clients[-1] if self.clients else None
-
-    async def sleep(self, seconds: float) -> None:
-        """Sleep in name only."""
-        self.slept.append(seconds)
-
-    async def stay_connected(self, token: str = TOKEN) -> None:
-        """Run the loop under test."""
-        await stay_connected(self.make_client, token, sleep=self.sleep, jitter=lambda: 0.0)
-
-    @asynccontextmanager
-    async def connected(self) -> AsyncIterator[None]:
-        """Stay connected, from ready until the block ends."""
-        task = asyncio.create_task(self.stay_connected())
-        try:
-            await self.is_ready.wait()
-            yield
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-
-
-@pytest.fixture
-async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
-    async with open_archive(tmp_path) as storage:
-        clock = FakeClock()
-
-        def make(on_ready: Callable[[], None]) -> HeraldClient:
-            return make_client(storage, FakeSource(), clock, on_ready)
-
-        yield Bot(make)
 
 
 @pytest.mark.parametrize("how", Refusal)
@@ -123,7 +59,7 @@ async def test_commands_fit_what_discord_accepts(server: DiscordServer, bot: Bot
 
 async def test_faults_of_the_wire_are_told_apart(server: DiscordServer, bot: Bot) -> None:
     channel = ChannelId(server.add_guild("Harbour").add_channel("news").id)
-    publisher = DiscordPublisher(bot.current)
+    publisher = DiscordPublisher(bot.current, FakeMemory())
     front_door = Status(status=429, retry_after_s=1234, has_via=False)  # Cloudflare's
     faults: list[tuple[Fault, type[PublishError]]] = [
         (front_door, RateLimited),
@@ -144,7 +80,7 @@ async def test_a_post_whose_answer_was_lost_is_not_doubled_by_trying_again(
     server: DiscordServer, bot: Bot
 ) -> None:
     channel = server.add_guild("Harbour").add_channel("news")
-    publisher = DiscordPublisher(bot.current)
+    publisher = DiscordPublisher(bot.current, FakeMemory())
     async with bot.connected():
         server.faults.order("POST", MESSAGES, Drop(effect=Effect.TAKEN))
         with pytest.raises(DiscordUnavailable):
@@ -171,7 +107,7 @@ async def test_a_post_whose_answer_was_lost_is_found_when_its_nonce_is_forgotten
 ) -> None:
     channel = server.add_guild("Harbour").add_channel("news")
     channel_id = ChannelId(channel.id)
-    publisher = DiscordPublisher(bot.current)
+    publisher = DiscordPublisher(bot.current, FakeMemory())
     earlier = replace(POST, title="Mill burns")
     server.world.nonce_window = timedelta(0)
     async with bot.connected():

@@ -14,6 +14,7 @@ from bot.news.posts import (
     colour_of,
     compose,
     compose_roundup,
+    says_what_is_gone,
     shows_otherwise,
 )
 from tests.factories import NOW
@@ -181,6 +182,43 @@ def test_a_post_is_out_of_date_when_its_title_or_target_is(
     assert is_otherwise is shows_otherwise(
         title=title, url=url, earlier_title=earlier.title, earlier_url=earlier.url
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "is_gone"),
+    [
+        ("A barge sank at noon (see map). Four men were saved.", False),
+        ("Update. A barge sank at noon (see map). FOUR men were saved! Divers came.", False),
+        ("A barge sank at noon (see map). Five men were saved.", True),
+        ("A barge sank at noon.", True),
+        ("", True),
+    ],
+)
+def test_a_summary_is_out_of_date_when_its_article_no_longer_says_so(
+    text: str, *, is_gone: bool
+) -> None:
+    # Without what stood in parentheses.
+    summary = Summary(text="A barge sank at noon. Four men were saved.", method="extractive")
+    earlier = "A barge sank at noon (see map). Four men were saved."
+    assert says_what_is_gone(summary, text=text, earlier_text=earlier) is is_gone
+
+
+@pytest.mark.parametrize(
+    ("text", "is_gone"), [("A barge sank. Divers came.", False), ("No barge sank.", True)]
+)
+def test_a_models_summary_is_out_of_date_when_anything_was_taken_back(
+    text: str, *, is_gone: bool
+) -> None:
+    summary = Summary(text="One boat went down.", method="llm:small")
+    assert says_what_is_gone(summary, text=text, earlier_text="A barge sank.") is is_gone
+
+
+@given(awkward_text, awkward_text, st.sampled_from(["feed", "extractive", "llm:small"]))
+def test_what_an_article_still_says_is_never_out_of_date(
+    text: str, added: str, method: str
+) -> None:
+    summary = Summary(text=text, method=method)
+    assert not says_what_is_gone(summary, text=f"{text}\n{added}", earlier_text=text)
 
 
 @pytest.mark.parametrize(

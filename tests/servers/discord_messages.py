@@ -3,9 +3,10 @@
 import re
 
 from tests.servers.discord_limits import TEXT_DISPLAY, check_message, walk
-from tests.servers.discord_objects import Message
-from tests.servers.discord_state import Channel, Member, World
+from tests.servers.discord_objects import Message, User
+from tests.servers.discord_state import Channel, Member, Thread, World
 from tests.servers.discord_wire import (
+    ARCHIVED,
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
     NOT_THE_AUTHOR,
@@ -35,13 +36,41 @@ def require(member: Member, channel: Channel, permission: Permission) -> None:
 
 def create(world: World, channel: Channel, body: Json) -> Message:
     """Post *body* as the bot, or return what an enforced nonce has already brought there."""
-    require(channel.guild.me, channel, Permission.SEND_MESSAGES)
+    require(channel.guild.me, channel, _to_send(channel))
     check_message(body, is_new=True)
     if body.get("enforce_nonce") and (earlier := _with_nonce(world, channel, body.get("nonce"))):
         return earlier
-    if Permission.EMBED_LINKS not in channel.guild.me.permissions_in(channel):
+    if isinstance(channel, Thread):
+        if channel.is_locked and channel.is_archived:
+            raise ApiError(*ARCHIVED)
+        channel.is_archived = False  # a message wakes it
+    return post(world, channel, body, world.bot, channel.guild.me)
+
+
+def _to_send(channel: Channel) -> Permission:
+    if isinstance(channel, Thread):
+        extra = Permission.MANAGE_THREADS if channel.is_locked else Permission.NONE
+        return Permission.SEND_MESSAGES_IN_THREADS | extra
+    return Permission.SEND_MESSAGES
+
+
+def post(
+    world: World,
+    channel: Channel,
+    body: Json,
+    author: User,
+    member: Member,
+    *,
+    webhook_id: int | None = None,
+) -> Message:
+    """Put a checked *body* into *channel* as *author*, with the rights of *member*."""
+    if Permission.EMBED_LINKS not in member.permissions_in(channel):
         body = _without_embeds(body)
     message = build(world, channel, body)
+    message.author, message.webhook_id = author, webhook_id
+    if isinstance(channel, Thread) and not channel.messages and channel.is_post:
+        message.id = channel.id
+    message.pings = _pings(message, body.get("allowed_mentions"), member)
     message.nonce = body.get("nonce")
     message.reference = body.get("message_reference")
     channel.messages.append(message)
@@ -89,7 +118,8 @@ def write(message: Message, body: Json) -> None:
         message.components = _numbered(body["components"] or [])
     if "attachments" in body:
         message.attachments = body["attachments"] or []
-    message.pings = _pings(message, body.get("allowed_mentions"))
+    me = message.channel.guild.me
+    message.pings = _pings(message, body.get("allowed_mentions"), me)
 
 
 def _numbered(components: list[Json]) -> list[Json]:
@@ -99,10 +129,12 @@ def _numbered(components: list[Json]) -> list[Json]:
     return components
 
 
-def edit(world: World, message: Message, body: Json) -> None:
-    """Change a message of the bot's own. Raises ApiError as Discord would."""
-    if message.author is not world.bot:
+def edit(world: World, message: Message, body: Json, *, is_webhook: bool = False) -> None:
+    """Change a message of the bot's own, or as its webhook. Raises ApiError as Discord would."""
+    if message.author is not world.bot and not is_webhook:
         raise ApiError(*NOT_THE_AUTHOR)
+    if isinstance(message.channel, Thread) and message.channel.is_archived:
+        raise ApiError(*ARCHIVED)
     flags = MessageFlag(int(body.get("flags") or 0))
     was_v2 = MessageFlag.IS_COMPONENTS_V2 in message.flags
     if was_v2 and "flags" in body and MessageFlag.IS_COMPONENTS_V2 not in flags:
@@ -143,7 +175,7 @@ def delete(world: World, message: Message) -> None:
     world.dispatch("MESSAGE_DELETE", body, message.channel.guild)
 
 
-def _pings(message: Message, allowed: Json | None) -> frozenset[str]:
+def _pings(message: Message, allowed: Json | None, speaker: Member) -> frozenset[str]:
     """Return whom a message notifies (Discord docs, "Allowed Mentions"). Embeds notify nobody."""
     guild = message.channel.guild
     shown = [
@@ -153,7 +185,7 @@ def _pings(message: Message, allowed: Json | None) -> frozenset[str]:
     if allowed is None:
         allowed = {"parse": ["users", "roles", "everyone"]}
     parse = allowed.get("parse") or []
-    may_all = Permission.MENTION_EVERYONE in guild.me.permissions_in(message.channel)
+    may_all = Permission.MENTION_EVERYONE in speaker.permissions_in(message.channel)
     pings: set[str] = set()
     if "everyone" in parse and may_all:
         pings |= {word for word in ("@everyone", "@here") if word in text}

@@ -107,6 +107,7 @@ class Message:
     is_deleted: bool = False
     reference: Json | None = None
     interaction: Json | None = None
+    webhook_id: int | None = None  # which of a channel's webhooks said it
 
     @property
     def is_ephemeral(self) -> bool:
@@ -164,6 +165,8 @@ class Message:
             body["interaction_metadata"] = self.interaction
         if self.is_reply:
             body["application_id"] = body["webhook_id"] = str(self.channel.world.application_id)
+        if self.webhook_id is not None:
+            body["webhook_id"] = str(self.webhook_id)
         return body
 
 

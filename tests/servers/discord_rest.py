@@ -6,20 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tests.servers import discord_messages as messages
+from tests.servers import discord_places as places
 from tests.servers.discord_commands import check_commands
 from tests.servers.discord_interactions import Callback, Interactions
-from tests.servers.discord_state import Channel, World
+from tests.servers.discord_state import Channel, Webhook, World
 from tests.servers.discord_wire import (
-    ALREADY_CROSSPOSTED,
     UNKNOWN_COMMAND,
     UNKNOWN_MEMBER,
     UNKNOWN_USER,
-    WRONG_CHANNEL_TYPE,
     ApiError,
-    ChannelType,
     Form,
     Json,
-    MessageFlag,
     Permission,
 )
 
@@ -110,6 +107,13 @@ class Rest:
             f"PATCH {message}": self._edit_message,
             f"DELETE {message}": self._delete_message,
             f"POST {message}/crosspost": self._crosspost,
+            f"PATCH {channel}": lambda c: places.change_thread(self._visible(c), c.fields),
+            f"POST {channel}/threads": self._open_post,
+            f"POST {message}/threads": self._open_thread,
+            f"GET {channel}/threads/archived/public": self._archived_threads,
+            "GET /guilds/{guild_id}/threads/active": self._active_threads,
+            f"GET {channel}/webhooks": self._webhooks,
+            f"POST {channel}/webhooks": self._make_webhook,
             "POST /interactions/{interaction_id}/{token}/callback": self._callback,
             f"POST {webhook}": self._follow_up,
             f"GET {webhook}/messages/{{message_id}}": self._webhook_message,
@@ -312,17 +316,40 @@ class Rest:
         messages.delete(self._world, message)
 
     def _crosspost(self, call: Call) -> Json:
-        channel = self._visible(call, Permission.SEND_MESSAGES)
-        message = channel.message(call.id("message_id"))
-        if channel.type is not ChannelType.ANNOUNCEMENT:
-            raise ApiError(*WRONG_CHANNEL_TYPE)
-        if message.author is not self._world.bot:
-            messages.require(channel.guild.me, channel, Permission.MANAGE_MESSAGES)
-        if MessageFlag.CROSSPOSTED in message.flags:
-            raise ApiError(*ALREADY_CROSSPOSTED)
-        message.flags |= MessageFlag.CROSSPOSTED
-        self._world.dispatch("MESSAGE_UPDATE", message.to_json(), channel.guild)
-        return message.to_json()
+        channel = self._visible(call)
+        return places.crosspost(self._world, channel, channel.message(call.id("message_id")))
+
+    # Threads and webhooks
+
+    def _open_post(self, call: Call) -> Json:
+        return places.open_post(self._world, self._visible(call), call.fields)
+
+    def _open_thread(self, call: Call) -> Json:
+        channel = self._visible(call)
+        return places.open_thread(channel, channel.message(call.id("message_id")), call.fields)
+
+    def _archived_threads(self, call: Call) -> Json:
+        channel = self._visible(call, Permission.READ_MESSAGE_HISTORY)
+        asleep = [thread for thread in channel.threads if thread.is_archived]
+        return places.threads_of(asleep[::-1])
+
+    def _active_threads(self, call: Call) -> Json:
+        threads = self._world.guild(call.id("guild_id")).threads.values()
+        return places.threads_of([thread for thread in threads if not thread.is_archived])
+
+    def _webhooks(self, call: Call) -> list[Json]:
+        channel = self._visible(call, Permission.MANAGE_WEBHOOKS)
+        return [webhook.to_json() for webhook in channel.webhooks]
+
+    def _make_webhook(self, call: Call) -> Json:
+        return places.make_webhook(self._world, self._visible(call), call.fields)
+
+    def _webhook(self, call: Call) -> Webhook | None:
+        """Return the channel's webhook that a request speaks for; None: an interaction's."""
+        webhook_id = call.id("application_id")
+        if webhook_id == self._world.application_id:
+            return None
+        return places.webhook(self._world, webhook_id, call.ids["token"])
 
     # Interactions
 
@@ -345,17 +372,31 @@ class Rest:
         return {**answer, "resource": resource}
 
     def _follow_up(self, call: Call) -> Json:
+        if webhook := self._webhook(call):
+            thread_id = _thread_id(call)
+            return places.execute(self._world, webhook, call.fields, thread_id).to_json()
         message = self._interactions.follow_up(
             call.id("application_id"), call.ids["token"], call.fields
         )
         return message.to_json()
 
     def _webhook_message(self, call: Call) -> Json:
+        if webhook := self._webhook(call):
+            message_id = call.id("message_id")
+            return places.webhook_message(
+                self._world, webhook, message_id, _thread_id(call)
+            ).to_json()
         return self._interactions.message(
             call.id("application_id"), call.ids["token"], call.ids["message_id"]
         ).to_json()
 
     def _edit_webhook_message(self, call: Call) -> Json:
+        if webhook := self._webhook(call):
+            said = places.webhook_message(
+                self._world, webhook, call.id("message_id"), _thread_id(call)
+            )
+            messages.edit(self._world, said, call.fields, is_webhook=True)
+            return said.to_json()
         message = self._interactions.message(
             call.id("application_id"), call.ids["token"], call.ids["message_id"]
         )
@@ -367,6 +408,10 @@ class Rest:
             call.id("application_id"), call.ids["token"], call.ids["message_id"]
         )
         messages.delete(self._world, message)
+
+
+def _thread_id(call: Call) -> int | None:
+    return _snowflake(call.query["thread_id"], "thread_id") if "thread_id" in call.query else None
 
 
 def _compiled(route: str) -> tuple[str, re.Pattern[str]]:

@@ -35,7 +35,7 @@ from tests.servers.discord_openapi import Violation, open_api
 from tests.servers.discord_reply import Reply, use_component
 from tests.servers.discord_rest import Call, Rest, parse_json
 from tests.servers.discord_state import Guild, Member, World
-from tests.servers.discord_wire import MEMBER_PERMISSIONS, ApiError, Json, Permission
+from tests.servers.discord_wire import MEMBER_PERMISSIONS, ApiError, Json, Limited, Permission
 
 TOKEN = "MTAw.stand-in.not-a-secret"  # noqa: S105  # worth nothing anywhere
 _PREFIX = "/api/v10"
@@ -155,6 +155,8 @@ class DiscordServer:
                 return self._fail(request, path, fault)
             body, files = await _body(request)
             response = self._served(request, path, body, files)
+        except Limited as error:
+            response = _limited(Status(status=429, retry_after_s=error.retry_after_s))
         except ApiError as error:
             response = _json(error.status, error.body())
         if isinstance(fault, Hold):
@@ -198,21 +200,26 @@ class DiscordServer:
             return web.Response(
                 status=fault.status, text="upstream error", content_type="text/html"
             )
-        limited = {
-            "message": "You are being rate limited.",
-            "retry_after": fault.retry_after_s,
-            "global": fault.is_global,
-        }
-        response = _json(429, limited)
-        response.headers["Retry-After"] = str(max(1, round(fault.retry_after_s)))
-        response.headers["X-RateLimit-Scope"] = "global" if fault.is_global else "user"
-        if fault.has_via:
-            response.headers["Via"] = "1.1 stand-in"
-        return response
+        return _limited(fault)
 
     def _note(self, request: web.Request, path: str, body: object, status: int) -> None:
         self.requests.append(Seen(method=request.method, path=path, body=body, status=status))
         self.world.pulse.beat()
+
+
+def _limited(fault: Status) -> web.Response:
+    """Answer that it was too much."""
+    limited = {
+        "message": "You are being rate limited.",
+        "retry_after": fault.retry_after_s,
+        "global": fault.is_global,
+    }
+    response = _json(429, limited)
+    response.headers["Retry-After"] = str(max(1, round(fault.retry_after_s)))
+    response.headers["X-RateLimit-Scope"] = "global" if fault.is_global else "user"
+    if fault.has_via:
+        response.headers["Via"] = "1.1 stand-in"
+    return response
 
 
 async def _body(request: web.Request) -> tuple[object, tuple[tuple[str, int], ...]]:

@@ -54,7 +54,10 @@ class Desk(Protocol):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Channel:
-    """A text or announcement channel. ``messages`` holds what stands in it, oldest first."""
+    """A channel; ``messages`` holds what stands in it, oldest first.
+
+    Forums and media channels hold threads only; ``available_tags`` and ``needs_tag`` are theirs.
+    """
 
     id: int
     name: str
@@ -63,6 +66,54 @@ class Channel:
     position: int
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
+    available_tags: list[Json] = field(default_factory=list)
+    needs_tag: bool = False
+    webhooks: list["Webhook"] = field(default_factory=list)
+    crossposted_at: list[datetime] = field(default_factory=list)
+
+    @property
+    def threads(self) -> list["Thread"]:
+        """Its threads, oldest first."""
+        return [thread for thread in self.guild.threads.values() if thread.parent is self]
+
+    def add_tag(self, name: str, *, is_moderated: bool = False) -> None:
+        """Give a forum one more tag and tell the bot of it."""
+        tag: Json = {"id": str(self.world.ids.next()), "name": name, "moderated": is_moderated}
+        self.available_tags.append({**tag, "emoji_id": None, "emoji_name": None})
+        self.world.dispatch("CHANNEL_UPDATE", self.to_json(), self.guild)
+
+    def tags_on(self, thread: "Thread") -> list[str]:
+        """Return the names of the tags that a post has."""
+        names = {int(tag["id"]): str(tag["name"]) for tag in self.available_tags}
+        return [names[tag] for tag in thread.applied_tags]
+
+    def add_thread(
+        self,
+        name: str,
+        *,
+        owner: User,
+        thread_id: int | None = None,
+        applied_tags: list[int] | None = None,
+    ) -> "Thread":
+        """Start a thread and tell the bot of it; with *thread_id*, the one of a message."""
+        is_post = self.type in (ChannelType.FORUM, ChannelType.MEDIA)
+        thread = Thread(
+            id=thread_id or self.world.ids.next(),
+            name=name,
+            guild=self.guild,
+            type=ChannelType.PUBLIC_THREAD,
+            position=0,
+            overwrites=self.overwrites,
+            parent=self,
+            owner=owner,
+            is_post=is_post,
+            applied_tags=applied_tags or [],
+            made_at=self.world.clock.now(),
+        )
+        self.guild.threads[thread.id] = thread
+        body = {**thread.to_json(), "newly_created": True}
+        self.world.dispatch("THREAD_CREATE", body, self.guild)
+        return thread
 
     @property
     def world(self) -> "World":
@@ -134,8 +185,86 @@ class Channel:
             "rate_limit_per_user": 0,
             "last_message_id": str(self.messages[-1].id) if self.messages else None,
             "last_pin_timestamp": None,
-            "flags": 0,
+            "flags": 1 << 4 if self.needs_tag else 0,  # REQUIRE_TAG
+            "available_tags": self.available_tags,
             "permission_overwrites": [o.to_json() for o in self.overwrites.values()],
+        }
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Thread(Channel):
+    """A thread. ``is_post``: of a forum, so that its first message has its id."""
+
+    parent: Channel
+    owner: User
+    made_at: datetime
+    is_post: bool = False
+    applied_tags: list[int] = field(default_factory=list)
+    is_archived: bool = False
+    is_locked: bool = False
+
+    def put_away(self, *, is_locked: bool = False) -> None:
+        """Archive it, as Discord does in time, and tell the bot of it."""
+        self.is_archived, self.is_locked = True, is_locked
+        self.tell()
+
+    def tell(self) -> None:
+        """Tell the bot how it is now."""
+        self.world.dispatch("THREAD_UPDATE", self.to_json(), self.guild)
+
+    def delete(self) -> None:
+        """Take it away and tell the bot of it."""
+        del self.guild.threads[self.id]
+        self.world.dispatch("THREAD_DELETE", self.to_json(), self.guild)
+
+    def to_json(self) -> Json:
+        """Return the channel object of a thread."""
+        return {
+            "id": str(self.id),
+            "type": int(self.type),
+            "guild_id": str(self.guild.id),
+            "parent_id": str(self.parent.id),
+            "owner_id": str(self.owner.id),
+            "name": self.name,
+            "last_message_id": str(self.messages[-1].id) if self.messages else None,
+            "message_count": len(self.messages),
+            "total_message_sent": len(self.messages),
+            "member_count": 1,
+            "rate_limit_per_user": 0,
+            "flags": 0,
+            "applied_tags": [str(tag) for tag in self.applied_tags],
+            "thread_metadata": {
+                "archived": self.is_archived,
+                "locked": self.is_locked,
+                "auto_archive_duration": 1440,
+                "archive_timestamp": self.made_at.isoformat(),
+                "create_timestamp": self.made_at.isoformat(),
+            },
+        }
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Webhook:
+    """A way into a channel for whoever knows its token."""
+
+    id: int
+    token: str
+    channel: Channel
+    name: str
+    made_by: User
+
+    def to_json(self) -> Json:
+        """Return the webhook object."""
+        return {
+            "id": str(self.id),
+            "type": 1,
+            "guild_id": str(self.channel.guild.id),
+            "channel_id": str(self.channel.id),
+            "name": self.name,
+            "avatar": None,
+            "token": self.token,
+            "user": self.made_by.to_json(),
+            "application_id": str(self.made_by.id),
         }
 
 
@@ -252,6 +381,7 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
+    threads: dict[int, Thread] = field(default_factory=dict)
 
     @property
     def everyone(self) -> Role:
@@ -337,7 +467,7 @@ class Guild:
             "members": [self.me.to_json()],
             "roles": [role.to_json() for role in self.roles.values()],
             "channels": [channel.to_json() for channel in self.channels.values()],
-            "threads": [],
+            "threads": [t.to_json() for t in self.threads.values() if not t.is_archived],
             "voice_states": [],
             "presences": [],
             "stage_instances": [],
@@ -445,4 +575,6 @@ class World:
         for guild in self.guilds.values():
             if channel_id in guild.channels:
                 return guild.channels[channel_id]
+            if channel_id in guild.threads:
+                return guild.threads[channel_id]
         raise ApiError(*UNKNOWN_CHANNEL)

@@ -38,6 +38,7 @@ class Permission(IntFlag):
     MANAGE_ROLES = 1 << 28
     MANAGE_WEBHOOKS = 1 << 29
     USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
     CREATE_PUBLIC_THREADS = 1 << 35
     SEND_MESSAGES_IN_THREADS = 1 << 38
     PIN_MESSAGES = 1 << 51
@@ -87,6 +88,9 @@ class ChannelType(IntEnum):
     TEXT = 0
     DM = 1
     ANNOUNCEMENT = 5
+    PUBLIC_THREAD = 11
+    FORUM = 15
+    MEDIA = 16
 
 
 class ApiError(Exception):
@@ -115,15 +119,27 @@ UNKNOWN_USER = (404, 10013, "Unknown User")
 UNKNOWN_WEBHOOK = (404, 10015, "Unknown Webhook")
 UNKNOWN_INTERACTION = (404, 10062, "Unknown interaction")
 UNKNOWN_COMMAND = (404, 10063, "Unknown application command")
+TOO_MANY_WEBHOOKS = (400, 30007, "Maximum number of webhooks reached (15)")
 TOO_MANY_COMMANDS = (400, 30032, "Maximum number of application commands reached")
 ALREADY_CROSSPOSTED = (400, 40033, "This message has already been crossposted")
 ALREADY_ACKNOWLEDGED = (400, 40060, "Interaction has already been acknowledged.")
+TAG_WANTED = (400, 40067, "A tag is required to create a forum post in this channel")
 MISSING_ACCESS = (403, 50001, "Missing Access")
 NOT_THE_AUTHOR = (403, 50005, "Cannot edit a message authored by another user")
 EMPTY_MESSAGE = (400, 50006, "Cannot send an empty message")
 MISSING_PERMISSIONS = (403, 50013, "Missing Permissions")
 WRONG_CHANNEL_TYPE = (400, 50024, "Cannot execute action on this channel type")
 INVALID_WEBHOOK_TOKEN = (401, 50027, "Invalid Webhook Token")
+ARCHIVED = (400, 50083, "Thread is archived")
+HAS_THREAD = (400, 160004, "A thread has already been created for this message")
+
+
+class Limited(ApiError):
+    """Too much of one thing: an answer with 429."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__(429, 0, "You are being rate limited.")
+        self.retry_after_s = retry_after_s
 
 
 class Form:

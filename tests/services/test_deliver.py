@@ -5,13 +5,25 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import ChannelGone, DiscordUnavailable, Forbidden, PostRefused, RateLimited
-from bot.news.models import Article, ChannelId, Entry, Fate, MessageId, ParsedEntry, Post, SeenEntry
+from bot.news.models import (
+    Article,
+    ChannelId,
+    Counts,
+    Entry,
+    Fate,
+    MessageId,
+    ParsedEntry,
+    Post,
+    SeenEntry,
+)
 from bot.services.deliver import (
     BACKOFF_MAX,
+    BACKOFF_MIN,
     BROKEN_ATTEMPTS_MAX,
     FORBIDDEN_RETRY,
     NONCE_TRUSTED_FOR,
     REFUSED_ATTEMPTS_MAX,
+    UNSURE_MAX,
     backoff,
 )
 from tests.factories import (
@@ -58,6 +70,9 @@ class Poisoned:
         self, channel_id: ChannelId, post: Post, after: MessageId | None
     ) -> MessageId | None:
         return await self.publisher.find(channel_id, post, after)
+
+    async def takes_nonce(self, channel_id: ChannelId) -> bool:
+        return await self.publisher.takes_nonce(channel_id)
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         await self.publisher.edit(channel_id, message_id, self.checked(post))
@@ -188,14 +203,25 @@ async def test_a_title_that_changes_is_changed_in_every_channel_and_posted_in_no
     assert [post.body for _, post in desk.publisher.posts] == before
 
 
-async def test_a_text_that_changes_is_archived_and_its_post_left_alone(desk: Desk) -> None:
+async def test_a_text_that_grows_is_archived_and_its_post_left_alone(desk: Desk) -> None:
     await owe(desk, "Ferry runs")
     await desk.deliverer().deliver_due()
-    await change(desk, "Ferry runs", teaser="The ferry was cancelled after all.")
+    await change(desk, "Ferry runs", teaser=f"{PROSE} The cook stayed ashore.")
     assert await desk.deliverer().deliver_due() == 0
     assert desk.publisher.messages[0].edits == 0
-    found = await desk.searcher.search("cancelled", channels=frozenset({CHANNEL}))
+    found = await desk.searcher.search("ashore", channels=frozenset({CHANNEL}))
     assert len(found.found) == 1
+
+
+async def test_a_post_whose_article_takes_its_words_back_is_edited(desk: Desk) -> None:
+    await owe(desk, "Ferry runs")
+    await desk.deliverer().deliver_due()
+    assert desk.publisher.messages[0].post.body == PROSE
+    corrected = "The ferry was cancelled after all. The council could not pay for a second ship."
+    await change(desk, "Ferry runs", teaser=corrected)
+    assert await desk.deliverer().deliver_due() == 1
+    [message] = desk.publisher.messages
+    assert (message.edits, message.post.body) == (1, corrected)
 
 
 async def test_a_text_that_changes_with_the_title_is_summed_up_anew(desk: Desk) -> None:
@@ -292,13 +318,53 @@ async def test_after_the_nonces_window_a_post_that_did_not_land_is_sent(desk: De
     assert (desk.titles(), desk.publisher.finds) == (["Late"], 1)
 
 
-async def test_where_the_history_may_not_be_read_it_is_sent(desk: Desk) -> None:
+async def test_where_nobody_may_look_a_doubtful_post_waits_until_somebody_may(desk: Desk) -> None:
+    await owe(desk, "Doubtful", "Next")
+    await a_lost_answer(desk)
+    desk.publisher.knows_nonces = desk.publisher.may_read_history = False
+    desk.clock.advance(NONCE_TRUSTED_FOR)
+    assert await desk.deliverer().deliver_due() == 0
+    desk.clock.advance(UNSURE_MAX / 2)
+    assert await desk.deliverer().deliver_due() == 0
+    desk.publisher.may_read_history = True
+    desk.clock.advance(FORBIDDEN_RETRY)
+    assert await desk.deliverer().deliver_due() == 2
+    assert desk.titles() == ["Doubtful", "Next"]
+
+
+async def test_where_nobody_may_look_for_a_day_it_is_sent_rather_than_lost(desk: Desk) -> None:
     await owe(desk, "Late")
     desk.publisher.failures = [DiscordUnavailable("502", channel_id=CHANNEL)]
     desk.publisher.may_read_history = False
     await desk.deliverer().deliver_due()
-    desk.clock.advance(timedelta(hours=9))
+    desk.clock.advance(UNSURE_MAX - FORBIDDEN_RETRY)
+    assert await desk.deliverer().deliver_due() == 0
+    desk.clock.advance(FORBIDDEN_RETRY)
     assert await desk.deliverer().deliver_due() == 1
+    assert desk.titles() == ["Late"]
+
+
+async def test_what_certainly_did_not_land_is_sent_without_a_look(desk: Desk) -> None:
+    await owe(desk, "Late")
+    desk.publisher.failures = [
+        DiscordUnavailable("not connected", channel_id=CHANNEL, may_have_landed=False),
+        Forbidden("no Embed Links", channel_id=CHANNEL, may_have_landed=False),
+    ]
+    for _ in range(2):
+        assert await desk.deliverer().deliver_due() == 0
+        desk.clock.advance(timedelta(hours=9))
+    assert await desk.deliverer().deliver_due() == 1
+    assert (desk.titles(), desk.publisher.finds) == (["Late"], 0)
+
+
+async def test_where_no_nonce_is_taken_every_later_attempt_looks_first(desk: Desk) -> None:
+    desk.publisher.takes_nonces = desk.publisher.knows_nonces = False
+    await owe(desk, "Once", "Next")
+    await a_lost_answer(desk)
+    desk.clock.advance(BACKOFF_MIN)
+    assert await desk.deliverer().deliver_due() == 2
+    assert (desk.titles(), desk.publisher.finds) == (["Once", "Next"], 1)
+    assert (await desk.storage.health()).counts == Counts(owed=2, sent=2, found=1)
 
 
 async def test_an_earlier_post_with_the_same_link_is_not_taken_for_a_later_one(

@@ -122,6 +122,7 @@ TABLES = (
     *("feeds", "checks", "subscriptions", "stories", "entries", "entry_aliases", "summaries"),
     *("deliveries", "meta"),
 )
+RENAMED = {("summaries", "story_id"): "entry_id"}  # a story had one entry, and its number
 
 
 def rows_of(path: Path) -> dict[str, list[dict[str, object]]]:
@@ -144,7 +145,9 @@ async def test_a_database_of_schema_1_keeps_its_rows(opened: Opener, path: Path)
     assert (report.from_version, report.to_version) == (1, len(migrations()))
     after = rows_of(path)
     for table, old in before.items():
-        kept = [{name: row[name] for name in old[0]} for row in after[table]]
+        kept = [
+            {name: row[RENAMED.get((table, name), name)] for name in old[0]} for row in after[table]
+        ]
         assert kept == old, table
     with closing(connect(path)) as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.errors import Busy, Corrupt
 from bot.language.words import VERSION, tokenise
+from bot.news.channels import ChannelEditId, ChannelOptions
 from bot.news.models import (
     Article,
     BulletinId,
@@ -55,6 +56,7 @@ from tests.factories import (
     GUILD,
     NOW,
     OTHER_CHANNEL,
+    entry,
     new_entry,
     parsed_entry,
     parsed_feed,
@@ -259,13 +261,17 @@ WRITES: dict[str, Call] = {
     "claim_deliveries": lambda s: s.claim_deliveries(NOW, LEASE, 1),
     "release_leases": lambda s: s.release_leases(),
     "store_article": lambda s: s.store_article(ENTRY, Article(text="", method="page")),
-    "store_summary": lambda s: s.store_summary(STORY, Summary(text="", method="feed")),
+    "store_summary": lambda s: s.store_summary(
+        entry(entry_id=ENTRY), Summary(text="", method="feed")
+    ),
     "mark_sent": lambda s: s.mark_sent(DELIVERY, MessageId(1), NOW),
     "mark_edited": lambda s: s.mark_edited(DELIVERY, NOW),
     "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
     "abandon": lambda s: s.abandon(DELIVERY, ""),
-    "abandon_channel": lambda s: s.abandon_channel(CHANNEL, NOW, ""),
+    "hold": lambda s: s.hold(DELIVERY, NOW, "forbidden", "", NOW),
+    "try_held": lambda s: s.try_held(GUILD, NOW),
+    "hold_channel": lambda s: s.hold_channel(CHANNEL, NOW, ""),
     "set_log_channel": lambda s: s.set_log_channel(GUILD, CHANNEL),
     "forget_log_channel": lambda s: s.forget_log_channel(CHANNEL),
     "mark_told": lambda s: s.mark_told(BULLETIN, MessageId(1)),
@@ -278,6 +284,10 @@ WRITES: dict[str, Call] = {
     "split_story": lambda s: s.split_story(EntryId(1), None, NOW),
     "merge_stories": lambda s: s.merge_stories(StoryId(1), StoryId(2), None, NOW),
     "set_mode": lambda s: s.set_mode(SUBSCRIPTION, Mode.EACH),
+    "choose_for_channel": lambda s: s.choose_for_channel(
+        GUILD, CHANNEL, ChannelOptions(hourly_max=1), NOW
+    ),
+    "undo_channel_edit": lambda s: s.undo_channel_edit(ChannelEditId(1), GUILD, NOW),
     "remember": lambda s: s.remember("key", "value"),
     "tidy": lambda s: s.tidy(NOW),
 }
@@ -301,6 +311,7 @@ READS: dict[str, Call] = {
     "why": lambda s: s.why(CHANNEL, MessageId(1)),
     "claim_bulletins": lambda s: s.claim_bulletins(NOW, LEASE),  # writes where there are any
     "log_channel": lambda s: s.log_channel(GUILD),
+    "channel_options": lambda s: s.channel_options(CHANNEL),
     "feeds_to_mend": lambda s: s.feeds_to_mend(NOW, 1),
     "silent_feeds": lambda s: s.silent_feeds(NOW),
     "repairs": lambda s: s.repairs([FEED]),

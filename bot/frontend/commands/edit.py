@@ -60,7 +60,7 @@ def edit_command(
         every: str | None = None,
         old: Old | None = None,
         mode: Modes | None = None,
-        channel: discord.TextChannel | discord.Thread | None = None,
+        channel: Target | None = None,
         clear: Clear | None = None,
     ) -> None:
         asked = Changes(name=name, every=every, old=old, mode=mode, channel=channel, clear=clear)

@@ -39,6 +39,7 @@ from bot.frontend.panels.preview import (
 )
 from bot.frontend.panels.undo import undo_view
 from bot.frontend.permissions import (
+    Target,
     guild_of,
     member_of,
     require_manager,
@@ -109,7 +110,7 @@ class FeedCommands(
         self,
         interaction: discord.Interaction,
         url: app_commands.Range[str, 1, URL_MAX],
-        channel: discord.TextChannel | discord.Thread | None = None,
+        channel: Target | None = None,
         name: app_commands.Range[str, 1, FEED_NAME_MAX] | None = None,
         every: str | None = None,
         backfill: app_commands.Range[int, 0, BACKFILL_MAX] = 1,
@@ -151,7 +152,7 @@ class FeedCommands(
     async def list_feeds(
         self,
         interaction: discord.Interaction,
-        channel: discord.TextChannel | discord.Thread | None = None,
+        channel: Target | None = None,
         state: States = "all",
     ) -> None:
         """Show the followed feeds in pages."""
@@ -249,7 +250,7 @@ class FeedCommands(
         self,
         interaction: discord.Interaction,
         file: discord.Attachment,
-        channel: discord.TextChannel | discord.Thread | None = None,
+        channel: Target | None = None,
     ) -> None:
         """Fetch each feed of a list once, show what would be added, and add on a click."""
         target = target_of(interaction, channel)

@@ -1,11 +1,14 @@
 """/news: what members read and find."""
 
+from dataclasses import replace
+
 import discord
 import structlog
 from discord import app_commands
 
 from bot.frontend import limits
 from bot.frontend.commands.options import feed_choices, parse_since, since_choices
+from bot.frontend.forums import openable
 from bot.frontend.listings import latest_embed, nothing_found_embed, results_embed
 from bot.frontend.panels.pager import Pager
 from bot.frontend.permissions import guild_of, member_of, readable_channels
@@ -53,8 +56,10 @@ class NewsCommands(
         channels = await self._channels(interaction)
         following = await self._source(interaction, source, channels)
 
+        guild = guild_of(interaction)
+
         async def results_of(page: int) -> Results:
-            return await self._searcher.search(
+            results = await self._searcher.search(
                 query,
                 channels=channels,
                 feed_id=following.feed.id if following else None,
@@ -62,6 +67,8 @@ class NewsCommands(
                 sort=sort,
                 page=page,
             )
+            found = (replace(each, hit=openable(each.hit, guild)) for each in results.found)
+            return replace(results, found=tuple(found))
 
         async def page_of(page: int) -> tuple[discord.Embed, int]:
             results = await results_of(page)
@@ -90,6 +97,8 @@ class NewsCommands(
         hits = await self._searcher.latest(
             channels=channels, feed_id=following.feed.id if following else None, count=count
         )
+        guild = guild_of(interaction)
+        hits = [openable(hit, guild) for hit in hits]
         name = following.subscription.name if following else None
         await interaction.edit_original_response(embed=latest_embed(hits, name))
 

@@ -4,6 +4,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import NotAllowed
+from bot.frontend.commands.channel import channel_command
 from bot.frontend.permissions import (
     guild_of,
     member_of,
@@ -11,7 +12,8 @@ from bot.frontend.permissions import (
     require_postable,
 )
 from bot.news.models import ChannelId, GuildId
-from bot.news.ports import Storage
+from bot.news.ports import Clock, Storage
+from bot.services.channels import Steward
 
 
 class SettingsCommands(
@@ -23,9 +25,10 @@ class SettingsCommands(
 ):
     """The commands, each on what is stored for the server."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, steward: Steward, clock: Clock) -> None:
         super().__init__()
         self._storage = storage
+        self.add_command(channel_command(steward, clock))
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         """Check Manage Server again: servers can override the default permission."""
@@ -47,7 +50,8 @@ class SettingsCommands(
         else:
             told = f"<#{channel}> is told when a feed fails, recovers, moves or falls silent."
         await interaction.edit_original_response(
-            content=f"**Log channel**: {told}\nChange it with `/settings log`."
+            content=f"**Log channel**: {told}\nChange it with `/settings log`. "
+            "What a channel chose: `/settings channel`."
         )
 
     @app_commands.command(

@@ -4,9 +4,10 @@ import discord
 from discord import app_commands
 
 from bot.errors import NotAllowed, UserError
+from bot.frontend.forums import home_of
 from bot.frontend.permissions import guild_of, member_of, readable_channels
 from bot.frontend.reasons import why_embed
-from bot.news.models import ChannelId, MessageId
+from bot.news.models import MessageId
 from bot.news.ports import Storage
 
 NAME = "Why this?"
@@ -19,7 +20,7 @@ def why_menu(storage: Storage) -> app_commands.ContextMenu:
         """Tell feeds, times, method and link of one of Herald's own posts."""
         guild = guild_of(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        channel_id = ChannelId(message.channel.id)
+        channel_id = home_of(message)
         here = frozenset({channel_id})
         if channel_id not in await readable_channels(guild, member_of(interaction), here):
             raise NotAllowed("You can only ask about posts in channels that you can read.")

@@ -308,7 +308,10 @@ async def _finish(
     log.info("feeds.imported", guild=target.guild.id, channel=target.id, added=added)
     try:
         if is_late:
-            await target.send(text, allowed_mentions=discord.AllowedMentions.none())
+            if isinstance(target, discord.ForumChannel):  # it takes nothing but posts
+                await target.create_thread(name=f"Imported {count(added, 'feed')}", content=text)
+            else:
+                await target.send(text, allowed_mentions=discord.AllowedMentions.none())
         else:
             await interaction.edit_original_response(
                 content=f"Done {when(interaction.created_at)}.", embed=None, view=None

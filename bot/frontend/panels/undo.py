@@ -10,6 +10,7 @@ from bot.frontend.errors import answer_error
 from bot.frontend.markdown import inline
 from bot.frontend.permissions import guild_of, require_manager
 from bot.news.models import SubscriptionId
+from bot.services.channels import Steward
 from bot.services.follow import Follower
 from bot.services.heal import Healer
 
@@ -19,6 +20,7 @@ class FollowingClient(discord.Client):
 
     follower: Follower
     healer: Healer
+    steward: Steward
 
 
 def client_of(interaction: discord.Interaction) -> FollowingClient:

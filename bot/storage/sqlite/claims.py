@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.news.models import (
@@ -18,7 +18,7 @@ from bot.news.models import (
     MessageId,
     StoryId,
 )
-from bot.storage.sqlite import entries, feeds, values
+from bot.storage.sqlite import channels, entries, feeds, values
 
 NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
 
@@ -37,26 +37,34 @@ def nonce(installation_id: str, delivery_id: DeliveryId) -> str:
 
 # The first unsent delivery of each channel that has one. The channels are found by stepping from
 # one to the next in the index, so that the cost grows with the channels and not with their
-# backlog. What a removed subscription owes is passed over: it waits for restore or tidy. What waits
-# for its story to be decided keeps its channel waiting: it goes first, or joins a post.
+# backlog. What a removed subscription owes is passed over: it waits for restore or tidy. So is a
+# channel that is gone, until its subscriptions are moved, and a server that Herald was put out of.
+# What waits for its story to be decided keeps its channel waiting: it goes first, or joins a post.
 HEADS = """
     WITH RECURSIVE waiting (channel_id) AS (
-      SELECT MIN(channel_id) FROM deliveries WHERE state = 'pending'
+      SELECT MIN(channel_id) FROM deliveries WHERE state IN ('pending', 'sending', 'held')
       UNION ALL
       SELECT (SELECT MIN(channel_id) FROM deliveries
-               WHERE state = 'pending' AND channel_id > waiting.channel_id)
+               WHERE state IN ('pending', 'sending', 'held')
+                 AND channel_id > waiting.channel_id)
         FROM waiting WHERE waiting.channel_id IS NOT NULL
     )
-    SELECT head.id, head.channel_id, head.due_at, head.lease_until,
+    SELECT head.id, head.channel_id, head.due_at, head.lease_until, head.tried_at,
            EXISTS (SELECT 1 FROM ungrouped WHERE entry_id = head.entry_id) AS is_ungrouped
       FROM waiting
       JOIN deliveries AS head ON head.id = (
         SELECT d.id FROM deliveries AS d
-         WHERE d.state = 'pending' AND d.channel_id = waiting.channel_id AND d.roundup_id IS NULL
+         WHERE d.state IN ('pending', 'sending', 'held')
+           AND d.channel_id = waiting.channel_id AND d.roundup_id IS NULL
            AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
                             WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id
                               AND s.removed_at IS NOT NULL)
          ORDER BY d.id LIMIT 1)
+     WHERE NOT EXISTS (SELECT 1 FROM guilds AS g
+                        WHERE g.guild_id = head.guild_id AND g.left_at IS NOT NULL)
+       AND NOT EXISTS (SELECT 1 FROM holds AS h
+                        WHERE h.channel_id = waiting.channel_id AND h.ended_at IS NULL
+                          AND h.kind = 'gone')
 """
 
 
@@ -69,20 +77,29 @@ EDIT_HEADS = """
                WHERE state = 'edit_due' AND channel_id > editing.channel_id)
         FROM editing WHERE editing.channel_id IS NOT NULL
     )
-    SELECT head.id, head.channel_id, head.due_at, head.lease_until, 0 AS is_ungrouped
+    SELECT head.id, head.channel_id, head.due_at, head.lease_until, NULL AS tried_at,
+           0 AS is_ungrouped
       FROM editing
       JOIN deliveries AS head ON head.id = (
         SELECT d.id FROM deliveries AS d
          WHERE d.state = 'edit_due' AND d.channel_id = editing.channel_id
          ORDER BY d.id LIMIT 1)
+     WHERE NOT EXISTS (SELECT 1 FROM guilds AS g
+                        WHERE g.guild_id = head.guild_id AND g.left_at IS NOT NULL)
 """
 
 
-def _heads(connection: sqlite3.Connection) -> Iterable[sqlite3.Row]:
-    """Return what each channel is served next: what is unsent before what is to be edited."""
+def _heads(connection: sqlite3.Connection, now: datetime | None = None) -> Iterable[sqlite3.Row]:
+    """Return what each channel is served next: what is unsent before what is to be edited.
+
+    *now*: without what is unsent in channels that are not to be written to then.
+    """
     heads = {row["channel_id"]: row for row in connection.execute(EDIT_HEADS)}
-    heads.update((row["channel_id"], row) for row in connection.execute(HEADS))
-    return heads.values()
+    unsent = {row["channel_id"]: row for row in connection.execute(HEADS)}
+    if now is not None:
+        for channel_id in channels.closed(connection, unsent, now):
+            del unsent[channel_id]
+    return (heads | unsent).values()
 
 
 def claim(
@@ -90,21 +107,23 @@ def claim(
 ) -> Sequence[Claim]:
     """Take due deliveries for sending: of each channel at most one, its oldest unsent.
 
-    Unless that one's story is not decided yet.
+    Unless that one's story is not decided yet. They are `sending` from here on, whatever becomes of
+    this process.
     """
     moment = values.to_ms(now)
     due = sorted(
-        (row["due_at"], row["id"])
-        for row in _heads(connection)
+        (row["due_at"], row["id"], row["tried_at"])
+        for row in _heads(connection, now)
         if row["due_at"] <= moment
         and (row["lease_until"] or 0) <= moment
         and not row["is_ungrouped"]
-    )
-    ids = [id_ for _, id_ in due[:limit]]
+    )[:limit]
+    ids = [id_ for _, id_, _ in due]
     connection.execute(
         """
         UPDATE deliveries
-           SET lease_until = :lease_until, attempts = attempts + 1,
+           SET state = CASE state WHEN 'edit_due' THEN state ELSE 'sending' END,
+               lease_until = :lease_until, attempts = attempts + 1,
                tried_at = COALESCE(tried_at, :now),
                is_outdated = CASE WHEN is_outdated AND state = 'edit_due' THEN 2
                                   ELSE is_outdated END,
@@ -118,20 +137,21 @@ def claim(
             "ids": values.to_json(ids),
         },
     )
-    return _claims(connection, ids)
+    return _claims(connection, {id_: tried_at for _, id_, tried_at in due})
 
 
-def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Claim]:
+def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> Sequence[Claim]:
+    """Return the claims of deliveries, each given with since when it may be in its channel."""
+    ids = list(tried)
     rows = connection.execute(
         """
         SELECT d.id, d.story_id, d.feed_id, d.guild_id, d.channel_id, d.attempts, d.created_at,
-               d.tried_at, d.kind, d.message_id,
-               CASE WHEN d.attempts > 1 AND d.state = 'pending' THEN (
+               d.kind, d.message_id,
+               CASE WHEN d.attempts > 1 AND d.state = 'sending' THEN (
                  SELECT MAX(p.message_id) FROM deliveries AS p
                   WHERE p.channel_id = d.channel_id AND p.state IN ('sent', 'edit_due'))
                END AS newest_message_id,
                d.entry_id,
-               (SELECT MIN(id) FROM entries WHERE story_id = d.story_id) AS leader_id,
                (SELECT s.name FROM subscriptions AS s
                  WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id) AS name,
                (SELECT value FROM meta WHERE key = 'installation_id') AS installation_id
@@ -141,21 +161,16 @@ def _claims(connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Clai
     ).fetchall()
     led_by = entries.load(connection, [row["entry_id"] for row in rows])
     of = feeds.load(connection, [row["feed_id"] for row in rows])
-    # A story's summary says what its first entry does, which need not be what this channel got.
-    summaries = entries.summaries(
-        connection,
-        [StoryId(row["story_id"]) for row in rows if row["leader_id"] == row["entry_id"]],
-    )
+    summaries = entries.summaries(connection, led_by)
     named = _named_in(connection, [row["id"] for row in rows if row["kind"] == "story"])
     told = _told_in(connection, [row["id"] for row in rows if row["kind"] == "roundup"])
     claims = {
         row["id"]: Claim(
-            delivery=_delivery(row),
+            delivery=_delivery(row, tried[row["id"]]),
             entry=led_by[EntryId(row["entry_id"])],
             feed=of[FeedId(row["feed_id"])],
             source_name=row["name"] or of[FeedId(row["feed_id"])].title,
-            summary=summaries.get(StoryId(row["story_id"])),
-            leads_story=row["leader_id"] == row["entry_id"],
+            summary=summaries.get(EntryId(row["entry_id"])),
             also=named.get(row["id"], ()),
             roundup=told.get(row["id"], ()),
             message_id=_message_id(row["message_id"]),
@@ -217,7 +232,7 @@ def _message_id(value: int | None) -> MessageId | None:
     return None if value is None else MessageId(value)
 
 
-def _delivery(row: sqlite3.Row) -> Delivery:
+def _delivery(row: sqlite3.Row, tried_at: int | None) -> Delivery:
     return Delivery(
         id=DeliveryId(row["id"]),
         story_id=StoryId(row["story_id"]),
@@ -226,12 +241,12 @@ def _delivery(row: sqlite3.Row) -> Delivery:
         nonce=nonce(row["installation_id"], row["id"]),
         attempts=row["attempts"],
         created_at=values.from_ms(row["created_at"]),
-        tried_at=values.from_ms(row["tried_at"]) if row["attempts"] > 1 else None,
+        tried_at=values.from_ms_or_none(tried_at),
     )
 
 
 def next_at(connection: sqlite3.Connection) -> datetime | None:
-    """Return when the next delivery can be claimed, or None where nothing waits."""
+    """Return when the next can be claimed, the channels' hours apart; None: nothing waits."""
     times = [max(row["due_at"], row["lease_until"] or row["due_at"]) for row in _heads(connection)]
     return values.from_ms(min(times)) if times else None
 
@@ -242,7 +257,10 @@ def release_leases(connection: sqlite3.Connection) -> int:
         connection.execute(f"{free} AND lease_until IS NOT NULL").rowcount
         for free in (
             # One statement each: neither index would serve both.
-            "UPDATE deliveries SET lease_until = NULL WHERE state = 'pending'",
+            """
+            UPDATE deliveries SET lease_until = NULL
+             WHERE state IN ('pending', 'sending', 'held') AND state = 'sending'
+            """,
             "UPDATE deliveries SET lease_until = NULL WHERE state = 'edit_due'",
         )
     )

@@ -1,7 +1,7 @@
 """Entries and their stories: storing them, and what is learnt of them later."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.news.models import (
@@ -14,7 +14,7 @@ from bot.news.models import (
     StoryId,
     Summary,
 )
-from bot.news.posts import shows_otherwise
+from bot.news.posts import says_what_is_gone, shows_otherwise
 from bot.storage.sqlite import values
 from bot.storage.sqlite.index import SearchIndex, Texts
 
@@ -154,7 +154,9 @@ def learn_aliases(
 def edit(
     connection: sqlite3.Connection, index: SearchIndex, entry_id: EntryId, changed: ParsedEntry
 ) -> bool:
-    """Apply an edition of an entry; return whether its posts say another title or link than it.
+    """Apply an edition of an entry; return whether its posts say what it does not say any more.
+
+    That is another title, link or part of the summary: what is only added edits no post.
 
     A page's text stays unless the edition brings a whole one, and no page is asked for twice;
     dates, links, authors and pictures are not unlearnt.
@@ -192,20 +194,36 @@ def edit(
         {**new, "id": entry_id},
     )
     differing = {column for column in ("title", "teaser", "text") if new[column] != old[column]}
+    is_said = True
     if differing - {"title"}:
-        # A summary of what is no longer said would be wrong.
-        connection.execute(
-            "DELETE FROM summaries WHERE story_id = :story_id", {"story_id": old["story_id"]}
-        )
+        is_said = _forget_summary_if_wrong(connection, entry_id, old, new)
     if differing:
         texts = Texts(str(new["title"]), str(new["teaser"]), str(new["text"]))
         index.put(connection, entry_id, texts, instead_of=Texts.of(old))
-    return shows_otherwise(
+    return not is_said or shows_otherwise(
         title=str(new["title"]),
         url=None if new["url"] is None else str(new["url"]),
         earlier_title=old["title"],
         earlier_url=old["url"],
     )
+
+
+def _forget_summary_if_wrong(
+    connection: sqlite3.Connection,
+    entry_id: EntryId,
+    old: sqlite3.Row,
+    new: Mapping[str, str | int | None],
+) -> bool:
+    """Return whether an entry's summary still says what the entry does; forget it where not."""
+    summary = summaries(connection, [entry_id]).get(entry_id)
+    if summary is None or not says_what_is_gone(
+        summary,
+        text=f"{new['teaser']}\n{new['text']}",
+        earlier_text=f"{old['teaser']}\n{old['text']}",
+    ):
+        return True
+    connection.execute("DELETE FROM summaries WHERE entry_id = :id", {"id": entry_id})
+    return False
 
 
 def store_article(
@@ -239,31 +257,40 @@ def store_article(
         index.put(connection, entry_id, Texts.of(row), instead_of=Texts.of(before))
 
 
-def store_summary(connection: sqlite3.Connection, story_id: StoryId, summary: Summary) -> Summary:
-    """Keep a story's summary unless it has one; return the one that stands."""
+def store_summary(connection: sqlite3.Connection, entry: Entry, summary: Summary) -> Summary:
+    """Keep the summary of an entry unless it has one, or was edited; return the one that stands.
+
+    *entry*: as it was claimed. Its article may have been stored since.
+    """
     connection.execute(
         """
-        INSERT INTO summaries (story_id, text, method) VALUES (:story_id, :text, :method)
-        ON CONFLICT (story_id) DO NOTHING
+        INSERT INTO summaries (entry_id, text, method)
+        SELECT id, :text, :method FROM entries
+         WHERE id = :id AND teaser = :teaser
+           AND (text = :claimed_text OR (:is_unread AND text_method IS NOT NULL))
+        ON CONFLICT (entry_id) DO NOTHING
         """,
         {
-            "story_id": story_id,
+            "id": entry.id,
+            "teaser": values.to_text(entry.teaser),
+            "claimed_text": values.to_text(entry.text),
+            "is_unread": entry.text_method is None,
             "text": values.to_text(summary.text),
             "method": values.to_text(summary.method),
         },
     )
-    return summaries(connection, [story_id])[story_id]
+    return summaries(connection, [entry.id]).get(entry.id, summary)
 
 
-def summaries(connection: sqlite3.Connection, ids: Iterable[StoryId]) -> dict[StoryId, Summary]:
-    """Return the stored summaries of these stories."""
+def summaries(connection: sqlite3.Connection, ids: Iterable[EntryId]) -> dict[EntryId, Summary]:
+    """Return the stored summaries of these entries."""
     rows = connection.execute(
         """
-        SELECT story_id, text, method FROM summaries
-         WHERE story_id IN (SELECT value FROM json_each(:ids))
+        SELECT entry_id, text, method FROM summaries
+         WHERE entry_id IN (SELECT value FROM json_each(:ids))
         """,
         {"ids": values.to_json(ids)},
     )
     return {
-        StoryId(row["story_id"]): Summary(text=row["text"], method=row["method"]) for row in rows
+        EntryId(row["entry_id"]): Summary(text=row["text"], method=row["method"]) for row in rows
     }

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from bot.news.models import StorageHealth
-from bot.storage.sqlite import values
+from bot.storage.sqlite import counts, values
 
 _REMEMBERED = "remembered/"  # keeps callers' keys apart from the database's own
 
@@ -35,8 +35,12 @@ def health(connection: sqlite3.Connection, path: Path) -> StorageHealth:
         SELECT (SELECT COUNT(*) FROM feeds) AS feeds,
                (SELECT COUNT(*) FROM entries) AS entries,
                (SELECT COUNT(*) FROM subscriptions WHERE removed_at IS NULL) AS subscriptions,
-               (SELECT COUNT(*) FROM deliveries WHERE state = 'pending') AS pending,
-               (SELECT MIN(created_at) FROM deliveries WHERE state = 'pending') AS oldest_pending_at
+               (SELECT COUNT(*) FROM deliveries
+                 WHERE state IN ('pending', 'sending', 'held')) AS pending,
+               (SELECT MIN(created_at) FROM deliveries
+                 WHERE state IN ('pending', 'sending', 'held')) AS oldest_pending_at,
+               (SELECT COUNT(*) FROM deliveries
+                 WHERE state IN ('pending', 'sending', 'held') AND state = 'held') AS held
         """
     ).fetchone()
     files = (path, path.with_name(path.name + "-wal"))
@@ -48,5 +52,7 @@ def health(connection: sqlite3.Connection, path: Path) -> StorageHealth:
         entries=row["entries"],
         subscriptions=row["subscriptions"],
         pending_deliveries=row["pending"],
+        held_deliveries=row["held"],
+        counts=counts.load(connection),
         oldest_pending_at=values.from_ms_or_none(row["oldest_pending_at"]),
     )

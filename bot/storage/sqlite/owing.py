@@ -2,7 +2,9 @@
 
 ::
 
-    pending ─► sent ⇄ edit_due          pending ─► abandoned
+    pending ⇄ sending ─► sent ⇄ edit_due     owed · Discord asked · in the channel, message known
+        └───► held ◄┘                          waits for what somebody has to do, and says what
+    pending, sending, held ─► abandoned
 
 A post tells one entry, or more: a roundup lists others below it, and the post of a story names the
 other sources that have it. What it tells beside its own entry has rows of its own that name it as
@@ -33,7 +35,7 @@ from bot.news.models import (
 )
 from bot.news.posts import EDITABLE_FOR, EDITS_MAX, SOURCE_EDITS_MAX
 from bot.news.stories import WINDOW
-from bot.storage.sqlite import entries, stories, values
+from bot.storage.sqlite import counts, entries, stories, values
 from bot.storage.sqlite.index import SearchIndex
 
 Place: TypeAlias = tuple[GuildId, ChannelId]
@@ -103,7 +105,7 @@ POST_OF_STORY = """
       FROM entries AS e
       JOIN deliveries AS d ON d.story_id = e.story_id AND d.channel_id = :channel_id
      WHERE e.id = :entry_id AND d.entry_id <> e.id AND d.kind = 'story' AND d.roundup_id IS NULL
-       AND (d.state = 'pending'
+       AND (d.state IN ('pending', 'sending', 'held')
             OR (d.state IN ('sent', 'edit_due') AND d.sent_at > :editable_since))
      ORDER BY d.id LIMIT 1
 """
@@ -113,7 +115,7 @@ POST_OF_STORY = """
 JOINING = """
     SELECT d.id, d.feed_id, d.channel_id
       FROM deliveries AS d
-     WHERE d.entry_id = :entry_id AND d.state = 'pending' AND d.attempts = 0
+     WHERE d.entry_id = :entry_id AND d.state IN ('pending', 'held') AND d.tried_at IS NULL
        AND d.kind = 'story' AND d.roundup_id IS NULL
        AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
                         WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id
@@ -148,7 +150,7 @@ def _join(
         """
         UPDATE deliveries
            SET roundup_id = :post_id, message_id = :message_id, sent_at = :sent_at,
-               state = CASE WHEN :message_id IS NULL THEN state ELSE 'sent' END
+               state = CASE WHEN :message_id IS NULL THEN 'pending' ELSE 'sent' END
          WHERE id = :id OR roundup_id = :id
         """,
         {
@@ -158,6 +160,7 @@ def _join(
             "sent_at": post["sent_at"],
         },
     )
+    counts.add(connection, "owed", -1)
     if owed["feed_id"] != post["feed_id"]:
         _lack_sources(connection, post["id"], now)
 
@@ -175,7 +178,7 @@ def _lack_sources(connection: sqlite3.Connection, post_id: int, now: datetime) -
                state = CASE state WHEN 'sent' THEN 'edit_due' ELSE state END,
                lacks_sources = 1
          WHERE id = :id AND (state = 'edit_due'
-                OR (state = 'pending' AND attempts > 0)
+                OR (state IN ('sending', 'held') AND tried_at IS NOT NULL)
                 OR (state = 'sent' AND sent_at > :since AND source_edits < :edits_max))
         """,
         {
@@ -266,7 +269,11 @@ def _add(
             "roundup_id": roundup_id,
         },
     ).fetchone()
-    return None if row is None else int(row["id"])
+    if row is None:
+        return None
+    if roundup_id is None:
+        counts.add(connection, "owed")
+    return int(row["id"])
 
 
 def queue_newest(
@@ -294,7 +301,7 @@ def queue_newest(
         """
         SELECT COUNT(*) FROM deliveries
          WHERE channel_id = :channel_id AND entry_id IN (SELECT value FROM json_each(:ids))
-           AND state = 'pending' AND roundup_id IS NULL
+           AND state IN ('pending', 'sending', 'held') AND roundup_id IS NULL
         """,
         {"channel_id": place[1], "ids": values.to_json(owed)},
     ).fetchone()[0]
@@ -374,7 +381,8 @@ def forget_unsent(connection: sqlite3.Connection, feed_id: FeedId, channel_id: C
     connection.execute(
         """
         DELETE FROM deliveries
-         WHERE state = 'pending' AND channel_id = :channel_id AND feed_id = :feed_id
+         WHERE state IN ('pending', 'sending', 'held')
+           AND channel_id = :channel_id AND feed_id = :feed_id
         """,
         unsent,
     )
@@ -385,8 +393,8 @@ LEFT_BEHIND = """
     SELECT post.id AS post, MIN(source.id) AS heir
       FROM deliveries AS post
       JOIN deliveries AS source ON source.roundup_id = post.id AND source.feed_id <> post.feed_id
-     WHERE post.state = 'pending' AND post.channel_id = :channel_id AND post.feed_id = :feed_id
-       AND post.kind = 'story'
+     WHERE post.state IN ('pending', 'sending', 'held')
+       AND post.channel_id = :channel_id AND post.feed_id = :feed_id AND post.kind = 'story'
      GROUP BY post.id
 """
 
@@ -412,7 +420,7 @@ def owe_edit(connection: sqlite3.Connection, entry_id: EntryId, now: datetime) -
                          AND (post.id IS NULL OR post.kind = 'roundup'))
            AND ((state = 'sent' AND sent_at > :since AND edits < :edits_max)
                 OR state = 'edit_due'
-                OR (state = 'pending' AND attempts > 0))
+                OR (state IN ('sending', 'held') AND tried_at IS NOT NULL))
         """,
         {
             "entry_id": entry_id,

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from bot.news.models import ChannelId, FeedId, MessageId, Origin, StoryId, Why
+from bot.news.models import ChannelId, EntryId, FeedId, MessageId, Origin, Why
 from bot.storage.sqlite import entries, feeds, values
 
 # All that a message tells has a delivery of its own that names the message.
@@ -23,7 +23,7 @@ def why(connection: sqlite3.Connection, channel_id: ChannelId, message_id: Messa
     post = {"channel_id": channel_id, "message_id": message_id}
     sent = connection.execute(
         """
-        SELECT story_id, kind, sent_at FROM deliveries
+        SELECT entry_id, kind, sent_at FROM deliveries
          WHERE channel_id = :channel_id AND message_id = :message_id
            AND state IN ('sent', 'edit_due')
          ORDER BY kind = 'roundup' DESC, id LIMIT 1
@@ -35,7 +35,7 @@ def why(connection: sqlite3.Connection, channel_id: ChannelId, message_id: Messa
     rows = connection.execute(ORIGINS, post).fetchall()
     read = entries.load(connection, [row["id"] for row in rows])
     sources = feeds.load(connection, {row["feed_id"] for row in rows})
-    story_id = StoryId(sent["story_id"])
+    told_of = EntryId(sent["entry_id"])
     return Why(
         origins=tuple(
             Origin(
@@ -45,7 +45,7 @@ def why(connection: sqlite3.Connection, channel_id: ChannelId, message_id: Messa
             )
             for row in rows
         ),
-        summary=entries.summaries(connection, [story_id]).get(story_id),
+        summary=entries.summaries(connection, [told_of]).get(told_of),
         sent_at=values.from_ms_or_none(sent["sent_at"]),
         is_roundup=sent["kind"] == "roundup",
     )

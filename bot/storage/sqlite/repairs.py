@@ -258,7 +258,8 @@ def _move(
         connection.execute(
             """
             UPDATE deliveries SET feed_id = :new_id
-             WHERE state = 'pending' AND channel_id = :channel_id AND feed_id = :old_id
+             WHERE state IN ('pending', 'sending', 'held')
+               AND channel_id = :channel_id AND feed_id = :old_id
             """,
             place,
         )

@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 6;
+PRAGMA user_version = 9;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
@@ -172,8 +172,8 @@ CREATE TABLE entry_aliases (
 -- Foreign key: deleting an entry finds its aliases.
 CREATE INDEX entry_aliases_by_entry ON entry_aliases (entry_id);
 
-CREATE TABLE summaries (
-  story_id INTEGER NOT NULL PRIMARY KEY REFERENCES stories (id) ON DELETE CASCADE,
+CREATE TABLE "summaries" (
+  entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
   text TEXT NOT NULL,
   method TEXT NOT NULL
 ) STRICT;
@@ -203,8 +203,10 @@ CREATE TABLE ungrouped (
 -- The outbox. A channel's deliveries are sent in the order of their ids. kind 'roundup': it tells its own entry
 -- and those of the rows whose roundup_id it is, in one message; kind 'story': those rows are the other sources
 -- that its message names. is_outdated: the entry changed after the message was, or may have been, composed;
--- lacks_sources: a source came after it; 2: until the edit that is on its way. edits, source_edits: made for the one and for the other. tried_at: when
--- it was claimed first.
+-- lacks_sources: a source came after it; 2: until the edit that is on its way. edits, source_edits: made for the one and for the other. tried_at: since
+-- when it may be in the channel although nobody has marked it. State 'pending': it is not there; 'sending': Discord is,
+-- or was, asked, and has not said no; 'held': it waits for what somebody has to do, see last_error; edit_due follows
+-- sent only.
 CREATE TABLE "deliveries" (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
@@ -213,7 +215,7 @@ CREATE TABLE "deliveries" (
   guild_id INTEGER NOT NULL,
   channel_id INTEGER NOT NULL,
   state TEXT NOT NULL DEFAULT 'pending'
-    CHECK (state IN ('pending', 'sent', 'edit_due', 'abandoned')),
+    CHECK (state IN ('pending', 'sending', 'held', 'sent', 'edit_due', 'abandoned')),
   attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
   created_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
@@ -230,13 +232,16 @@ CREATE TABLE "deliveries" (
   tried_at INTEGER,
   UNIQUE (entry_id, channel_id),
   CHECK ((state IN ('sent', 'edit_due')) = (message_id IS NOT NULL)),
-  CHECK (lease_until IS NULL OR state IN ('pending', 'edit_due'))
+  CHECK (lease_until IS NULL OR state IN ('sending', 'edit_due')),
+  CHECK (state <> 'sending' OR tried_at IS NOT NULL),
+  CHECK (state <> 'pending' OR tried_at IS NULL)
 ) STRICT;
 
--- claim_deliveries, next_delivery_at, remove, abandon_channel: a channel's oldest unsent.
-CREATE INDEX deliveries_unsent ON deliveries (channel_id, id, feed_id, roundup_id) WHERE state = 'pending';
+-- claim_deliveries, next_delivery_at, remove, hold_channel: a channel's oldest unsent.
+CREATE INDEX deliveries_unsent ON deliveries (channel_id, id, feed_id, roundup_id)
+  WHERE state IN ('pending', 'sending', 'held');
 
--- claim_deliveries, next_delivery_at, abandon_channel: a channel's oldest post to edit.
+-- claim_deliveries, next_delivery_at, hold_channel: a channel's oldest post to edit.
 CREATE INDEX deliveries_to_edit ON deliveries (channel_id, id) WHERE state = 'edit_due';
 
 -- Foreign key; claim_deliveries, mark_sent: what a post tells beside its own entry.
@@ -253,7 +258,68 @@ CREATE INDEX deliveries_by_story ON deliveries (story_id, channel_id);
 CREATE TABLE guilds (
   guild_id INTEGER NOT NULL PRIMARY KEY,
   log_channel_id INTEGER
+, left_at INTEGER) STRICT;  -- since when Herald is not in that server any more
+
+-- Channels that nothing is sent to for now, and why; those that have ended are kept as long as bulletins.
+CREATE TABLE holds (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  guild_id INTEGER NOT NULL,
+  channel_id INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('forbidden', 'unsure', 'gone')),
+  reason TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  ended_at INTEGER,
+  moved_to INTEGER,  -- 'gone': the channel that took its place
+  told_at INTEGER,
+  bulletin_id INTEGER REFERENCES bulletins (id) ON DELETE SET NULL,
+  CHECK (moved_to IS NULL OR ended_at IS NOT NULL)
 ) STRICT;
+
+-- hold, mark_sent, claim_deliveries: what a channel is held for now; one thing at a time.
+CREATE UNIQUE INDEX holds_open ON holds (channel_id) WHERE ended_at IS NULL;
+
+-- claim_bulletins: what no log channel was told of.
+CREATE INDEX holds_untold ON holds (guild_id, id) WHERE told_at IS NULL AND ended_at IS NULL;
+
+-- Foreign key; claim_bulletins: what a bulletin tells.
+CREATE INDEX holds_by_bulletin ON holds (bulletin_id) WHERE bulletin_id IS NOT NULL;
+
+-- How many posts were ever owed, sent, … since this database was made.
+CREATE TABLE counts (
+  what TEXT NOT NULL PRIMARY KEY
+    CHECK (what IN ('owed', 'sent', 'edited', 'held', 'abandoned', 'found')),
+  count INTEGER NOT NULL CHECK (count >= 0)
+) STRICT, WITHOUT ROWID;
+
+-- What a channel chose. Times of day: minutes after midnight in its time zone, an IANA name; NULL: UTC.
+CREATE TABLE channels (
+  channel_id INTEGER NOT NULL PRIMARY KEY,
+  guild_id INTEGER NOT NULL,
+  time_zone TEXT,
+  quiet_from_min INTEGER CHECK (quiet_from_min BETWEEN 0 AND 1439),
+  quiet_until_min INTEGER CHECK (quiet_until_min BETWEEN 0 AND 1439),
+  hourly_max INTEGER CHECK (hourly_max > 0),
+  -- How many messages it got in the last hour that it got one in; hour_at: when that hour began.
+  hour_at INTEGER NOT NULL DEFAULT 0,
+  hour_sent INTEGER NOT NULL DEFAULT 0,
+  CHECK ((quiet_from_min IS NULL) = (quiet_until_min IS NULL)),
+  CHECK (quiet_from_min <> quiet_until_min)
+) STRICT;
+
+-- What an admin changed of a channel, for as long as that can be undone.
+CREATE TABLE channel_edits (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  channel_id INTEGER NOT NULL REFERENCES channels (channel_id) ON DELETE CASCADE,
+  before TEXT NOT NULL CHECK (json_valid(before)),
+  after TEXT NOT NULL CHECK (json_valid(after)),
+  edited_at INTEGER NOT NULL
+) STRICT;
+
+-- tidy: what can no longer be undone.
+CREATE INDEX channel_edits_by_time ON channel_edits (edited_at);
+
+-- Foreign key: deleting a channel finds what was changed of it.
+CREATE INDEX channel_edits_by_channel ON channel_edits (channel_id);
 
 -- The outbox of messages to admins. What a bulletin tells never changes once it is made, so that every
 -- attempt sends the same.

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import structlog
 
+from bot.news.answers import Gathered
+from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.models import (
     Article,
     Bulletin,
@@ -28,6 +30,7 @@ from bot.news.models import (
     Following,
     GuildId,
     Hit,
+    HoldKind,
     Imported,
     Known,
     MessageId,
@@ -52,6 +55,8 @@ from bot.news.models import (
     Why,
 )
 from bot.storage.sqlite import (
+    asking,
+    channels,
     claims,
     edits,
     entries,
@@ -325,15 +330,22 @@ class SqliteStorage:
         """Keep an entry's article and index its text."""
         await self._writer.run(lambda c: entries.store_article(c, self._index, entry_id, article))
 
-    async def store_summary(self, story_id: StoryId, summary: Summary) -> Summary:
-        """Keep a story's summary unless it has one; return the one that stands."""
-        return await self._writer.run(lambda c: entries.store_summary(c, story_id, summary))
+    async def store_summary(self, entry: Entry, summary: Summary) -> Summary:
+        """Keep an entry's summary unless it has one, or was edited; return the one that stands."""
+        return await self._writer.run(lambda c: entries.store_summary(c, entry, summary))
 
     async def mark_sent(
-        self, delivery_id: DeliveryId, message_id: MessageId, now: datetime
+        self,
+        delivery_id: DeliveryId,
+        message_id: MessageId,
+        now: datetime,
+        *,
+        was_found: bool = False,
     ) -> None:
         """Record that the story is in the channel."""
-        await self._writer.run(lambda c: outcomes.mark_sent(c, delivery_id, message_id, now))
+        await self._writer.run(
+            lambda c: outcomes.mark_sent(c, delivery_id, message_id, now, was_found=was_found)
+        )
 
     async def mark_edited(self, delivery_id: DeliveryId, now: datetime) -> None:
         """Record that the message says what its entry says, unless that changed once more."""
@@ -343,22 +355,72 @@ class SqliteStorage:
         """Give up editing a post, now and for good."""
         await self._writer.run(lambda c: outcomes.leave_as_posted(c, delivery_id, reason))
 
-    async def retry_at(self, delivery_id: DeliveryId, due_at: datetime, reason: str) -> None:
+    async def retry_at(
+        self,
+        delivery_id: DeliveryId,
+        due_at: datetime,
+        reason: str,
+        *,
+        may_be_there: bool = True,
+    ) -> None:
         """Give a claimed delivery back, due later."""
-        await self._writer.run(lambda c: outcomes.retry_at(c, delivery_id, due_at, reason))
+        await self._writer.run(
+            lambda c: outcomes.retry_at(c, delivery_id, due_at, reason, may_be_there=may_be_there)
+        )
+
+    async def hold(
+        self,
+        delivery_id: DeliveryId,
+        due_at: datetime,
+        kind: HoldKind,
+        reason: str,
+        now: datetime,
+        *,
+        may_be_there: bool = True,
+    ) -> None:
+        """Give a claimed delivery back that waits for what somebody has to do."""
+        await self._writer.run(
+            lambda c: outcomes.hold(
+                c, delivery_id, due_at, kind, reason, now, may_be_there=may_be_there
+            )
+        )
+
+    async def try_held(self, guild_id: GuildId, now: datetime) -> int:
+        """Make what a guild's channels are held for due at once; return how many deliveries."""
+        return await self._writer.run(lambda c: outcomes.try_held(c, guild_id, now))
 
     async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
         """Give a delivery up for good."""
         await self._writer.run(lambda c: outcomes.abandon(c, delivery_id, reason))
 
-    async def abandon_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
-        """Pause every subscription of a channel that is gone and give up what it is owed."""
+    async def hold_channel(self, channel_id: ChannelId, now: datetime, reason: str) -> None:
+        """Pause every subscription of a channel that is gone and hold what it is owed."""
 
         def work(connection: sqlite3.Connection) -> None:
             subscriptions.pause_channel(connection, channel_id, now)
-            outcomes.abandon_channel(connection, channel_id, reason)
+            outcomes.hold_channel(connection, channel_id, reason, now)
 
         await self._writer.run(work)
+
+    # Channels
+
+    async def channel_options(self, channel_id: ChannelId) -> ChannelOptions:
+        """Return what a channel chose."""
+        return await self._reader.run(lambda c: channels.options(c, channel_id))
+
+    async def choose_for_channel(
+        self, guild_id: GuildId, channel_id: ChannelId, wanted: ChannelOptions, now: datetime
+    ) -> ChannelEdited | None:
+        """Give a channel *wanted*; None where it has that already."""
+        return await self._writer.run(
+            lambda c: channels.choose(c, guild_id, channel_id, wanted, now)
+        )
+
+    async def undo_channel_edit(
+        self, edit_id: ChannelEditId, guild_id: GuildId, now: datetime
+    ) -> ChannelEdited | None:
+        """Undo `choose_for_channel`; None: too late, changed since, or not this guild's."""
+        return await self._writer.run(lambda c: channels.undo(c, edit_id, guild_id, now))
 
     # Telling admins
 
@@ -434,6 +496,12 @@ class SqliteStorage:
         """Search titles and texts; any query ends in a page, if an empty one."""
         return await self._searcher.run(lambda c: search.search(c, self._index, request, now))
 
+    async def gather(self, request: SearchRequest, terms: Sequence[str], now: datetime) -> Gathered:
+        """Search for what may answer a question."""
+        return await self._searcher.run(
+            lambda c: asking.gather(c, self._index, request, terms, now)
+        )
+
     async def latest(
         self, channels: frozenset[ChannelId] | None, feed_id: FeedId | None, limit: int
     ) -> Sequence[Hit]:
@@ -479,6 +547,7 @@ class SqliteStorage:
             feeds.forget_old_checks(connection, now)
             subscriptions.purge_removed(connection, now)
             edits.forget_old(connection, now)
+            channels.forget_old_edits(connection, now)
             notices.forget_old(connection, now)
             repairs.forget_switches(connection, now)
 

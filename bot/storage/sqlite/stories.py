@@ -172,14 +172,6 @@ def move(
         UPDATE deliveries SET story_id = :target
          WHERE entry_id IN (SELECT value FROM json_each(:ids))
         """,
-        # It may be of an entry that no longer leads.
-        """
-        DELETE FROM summaries
-         WHERE story_id = :source
-            OR (story_id = :target
-                AND (SELECT MIN(id) FROM entries WHERE story_id = :target)
-                 IN (SELECT value FROM json_each(:ids)))
-        """,
         """
         DELETE FROM stories
          WHERE id = :source AND NOT EXISTS (SELECT 1 FROM entries WHERE story_id = :source)

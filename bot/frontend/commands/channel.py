@@ -1,0 +1,111 @@
+"""/settings channel: what a channel chooses, shown as a card, changed with a way back."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.frontend.hours import parse_quiet, parse_zone, quiet_choices, zone_choices
+from bot.frontend.markdown import when
+from bot.frontend.panels.channels import changes, channel_card, undo_channel_view
+from bot.frontend.permissions import (
+    guild_of,
+    member_of,
+    require_writer,
+    target_of,
+)
+from bot.news.channels import HOURLY_MAX, ChannelOptions
+from bot.news.models import UNDO_WINDOW, ChannelId, GuildId
+from bot.news.ports import Clock
+from bot.services.channels import Steward
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What /settings channel was asked for; None: left out."""
+
+    timezone: str | None
+    quiet: str | None
+    hourly: int | None
+
+
+def channel_command(steward: Steward, clock: Clock) -> app_commands.Command[Any, ..., None]:
+    """Return the command. It is made here, and not in its group, for the length of that."""
+
+    @app_commands.command(
+        name="channel", description="Show or change when and how Herald posts in a channel"
+    )
+    @app_commands.describe(
+        channel="The channel; this one, if left out",
+        timezone="The time zone of quiet hours: begin to type a city",
+        quiet="When nothing is posted, such as 22:00-07:00; what comes then is kept. Or off",
+        hourly="The most messages in an hour; what is over that is kept. 0: as many as come",
+    )
+    async def channel_settings(
+        interaction: discord.Interaction,
+        channel: discord.TextChannel | discord.Thread | None = None,
+        timezone: str | None = None,
+        quiet: str | None = None,
+        hourly: app_commands.Range[int, 0, HOURLY_MAX] | None = None,
+    ) -> None:
+        target = target_of(interaction, channel)
+        require_writer(target, member_of(interaction))
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        asked = Asked(timezone=timezone, quiet=quiet, hourly=hourly)
+        channel_id, guild_id = ChannelId(target.id), GuildId(guild_of(interaction).id)
+        before = await steward.options(channel_id)
+        wanted = await _wanted(before, asked)
+        if asked == _NOTHING:
+            await interaction.edit_original_response(embed=channel_card(target, before))
+            return
+        edited = await steward.choose(guild_id, channel_id, wanted)
+        if edited is None:
+            await interaction.edit_original_response(
+                content="Nothing was changed. It is already so:", embed=channel_card(target, before)
+            )
+            return
+        until = when(clock.now() + UNDO_WINDOW, "t")
+        await interaction.edit_original_response(
+            content="\n".join(
+                [
+                    f"Changed {target.mention}:",
+                    *changes(edited.before, edited.after),
+                    f"You can undo this until {until}.",
+                ]
+            ),
+            embed=channel_card(target, edited.after),
+            view=undo_channel_view(edited.id),
+        )
+
+    channel_settings.autocomplete("timezone")(_offer_zones)
+    channel_settings.autocomplete("quiet")(_offer_quiet)
+    return channel_settings
+
+
+_NOTHING = Asked(timezone=None, quiet=None, hourly=None)
+
+
+async def _wanted(options: ChannelOptions, asked: Asked) -> ChannelOptions:
+    """Return the options as they are to be. Raises UserError."""
+    wanted = options
+    if asked.timezone is not None:
+        wanted = replace(wanted, time_zone=await parse_zone(asked.timezone))
+    if asked.quiet is not None:
+        start, end = parse_quiet(asked.quiet) or (None, None)
+        wanted = replace(wanted, quiet_from_min=start, quiet_until_min=end)
+    if asked.hourly is not None:
+        wanted = replace(wanted, hourly_max=asked.hourly or None)
+    return wanted
+
+
+async def _offer_zones(
+    _interaction: discord.Interaction, current: str
+) -> list[app_commands.Choice[str]]:
+    return await zone_choices(current)
+
+
+async def _offer_quiet(
+    _interaction: discord.Interaction, current: str
+) -> list[app_commands.Choice[str]]:
+    return quiet_choices(current)

@@ -1,0 +1,33 @@
+"""What a channel chose: when Herald may speak there, and how much."""
+
+from dataclasses import dataclass
+from typing import NewType
+
+from bot.news.models import ChannelId
+
+ChannelEditId = NewType("ChannelEditId", int)
+
+HOURLY_MAX = 60  # messages an hour that can be chosen as the most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelOptions:
+    """What can be chosen for a channel. The defaults are those of a channel nobody touched.
+
+    Times of day are minutes after midnight on the wall clocks of ``time_zone``.
+    """
+
+    time_zone: str | None = None  # IANA; None: UTC
+    quiet_from_min: int | None = None  # None, both: no quiet hours; never the same
+    quiet_until_min: int | None = None
+    hourly_max: int | None = None  # messages an hour; None: as many as come
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelEdited:
+    """A channel's options, changed. ``id`` undoes it."""
+
+    id: ChannelEditId
+    channel_id: ChannelId
+    before: ChannelOptions
+    after: ChannelOptions

@@ -1,0 +1,160 @@
+"""What channels chose, and its undoing."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+
+from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
+from bot.news.models import UNDO_WINDOW, ChannelId, DeliveryId, GuildId
+from bot.news.pace import hour_of, opens_at
+from bot.storage.sqlite import values
+
+
+def options(connection: sqlite3.Connection, channel_id: ChannelId) -> ChannelOptions:
+    """Return what a channel chose."""
+    row = connection.execute(
+        """
+        SELECT time_zone, quiet_from_min, quiet_until_min, hourly_max
+          FROM channels WHERE channel_id = :channel_id
+        """,
+        {"channel_id": channel_id},
+    ).fetchone()
+    return ChannelOptions() if row is None else of_row(row)
+
+
+def of_row(row: sqlite3.Row) -> ChannelOptions:
+    """Return the options in a row of ``channels``."""
+    return ChannelOptions(
+        time_zone=row["time_zone"],
+        quiet_from_min=row["quiet_from_min"],
+        quiet_until_min=row["quiet_until_min"],
+        hourly_max=row["hourly_max"],
+    )
+
+
+def choose(
+    connection: sqlite3.Connection,
+    guild_id: GuildId,
+    channel_id: ChannelId,
+    wanted: ChannelOptions,
+    now: datetime,
+) -> ChannelEdited | None:
+    """Give a channel *wanted*; None where it has that already."""
+    before = options(connection, channel_id)
+    if before == wanted:
+        return None
+    _apply(connection, guild_id, channel_id, wanted)
+    row = connection.execute(
+        """
+        INSERT INTO channel_edits (channel_id, before, after, edited_at)
+        VALUES (:channel_id, :before, :after, :now)
+        RETURNING id
+        """,
+        {
+            "channel_id": channel_id,
+            "before": _to_json(before),
+            "after": _to_json(wanted),
+            "now": values.to_ms(now),
+        },
+    ).fetchone()
+    return ChannelEdited(
+        id=ChannelEditId(row["id"]), channel_id=channel_id, before=before, after=wanted
+    )
+
+
+def undo(
+    connection: sqlite3.Connection, edit_id: ChannelEditId, guild_id: GuildId, now: datetime
+) -> ChannelEdited | None:
+    """Undo a choice, ``before`` and ``after`` named as there.
+
+    None where it is longer ago than UNDO_WINDOW, another guild's, or was changed again.
+    """
+    row = connection.execute(
+        """
+        SELECT e.channel_id, e.before, e.after
+          FROM channel_edits AS e JOIN channels AS c ON c.channel_id = e.channel_id
+         WHERE e.id = :id AND c.guild_id = :guild_id AND e.edited_at > :undoable_since
+        """,
+        {"id": edit_id, "guild_id": guild_id, "undoable_since": values.to_ms(now - UNDO_WINDOW)},
+    ).fetchone()
+    if row is None:
+        return None
+    channel_id = ChannelId(row["channel_id"])
+    before, after = _from_json(row["before"]), _from_json(row["after"])
+    if options(connection, channel_id) != after:
+        return None
+    _apply(connection, guild_id, channel_id, before)
+    connection.execute("DELETE FROM channel_edits WHERE id = :id", {"id": edit_id})
+    return ChannelEdited(id=edit_id, channel_id=channel_id, before=before, after=after)
+
+
+def _apply(
+    connection: sqlite3.Connection,
+    guild_id: GuildId,
+    channel_id: ChannelId,
+    wanted: ChannelOptions,
+) -> None:
+    connection.execute(
+        """
+        INSERT INTO channels (channel_id, guild_id, time_zone, quiet_from_min, quiet_until_min,
+                              hourly_max)
+        VALUES (:channel_id, :guild_id, :time_zone, :quiet_from_min, :quiet_until_min,
+                :hourly_max)
+        ON CONFLICT (channel_id) DO UPDATE
+           SET guild_id = excluded.guild_id, time_zone = excluded.time_zone,
+               quiet_from_min = excluded.quiet_from_min,
+               quiet_until_min = excluded.quiet_until_min, hourly_max = excluded.hourly_max
+        """,
+        {**asdict(wanted), "channel_id": channel_id, "guild_id": guild_id},
+    )
+
+
+def _to_json(chosen: ChannelOptions) -> str:
+    return json.dumps(asdict(chosen), ensure_ascii=False)
+
+
+def _from_json(text: str) -> ChannelOptions:
+    """Return options; what an older Herald did not know is as nobody touched it."""
+    return ChannelOptions(**json.loads(text))
+
+
+def closed(connection: sqlite3.Connection, channel_ids: Iterable[int], now: datetime) -> set[int]:
+    """Return those of the channels that are not to be written to now."""
+    rows = connection.execute(
+        """
+        SELECT channel_id, time_zone, quiet_from_min, quiet_until_min, hourly_max,
+               CASE WHEN hour_at = :hour_at THEN hour_sent ELSE 0 END AS hour_sent
+          FROM channels
+         WHERE channel_id IN (SELECT value FROM json_each(:ids))
+           AND (quiet_from_min IS NOT NULL OR hourly_max IS NOT NULL)
+        """,
+        {"ids": values.to_json(channel_ids), "hour_at": values.to_ms(hour_of(now))},
+    )
+    return {
+        row["channel_id"]
+        for row in rows
+        if opens_at(of_row(row), row["hour_sent"], now) is not None
+    }
+
+
+def count_message(connection: sqlite3.Connection, delivery_id: DeliveryId, now: datetime) -> None:
+    """Count a message of Herald's in the channel of a delivery, where anybody chose anything."""
+    connection.execute(
+        """
+        UPDATE channels
+           SET hour_sent = CASE WHEN hour_at = :hour_at THEN hour_sent + 1 ELSE 1 END,
+               hour_at = :hour_at
+         WHERE channel_id = (SELECT channel_id FROM deliveries WHERE id = :id)
+        """,
+        {"id": delivery_id, "hour_at": values.to_ms(hour_of(now))},
+    )
+
+
+def forget_old_edits(connection: sqlite3.Connection, now: datetime) -> None:
+    """Delete what can no longer be undone."""
+    connection.execute(
+        "DELETE FROM channel_edits WHERE edited_at <= :undoable_since",
+        {"undoable_since": values.to_ms(now - UNDO_WINDOW)},
+    )
