@@ -18,6 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
+from heapq import nlargest
 from math import log
 
 from bot.news.models import EntryId, FeedId, StoryEntries, StoryEntry, StoryId, UserId
@@ -29,6 +30,7 @@ _QUERY_TERMS = 12  # words of an entry that others are found by
 _SAME_TERM_MAX = 30  # of the newest entries that have one of them
 _CANDIDATES = 6  # entries whose stories are compared, at most …
 _CANDIDATE_SHARE = 0.5  # … of those that share so much of what the best of them does
+_CANDIDATE_MIN = 0.16  # and of the most telling words of the entry itself
 _REACH = 100_000  # entries back; most that come in three days
 
 # Answered from the end of a word's list: it costs the same however long that is.
@@ -88,15 +90,16 @@ def group_each(
     *is_strict_within_feed*: what a feed says twice is two stories, as in its polls; an archive that
     was put together from many may name them all one feed.
     """
-    ids = _alone(connection, entry_ids)
+    ids = sorted(entry_ids)
     # What several tell at once is not common because of that: those to come are not counted yet.
     to_come = Counter(
         term for each, _ in _arrivals(connection, index, ids) for term in each.sketch.terms
     )
     for id_ in ids:
-        (arrival,) = _arrivals(connection, index, [id_])
-        to_come.subtract(arrival[0].sketch.terms.keys())
-        _decide(connection, index, arrival, to_come, is_strict=is_strict_within_feed)
+        ((entry, own_story),) = _arrivals(connection, index, [id_])
+        to_come.subtract(entry.sketch.terms.keys())
+        if _alone(connection, [id_]):
+            _decide(connection, index, entry, own_story, to_come, is_strict=is_strict_within_feed)
         yield id_
 
 
@@ -107,7 +110,8 @@ def _alone(connection: sqlite3.Connection, ids: Iterable[int]) -> list[EntryId]:
 def _decide(
     connection: sqlite3.Connection,
     index: SearchIndex,
-    arrival: tuple[Arrival, StoryId],
+    entry: Arrival,
+    own_story: StoryId,
     to_come: Mapping[str, int],
     *,
     is_strict: bool,
@@ -117,7 +121,6 @@ def _decide(
 
     *to_come*: in how many entries that do not count yet each word is.
     """
-    entry, own_story = arrival
     size: int = connection.execute("SELECT COALESCE(MAX(id), 0) FROM entries").fetchone()[0]
     index.sketches.start(size)
     counts = _counts(connection, index, entry.sketch.terms, to_come, own=1)
@@ -125,8 +128,8 @@ def _decide(
     if asks_earlier:
         # Only where an entry is decided out of turn; and no further back than what it resembles.
         waiting = _alone(connection, _waiting_among(connection, found))
-        for earlier in _arrivals(connection, index, waiting):
-            _decide(connection, index, earlier, {}, is_strict=True, asks_earlier=False)
+        for earlier, story_id in _arrivals(connection, index, waiting):
+            _decide(connection, index, earlier, story_id, {}, is_strict=True, asks_earlier=False)
     candidates = _candidates(connection, index, entry, found, is_strict=is_strict)
     theirs = {term for each in candidates for one in each.members for term in one.sketch.terms}
     counts |= _counts(connection, index, theirs - counts.keys(), to_come)
@@ -301,8 +304,10 @@ def _alike(
         for term, weight in entry.sketch.terms.items()
         if counts[term]
     }
+    terms = sorted(telling, key=lambda term: (-telling[term], term))[:_QUERY_TERMS]
     score: dict[int, float] = defaultdict(float)
-    for term in sorted(telling, key=lambda term: (-telling[term], term))[:_QUERY_TERMS]:
+    for term in terms:
+        weight = telling[term]
         rows = connection.execute(
             HAVING,
             {
@@ -312,10 +317,14 @@ def _alike(
                 "limit": _SAME_TERM_MAX,
             },
         )
-        for row in rows:
-            score[row["rowid"]] += telling[term]
-    best = sorted(score, key=lambda id_: (-score[id_], -id_))[:_CANDIDATES]
-    return [id_ for id_ in best if score[id_] >= _CANDIDATE_SHARE * score[best[0]]]
+        for (id_,) in rows:
+            score[id_] += weight
+    enough = max(
+        _CANDIDATE_SHARE * max(score.values(), default=0.0),
+        _CANDIDATE_MIN * sum(telling[term] for term in terms),
+    )
+    alike = [id_ for id_ in score if score[id_] >= enough]
+    return nlargest(_CANDIDATES, alike, key=lambda id_: (score[id_], id_))
 
 
 def _members(
