@@ -20,17 +20,22 @@ from bot.errors import ConfigError, DiscordUnavailable
 from bot.frontend.commands.feed import FeedCommands
 from bot.frontend.commands.news import NewsCommands
 from bot.frontend.commands.settings import SettingsCommands
+from bot.frontend.commands.story import story_command, story_menu
 from bot.frontend.commands.why import why_menu
 from bot.frontend.errors import answer_error
+from bot.frontend.faults import REFUSED_LOGIN
+from bot.frontend.gate import Gate
 from bot.frontend.panels.channels import UndoChannelEdit
 from bot.frontend.panels.edits import UndoEdit
 from bot.frontend.panels.health import HEALTH_ITEMS
+from bot.frontend.panels.stories import STORY_ITEMS
 from bot.frontend.panels.undo import FollowingClient, UndoRemoval
 from bot.news.models import ChannelId
 from bot.news.ports import Clock, Storage
 from bot.services.channels import Steward
 from bot.services.follow import Follower
 from bot.services.heal import Healer
+from bot.services.narrate import Narrator
 from bot.services.search import Searcher
 from bot.services.transfer import Transfer
 
@@ -49,8 +54,7 @@ _NOWHERE = ChannelId(0)
 
 # Gateway close codes that no retry mends; Discord docs, "Gateway Close Event Codes".
 _FATAL_CLOSES = {
-    4004: "Discord does not accept the token. Check HERALD_TOKEN, or reset it in Discord's "
-    "developer portal under Bot.",
+    4004: REFUSED_LOGIN,
     4013: "Discord does not know the intents that Herald asked for. Update Herald.",
     4014: "Discord does not allow this bot the intents that Herald asked for. Update Herald.",
 }
@@ -74,7 +78,8 @@ class HeraldTree(app_commands.CommandTree[discord.Client]):
 class HeraldClient(FollowingClient):
     """A client with every slash command; asks Discord for no more than the list of servers.
 
-    ``on_ready`` is told when posts can be sent. Make a new one for each connection.
+    ``on_ready`` is told when posts can be sent, *gate* of every answer. Make a new one for each
+    connection.
     """
 
     def __init__(
@@ -84,10 +89,12 @@ class HeraldClient(FollowingClient):
         healer: Healer,
         transfer: Transfer,
         searcher: Searcher,
+        narrator: Narrator,
         storage: Storage,
         clock: Clock,
         proxy: str | None = None,
         on_ready: Callable[[], None] = lambda: None,
+        gate: Gate | None = None,
     ) -> None:
         # Herald has no use for voice, so its libraries are not missed.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -98,22 +105,26 @@ class HeraldClient(FollowingClient):
             max_ratelimit_timeout=RATELIMIT_MAX_S,
             enable_debug_events=False,
             proxy=proxy,
+            http_trace=(gate or Gate()).trace(),
         )
         self.follower = follower
         self.healer = healer
+        self.narrator = narrator
         self.steward = Steward(storage, clock)
         self.was_ready = False
         self.tree = HeraldTree(self)
         self.tree.add_command(FeedCommands(follower, healer, transfer, clock))
         self.tree.add_command(NewsCommands(follower, searcher, clock))
         self.tree.add_command(SettingsCommands(storage, self.steward, clock))
+        self.tree.add_command(story_command(follower, narrator))
         self.tree.add_command(why_menu(storage))
+        self.tree.add_command(story_menu(follower, narrator))
         self._memory = storage
         self._tell_ready = on_ready
 
     async def setup_hook(self) -> None:
         """Register what outlives a restart, and upload the commands where they changed."""
-        self.add_dynamic_items(UndoRemoval, UndoEdit, UndoChannelEdit, *HEALTH_ITEMS)
+        self.add_dynamic_items(UndoRemoval, UndoEdit, UndoChannelEdit, *HEALTH_ITEMS, *STORY_ITEMS)
         try:
             await self.upload_commands()
         except (app_commands.CommandSyncFailure, discord.RateLimited) as error:

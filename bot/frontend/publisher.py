@@ -1,27 +1,27 @@
 """Take posts to Discord: the front end's side of the outbox."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 
-import aiohttp
 import discord
 import structlog
 from discord.http import MultipartParameters, handle_message_parameters
 
 from bot.errors import (
     ChannelGone,
+    ConfigError,
     DiscordUnavailable,
     Forbidden,
     HistoryHidden,
     MessageGone,
-    PostRefused,
-    PublishError,
     RateLimited,
 )
+from bot.frontend.faults import ERRORS, REFUSED_LOGIN, UNAUTHORISED, is_refusal, translated
 from bot.frontend.forums import OPENED_MAX, open_post, posts_of, tags_of, thread_name, wake
+from bot.frontend.gate import Gate
 from bot.frontend.permissions import Target, may_read_history, missing_to_post
-from bot.frontend.render import post_embed, safe_url
+from bot.frontend.render import fitting_in_one, post_embed, post_embeds, safe_url
 from bot.frontend.webhooks import Memory, Webhooks, source_name
 from bot.news.models import ChannelId, Manner, MessageId, Post
 
@@ -29,56 +29,57 @@ log = structlog.get_logger()
 
 READY_WITHIN_S = 20.0  # a start with many servers takes a few seconds; the outbox tries again
 LOOK_BACK = 50  # messages; what Discord gives of a channel's history in one request by default
-_NOT_FOUND, _SERVER_ERROR = 404, 500  # HTTP
 UNKNOWN_CHANNEL, ARCHIVED = 10003, 50083  # Discord docs, "JSON Error Codes"
-CLOUDFLARE_WAIT_S = 600.0  # a 429 without Discord's headers says no time of its own
 
 PLAINLY = Manner()
-ERRORS = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class DiscordPublisher:
     """Posts with the client that is current; clients come and go with the connection.
 
-    ``current`` returns None while there is none; ``memory`` keeps the webhooks that were made.
+    ``current`` returns None while there is none; ``memory`` keeps the webhooks that were made;
+    ``gate`` is that of the clients. Every method raises PublishError, or ConfigError once Discord
+    does not accept the token any more.
     """
 
-    def __init__(self, current: Callable[[], discord.Client | None], memory: Memory) -> None:
+    def __init__(
+        self,
+        current: Callable[[], discord.Client | None],
+        memory: Memory,
+        gate: Gate | None = None,
+    ) -> None:
         self._current = current
         self._webhooks = Webhooks(memory)
+        self._gate = gate or Gate()
 
     async def takes_nonce(self, channel_id: ChannelId) -> bool:
         """Whether Discord knows a repeated attempt there by its nonce.
 
         Not in forums, nor of webhooks: where there has been one, an earlier attempt may be its.
         """
-        try:
+        async with self._asking(channel_id):
             channel = await _channel(await self._client(channel_id), channel_id)
-        except ERRORS as error:
-            raise _translated(error, channel_id) from error
         is_forum = isinstance(channel, discord.ForumChannel)
         return not is_forum and not await self._webhooks.made_in(channel)
 
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
         """Post and return the message's id, in a forum its thread's."""
-        embed = post_embed(post)
-        try:
+        embeds = post_embeds(post)
+        async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             client = await self._client(channel_id)
             if post.manner.is_by_source and _may_speak(channel, post):
-                said = _as_source(channel, post, embed)
+                said = _as_source(channel, post, embeds[0])
                 if (made := await self._webhooks.send(client, channel, said)) is not None:
                     return made
             if isinstance(channel, discord.ForumChannel):
-                return await open_post(client, channel, post, _said(post, embed))
-            return await self._send(channel, embed, nonce, manner=post.manner)
-        except ERRORS as error:
-            raise _translated(error, channel_id) from error
+                return await open_post(client, channel, post, _said(post, embeds[0]))
+            return await self._send(channel, embeds, nonce, manner=post.manner)
 
     async def send(
         self,
         channel_id: ChannelId,
-        embed: discord.Embed,
+        embeds: Sequence[discord.Embed],
         nonce: str,
         view: discord.ui.View | None = None,
     ) -> MessageId:
@@ -87,18 +88,16 @@ class DiscordPublisher:
         Permissions are checked first: Discord counts refused requests towards a ban (10,000 in ten
         minutes), and shows a message without its embed where only Embed Links is missing.
         """
-        try:
+        async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             if isinstance(channel, discord.ForumChannel):
                 raise ChannelGone("A forum takes posts only.", channel_id=channel_id)
-            return await self._send(channel, embed, nonce, view=view)
-        except ERRORS as error:
-            raise _translated(error, channel_id) from error
+            return await self._send(channel, embeds, nonce, view=view)
 
     async def _send(
         self,
         channel: discord.TextChannel | discord.Thread,
-        embed: discord.Embed,
+        embeds: Sequence[discord.Embed],
         nonce: str,
         *,
         manner: Manner = PLAINLY,
@@ -110,7 +109,7 @@ class DiscordPublisher:
         # that it made before.
         message = await channel.send(
             content=_call(manner),
-            embed=embed,
+            embeds=embeds,
             nonce=nonce,
             silent=manner.is_silent,
             allowed_mentions=_mentions(manner),
@@ -127,12 +126,10 @@ class DiscordPublisher:
         that what came later than *after*, the last one known to be there, is of this very attempt.
         """
         embed = post_embed(post)
-        try:
+        async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             if isinstance(channel, discord.ForumChannel):
                 return await self._find_thread(channel, post, after)
-        except ERRORS as error:
-            raise _translated(error, channel_id) from error
         return await self.look_back(channel_id, lambda message: _says(message, embed), after)
 
     async def look_back(
@@ -145,7 +142,7 @@ class DiscordPublisher:
 
         Raises HistoryHidden where that cannot be known, or else PublishError.
         """
-        try:
+        async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             if isinstance(channel, discord.ForumChannel) or not may_read_history(channel):
                 raise HistoryHidden(
@@ -163,8 +160,6 @@ class DiscordPublisher:
                     continue
                 if is_wanted(message):
                     return MessageId(message.id)
-        except ERRORS as error:
-            raise _translated(error, channel_id) from error
         return None
 
     async def _find_thread(
@@ -194,39 +189,89 @@ class DiscordPublisher:
         client = await self._client(ChannelId(channel.id))
         return await self._webhooks.fetch(client, channel, message)
 
+    async def fitting(self, channel_id: ChannelId, post: Post) -> int:
+        """Return how many of a bundle's posts go into one message, uncut.
+
+        A forum's post is one, and so is what comes under its source's own name. What is silent or
+        calls a role is not mixed with what is not.
+        """
+        async with self._asking(channel_id):
+            channel = await _channel(await self._client(channel_id), channel_id)
+        if isinstance(channel, discord.ForumChannel) or post.manner.is_by_source:
+            return 1
+        manners = [_sound(each.manner) for each in (post, *post.bundled)]
+        alike = next(
+            (at for at, manner in enumerate(manners) if manner != manners[0]), len(manners)
+        )
+        return min(alike, fitting_in_one(post))
+
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         """Make an earlier post say *post*. Without Embed Links, Discord would empty it."""
-        embed = post_embed(post)
-        try:
+        embeds = post_embeds(post)
+        async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             try:
-                await self._edit(channel, message_id, embed)
+                await self._edit(channel, message_id, embeds)
             except discord.HTTPException as error:
                 if error.code != ARCHIVED or isinstance(channel, discord.TextChannel):
                     raise
                 asleep = message_id if isinstance(channel, discord.ForumChannel) else channel_id
                 await wake(await self._client(channel_id), asleep)
-                await self._edit(channel, message_id, embed)
-        except ERRORS as error:
-            raise _translated(error, channel_id) from error
+                await self._edit(channel, message_id, embeds)
 
-    async def _edit(self, channel: Target, message_id: MessageId, embed: discord.Embed) -> None:
+    async def _edit(
+        self, channel: Target, message_id: MessageId, embeds: Sequence[discord.Embed]
+    ) -> None:
         client = await self._client(ChannelId(channel.id))
         try:
-            if await self._webhooks.edit(client, channel, message_id, embed):
+            if await self._webhooks.edit(client, channel, message_id, embeds[0]):
                 return
             is_forum = isinstance(channel, discord.ForumChannel)
             holder = client.get_partial_messageable(message_id if is_forum else channel.id)
             await holder.get_partial_message(message_id).edit(
-                embed=embed, allowed_mentions=discord.AllowedMentions.none()
+                embeds=embeds, allowed_mentions=discord.AllowedMentions.none()
             )
         except discord.NotFound as error:
             if error.code == UNKNOWN_CHANNEL and isinstance(channel, discord.ForumChannel):
                 raise MessageGone("The post no longer exists.", channel_id=channel.id) from error
             raise
 
+    @asynccontextmanager
+    async def _asking(self, channel_id: ChannelId) -> AsyncIterator[None]:
+        """Raise what goes wrong in the block as what it means, and whether a post may have landed.
+
+        Discord may have taken a request before it refused its repetition: the gate watches all.
+        """
+        with self._gate.watch() as watch:
+            try:
+                yield
+            except ERRORS as error:
+                if isinstance(error, discord.HTTPException) and error.status == UNAUTHORISED:
+                    raise await self._unauthorised(channel_id) from error
+                fault = translated(error, channel_id)
+                fault.may_have_landed = watch.is_doubtful or not is_refusal(error)
+                raise fault from error
+
+    async def _unauthorised(self, channel_id: ChannelId) -> ConfigError | DiscordUnavailable:
+        """Return what a 401 means. One alone may be Discord's own fault, so it is asked again."""
+        client = self._current()
+        try:
+            if client is not None:
+                await client.application_info()
+        except ERRORS as error:
+            if isinstance(error, discord.HTTPException) and error.status == UNAUTHORISED:
+                return ConfigError(REFUSED_LOGIN, setting="HERALD_TOKEN")
+        return DiscordUnavailable("Discord answered 401.", channel_id=channel_id)
+
     async def _postable(self, channel_id: ChannelId) -> Target:
         """Return a channel that Herald may post to, or raise what keeps it from that."""
+        if wait_s := self._gate.wait_s():
+            raise RateLimited(
+                f"Discord is not asked for another {wait_s:.0f} s.",
+                channel_id=channel_id,
+                retry_after_s=wait_s,
+                may_have_landed=False,
+            )
         channel = await _channel(await self._client(channel_id), channel_id)
         if missing := missing_to_post(channel):
             raise Forbidden(
@@ -256,14 +301,22 @@ async def _channel(client: discord.Client, channel_id: ChannelId) -> Target:
         try:
             channel = await client.fetch_channel(channel_id)
         except discord.Forbidden as error:
-            raise ChannelGone(
-                "Herald is no longer in that server or thread.", channel_id=channel_id
+            # Which of the two cannot be told; servers that were left are known by other ways.
+            raise Forbidden(
+                "Herald is no longer in that server or thread.",
+                channel_id=channel_id,
+                may_have_landed=False,
             ) from error
     if not isinstance(channel, Target):
         raise ChannelGone("It is not a channel for posts.", channel_id=channel_id)
     if channel.guild.unavailable:
         raise DiscordUnavailable("Discord has an outage in that server.", channel_id=channel_id)
     return channel
+
+
+def _sound(manner: Manner) -> tuple[object, ...]:
+    """Return what a message as a whole has of its posts' manners."""
+    return manner.is_silent, manner.is_by_source, manner.ping
 
 
 def _call(manner: Manner) -> str | None:
@@ -323,53 +376,3 @@ def _says(message: discord.Message, embed: discord.Embed) -> bool:
         or (shown.title or "").strip() == (embed.title or "").strip()
         for shown in message.embeds
     )
-
-
-def _translated(  # noqa: PLR0911  # a table: one return a case
-    error: discord.DiscordException | aiohttp.ClientError | OSError, channel_id: ChannelId
-) -> PublishError:
-    """Return the PublishError that *error* means. Codes: Discord docs, "JSON Error Codes"."""
-    match error:
-        case discord.RateLimited():
-            return RateLimited(
-                f"Discord asks to wait {error.retry_after:.0f} s.",
-                channel_id=channel_id,
-                retry_after_s=error.retry_after,
-            )
-        case discord.HTTPException(status=429):  # Cloudflare's, without Discord's headers
-            wait_s = _seconds(error.response.headers.get("Retry-After"))
-            return RateLimited(
-                f"Discord's front door asks to wait {wait_s:.0f} s.",
-                channel_id=channel_id,
-                retry_after_s=wait_s,
-            )
-        case discord.HTTPException(code=10008) | discord.HTTPException(code=50005):
-            # Unknown message; one of another author, as after a change of the bot's account
-            return MessageGone("The message no longer exists.", channel_id=channel_id)
-        case discord.HTTPException(code=10003):  # unknown channel
-            return ChannelGone("The channel no longer exists.", channel_id=channel_id)
-        case discord.HTTPException(code=50083):  # a locked thread
-            return Forbidden("The thread is archived and locked.", channel_id=channel_id)
-        case discord.HTTPException(status=403):
-            return Forbidden(f"Discord refuses: {error.text}.", channel_id=channel_id)
-        # A 404 without Discord's own code is a proxy's: nothing is known of the channel.
-        case discord.HTTPException(status=code) if code == _NOT_FOUND or code >= _SERVER_ERROR:
-            return DiscordUnavailable(f"Discord answered {code}.", channel_id=channel_id)
-        case discord.HTTPException():
-            log.error("post.refused", channel=channel_id, status=error.status, reason=error.text)
-            return PostRefused(
-                f"Discord refused the post ({error.status}): {error.text}", channel_id=channel_id
-            )
-        case _:
-            return DiscordUnavailable(
-                f"Discord could not be reached: {str(error) or type(error).__name__}.",
-                channel_id=channel_id,
-            )
-
-
-def _seconds(retry_after: str | None) -> float:
-    """Return a Retry-After in seconds (RFC 9110 §10.2.3); a date is as good as none."""
-    try:
-        return float(retry_after or "")
-    except ValueError:
-        return CLOUDFLARE_WAIT_S

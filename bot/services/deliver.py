@@ -2,7 +2,7 @@
 
 ::
 
-    claim ─► article ─► summary ─► compose ─┬► publish(nonce) ─► mark_sent
+    claim ─► article ─► summary ─► compose ─┬► settle_bundle? ─► publish(nonce) ─► mark_sent
                                             ├► edit ──────────► mark_edited | leave_as_posted
                                             └► retry_at | hold | abandon | hold_channel
 
@@ -14,15 +14,17 @@ made.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 from urllib.parse import urlsplit
 
 import structlog
 
 from bot.errors import (
     ChannelGone,
+    ConfigError,
     Forbidden,
     HistoryHidden,
     MessageGone,
@@ -31,9 +33,9 @@ from bot.errors import (
     RateLimited,
     StorageError,
 )
-from bot.news.models import Article, Claim, Entry, Feed, HoldKind, MessageId, Post
+from bot.news.models import Article, Claim, DeliveryId, Entry, Feed, HoldKind, MessageId, Post
 from bot.news.ports import Articles, Clock, Model, Publisher, Storage, Summariser
-from bot.news.posts import compose, compose_roundup
+from bot.news.posts import bundle, compose, compose_roundup
 from bot.services.abridge import LATE_MAX_S, Abridger
 
 log = structlog.get_logger()
@@ -48,6 +50,8 @@ UNSURE_MAX = timedelta(days=1)  # that a post waits for somebody to let Herald l
 REFUSED_ATTEMPTS_MAX = 5  # of a post that Discord finds malformed, over two and a half minutes
 ARTICLE_MAX_S = 25.0  # for an article's page, the wait for its server's other pages included
 READINGS_MAX = 4 * BATCH  # articles that are remembered for claims made before they were stored
+UNWRITTEN_RETRY_S = 0.5  # after a mark that the database did not take; longer each time
+UNWRITTEN_RETRY_MAX_S = 10.0
 BROKEN_ATTEMPTS_MAX = 10  # of a story that our own code fails on, about an hour
 
 
@@ -78,6 +82,7 @@ class Deliverer:
         model: Model | None = None,
         model_max_s: float = LATE_MAX_S,
         on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._storage = storage
         self._articles = articles
@@ -86,6 +91,7 @@ class Deliverer:
         self._clock = clock
         self._article_max_s = article_max_s
         self._on_sent = on_sent
+        self._sleep = sleep
         self._readings: OrderedDict[Entry, _Reading] = OrderedDict()
 
     async def deliver_due(self) -> int:
@@ -94,21 +100,45 @@ class Deliverer:
         A slow page or model holds up its own channel only: whenever a post is done, what is due by
         then is claimed. Calls may overlap; a channel whose oldest is being sent is passed over by
         its lease.
+
+        Raises StorageError or ConfigError where nothing can go on, once what is under way is done:
+        a post that is cut off may be there or not.
         """
         sent = 0
-        going: set[asyncio.Task[bool]] = set()
+        going: set[asyncio.Task[int | StorageError | ConfigError]] = set()
+        fault: StorageError | ConfigError | None = None
         async with asyncio.TaskGroup() as group:
             while True:
-                if room := BATCH - len(going):
-                    now = self._clock.now()
-                    claims = await self._storage.claim_deliveries(now, LEASE, room)
-                    going |= {group.create_task(self._deliver(claim)) for claim in claims}
+                if fault is None and (room := BATCH - len(going)):
+                    try:
+                        now = self._clock.now()
+                        claims = await self._storage.claim_deliveries(now, LEASE, room)
+                    except StorageError as error:
+                        fault = error
+                    else:
+                        going |= {group.create_task(self._attempt(claim)) for claim in claims}
                 if not going:
-                    return sent
+                    break
                 done, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
-                sent += sum(task.result() for task in done)
+                for task in done:
+                    outcome = task.result()
+                    if isinstance(outcome, int):
+                        sent += outcome
+                    else:
+                        fault = outcome
+        if fault is not None:
+            raise fault
+        return sent
 
-    async def _deliver(self, claim: Claim) -> bool:
+    async def _attempt(self, claim: Claim) -> int | StorageError | ConfigError:
+        """Return how many posts went; an error that keeps all from going on, as a value."""
+        try:
+            return await self._deliver(claim)
+        except (StorageError, ConfigError) as error:
+            return error
+
+    async def _deliver(self, claim: Claim) -> int:
+        """Send or edit the message of a claim; return how many posts that was."""
         delivery = claim.delivery
         line = log.bind(
             delivery=delivery.id,
@@ -122,24 +152,54 @@ class Deliverer:
         except PublishError as error:
             await self._hold(claim, error)
             line.warning("delivery.held", reason=str(error), kind=type(error).__name__)
-            return False
+            return 0
         except StorageError:
             raise  # the loop's affair: nothing can be written down now
+        except ConfigError as error:  # the token: the operator's affair, and certainly not sent
+            await self._storage.retry_at(
+                delivery.id,
+                self._clock.now(),
+                str(error),
+                may_be_there=delivery.tried_at is not None,
+            )
+            raise
         except Exception:
             # A bug of ours on this story must not hold up other channels, nor this one for ever.
             log.exception("delivery.broken", delivery=delivery.id)
             await self._set_aside(claim)
-            return False
+            return 0
         if claim.message_id is not None:
-            await self._storage.mark_edited(delivery.id, self._clock.now())
+            await self._write_down(
+                delivery.id, lambda now: self._storage.mark_edited(delivery.id, now)
+            )
             line.info("delivery.edited", message=message_id)
-            return True
-        now = self._clock.now()
-        await self._storage.mark_sent(delivery.id, message_id, now, was_found=was_found)
+            return 1
+        await self._write_down(
+            delivery.id,
+            lambda now: self._storage.mark_sent(delivery.id, message_id, now, was_found=was_found),
+        )
         event = "delivery.found" if was_found else "delivery.sent"
-        line.info(event, message=message_id, told=max(len(claim.roundup), 1))
+        told = len(claim.roundup) + len(post.bundled)
+        line.info(event, message=message_id, told=max(told, 1 + len(post.bundled)))
         self._on_sent(claim, post)
-        return True
+        return 1 + len(post.bundled)
+
+    async def _write_down(
+        self, delivery_id: DeliveryId, mark: Callable[[datetime], Awaitable[None]]
+    ) -> None:
+        """Write down what Discord has taken, as soon as the database takes it.
+
+        Until then this process alone knows of the message.
+        """
+        for attempt in count(1):
+            try:
+                await mark(self._clock.now())
+            except StorageError as error:
+                if attempt == 1:
+                    log.warning("delivery.unwritten", delivery=delivery_id, reason=str(error))
+                await self._sleep(min(attempt * UNWRITTEN_RETRY_S, UNWRITTEN_RETRY_MAX_S))
+            else:
+                return
 
     async def _take_to_channel(self, claim: Claim, post: Post) -> tuple[MessageId, bool]:
         """Post or edit; return the message, and whether it was there already."""
@@ -182,8 +242,14 @@ class Deliverer:
         else:
             await self._give_up(claim, reason)
 
-    async def _give_up(self, claim: Claim, reason: str) -> None:
+    async def _give_up(self, claim: Claim, reason: str, *, may_be_there: bool = True) -> None:
         delivery = claim.delivery
+        if claim.is_settled and claim.message_id is None:
+            # One of them is the reason, and the others must not fall with it.
+            log.warning("bundle.dissolved", delivery=delivery.id, reason=reason)
+            now = self._clock.now()
+            await self._storage.dissolve_bundle(delivery.id, now, reason, may_be_there=may_be_there)
+            return
         log.error("delivery.abandoned", delivery=delivery.id, reason=reason)
         if claim.message_id is not None:
             await self._storage.leave_as_posted(delivery.id, reason)
@@ -191,6 +257,42 @@ class Deliverer:
             await self._storage.abandon(delivery.id, reason)
 
     async def _compose(self, claim: Claim) -> Post:
+        """Return the post of a claim, with those that are in its message; settle which these are.
+
+        One that our own code fails on is left out of a bundle that is not settled yet.
+        """
+        if not claim.bundle:
+            return await self._compose_one(claim)
+        composed: list[asyncio.Task[Post | Exception]] = []
+        async with asyncio.TaskGroup() as group:
+            composed += [group.create_task(self._try_to_compose(each)) for each in claim.bundle]
+        is_open = claim.message_id is None and not claim.is_settled
+        posts: list[Post] = []
+        for task in composed:
+            match task.result():
+                case Exception() as error if isinstance(error, StorageError | ConfigError) or not (
+                    posts and is_open
+                ):
+                    raise error
+                case Exception():
+                    break
+                case post:
+                    posts.append(post)
+        if is_open:
+            channel_id = claim.delivery.channel_id
+            posts = posts[: await self._publisher.fitting(channel_id, bundle(posts))]
+            await self._storage.settle_bundle(claim.delivery.id, len(posts))
+        return bundle(posts)
+
+    async def _try_to_compose(self, claim: Claim) -> Post | Exception:
+        try:
+            return await self._compose_one(claim)
+        except Exception as error:
+            # Handed to the bundle, which tells what is to become of its other posts.
+            log.exception("delivery.broken", delivery=claim.delivery.id)
+            return error
+
+    async def _compose_one(self, claim: Claim) -> Post:
         if claim.roundup:
             return compose_roundup(claim.roundup, claim.feed, claim.source_name)
         entry = claim.entry
@@ -254,7 +356,7 @@ class Deliverer:
                     delivery.id, due_at, str(error), may_be_there=may_be_there
                 )
             case PostRefused() if delivery.attempts >= REFUSED_ATTEMPTS_MAX:
-                await self._give_up(claim, str(error))
+                await self._give_up(claim, str(error), may_be_there=may_be_there)
             case _:  # unavailable: the channel waits, however long
                 due_at = now + backoff(delivery.attempts)
                 await self._storage.retry_at(

@@ -19,9 +19,11 @@ from bot.errors import FeedError, UserError
 from bot.feeds.source import Web
 from bot.frontend.bulletins import DiscordAnnouncer
 from bot.frontend.client import HeraldClient
+from bot.frontend.gate import Gate
 from bot.frontend.limits import broken_in_components, broken_limits
 from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
+from bot.language.comparing import Comparer
 from bot.language.extractive import Extractive
 from bot.news.cadence import Pace
 from bot.news.models import ParsedEntry
@@ -30,6 +32,7 @@ from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
 from bot.services.heal import Healer
 from bot.services.look import Looker
+from bot.services.narrate import Narrator
 from bot.services.poll import Poller
 from bot.services.search import Searcher
 from bot.services.tell import Teller
@@ -163,6 +166,7 @@ def make_client(
     source: FakeSource | Web,
     clock: Clock,
     on_ready: Callable[[], None] = lambda: None,
+    gate: Gate | None = None,
 ) -> HeraldClient:
     """Make the bot with every service that its commands call."""
     follower = make_follower(storage, source, clock)
@@ -171,9 +175,11 @@ def make_client(
         healer=Healer(storage, source, follower, clock, pace=PACE, random=lambda: 0.5),
         transfer=Transfer(storage, source, follower),
         searcher=Searcher(storage, clock, words.tokenise),
+        narrator=Narrator(storage, Comparer(), clock),
         storage=storage,
         clock=clock,
         on_ready=on_ready,
+        gate=gate,
     )
 
 

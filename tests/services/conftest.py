@@ -1,6 +1,7 @@
 """The use cases on a real database, with fakes for the web, Discord and time."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +55,7 @@ class Desk:
         article_max_s: float = ARTICLE_MAX_S,
         model: Model | None = None,
         model_max_s: float = LATE_MAX_S,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> Deliverer:
         """Make a deliverer, as after a start."""
         return Deliverer(
@@ -65,6 +67,7 @@ class Desk:
             article_max_s=article_max_s,
             model=model,
             model_max_s=model_max_s,
+            sleep=sleep,
         )
 
     @property

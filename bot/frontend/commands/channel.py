@@ -1,7 +1,7 @@
 """/settings channel: what a channel chooses, shown as a card, changed with a way back."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
@@ -20,6 +20,8 @@ from bot.news.models import UNDO_WINDOW, ChannelId, GuildId
 from bot.news.ports import Clock
 from bot.services.channels import Steward
 
+Bursts = Literal["together", "apart"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -28,6 +30,7 @@ class Asked:
     timezone: str | None
     quiet: str | None
     hourly: int | None
+    bursts: Bursts | None
 
 
 def channel_command(steward: Steward, clock: Clock) -> app_commands.Command[Any, ..., None]:
@@ -41,6 +44,7 @@ def channel_command(steward: Steward, clock: Clock) -> app_commands.Command[Any,
         timezone="The time zone of quiet hours: begin to type a city",
         quiet="When nothing is posted, such as 22:00-07:00; what comes then is kept. Or off",
         hourly="The most messages in an hour; what is over that is kept. 0: as many as come",
+        bursts="What comes many at once: up to five in one message (usual), or each apart",
     )
     async def channel_settings(
         interaction: discord.Interaction,
@@ -48,11 +52,12 @@ def channel_command(steward: Steward, clock: Clock) -> app_commands.Command[Any,
         timezone: str | None = None,
         quiet: str | None = None,
         hourly: app_commands.Range[int, 0, HOURLY_MAX] | None = None,
+        bursts: Bursts | None = None,
     ) -> None:
         target = target_of(interaction, channel)
         require_writer(target, member_of(interaction))
         await interaction.response.defer(ephemeral=True, thinking=True)
-        asked = Asked(timezone=timezone, quiet=quiet, hourly=hourly)
+        asked = Asked(timezone=timezone, quiet=quiet, hourly=hourly, bursts=bursts)
         channel_id, guild_id = ChannelId(target.id), GuildId(guild_of(interaction).id)
         before = await steward.options(channel_id)
         wanted = await _wanted(before, asked)
@@ -83,7 +88,7 @@ def channel_command(steward: Steward, clock: Clock) -> app_commands.Command[Any,
     return channel_settings
 
 
-_NOTHING = Asked(timezone=None, quiet=None, hourly=None)
+_NOTHING = Asked(timezone=None, quiet=None, hourly=None, bursts=None)
 
 
 async def _wanted(options: ChannelOptions, asked: Asked) -> ChannelOptions:
@@ -96,6 +101,8 @@ async def _wanted(options: ChannelOptions, asked: Asked) -> ChannelOptions:
         wanted = replace(wanted, quiet_from_min=start, quiet_until_min=end)
     if asked.hourly is not None:
         wanted = replace(wanted, hourly_max=asked.hourly or None)
+    if asked.bursts is not None:
+        wanted = replace(wanted, is_bundled=asked.bursts == "together")
     return wanted
 
 

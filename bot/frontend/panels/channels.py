@@ -66,6 +66,7 @@ def _lines(options: ChannelOptions) -> dict[str, str]:
         "Time zone": escape_block(options.time_zone or "UTC (nobody chose)"),
         "Quiet hours": quiet,
         "Messages an hour": "as many as come" if most is None else f"at most {most}",
+        "Many at once": "up to five in one message" if options.is_bundled else "each apart",
     }
 
 

@@ -16,7 +16,8 @@ def options(connection: sqlite3.Connection, channel_id: ChannelId) -> ChannelOpt
     """Return what a channel chose."""
     row = connection.execute(
         """
-        SELECT time_zone, quiet_from_min, quiet_until_min, hourly_max
+        SELECT time_zone, quiet_from_min, quiet_until_min, hourly_max, is_bundled, digest_at_min,
+               digest_days, digest_top
           FROM channels WHERE channel_id = :channel_id
         """,
         {"channel_id": channel_id},
@@ -31,6 +32,10 @@ def of_row(row: sqlite3.Row) -> ChannelOptions:
         quiet_from_min=row["quiet_from_min"],
         quiet_until_min=row["quiet_until_min"],
         hourly_max=row["hourly_max"],
+        is_bundled=bool(row["is_bundled"]),
+        digest_at_min=row["digest_at_min"],
+        digest_days=values.from_json(row["digest_days"]),
+        digest_top=row["digest_top"],
     )
 
 
@@ -99,15 +104,22 @@ def _apply(
     connection.execute(
         """
         INSERT INTO channels (channel_id, guild_id, time_zone, quiet_from_min, quiet_until_min,
-                              hourly_max)
+                              hourly_max, is_bundled, digest_at_min, digest_days, digest_top)
         VALUES (:channel_id, :guild_id, :time_zone, :quiet_from_min, :quiet_until_min,
-                :hourly_max)
+                :hourly_max, :is_bundled, :digest_at_min, :digest_days, :digest_top)
         ON CONFLICT (channel_id) DO UPDATE
            SET guild_id = excluded.guild_id, time_zone = excluded.time_zone,
                quiet_from_min = excluded.quiet_from_min,
-               quiet_until_min = excluded.quiet_until_min, hourly_max = excluded.hourly_max
+               quiet_until_min = excluded.quiet_until_min, hourly_max = excluded.hourly_max,
+               is_bundled = excluded.is_bundled, digest_at_min = excluded.digest_at_min,
+               digest_days = excluded.digest_days, digest_top = excluded.digest_top
         """,
-        {**asdict(wanted), "channel_id": channel_id, "guild_id": guild_id},
+        {
+            **asdict(wanted),
+            "digest_days": values.to_json(wanted.digest_days),
+            "channel_id": channel_id,
+            "guild_id": guild_id,
+        },
     )
 
 
@@ -117,14 +129,17 @@ def _to_json(chosen: ChannelOptions) -> str:
 
 def _from_json(text: str) -> ChannelOptions:
     """Return options; what an older Herald did not know is as nobody touched it."""
-    return ChannelOptions(**json.loads(text))
+    said = json.loads(text)
+    days = tuple(said.get("digest_days", ChannelOptions().digest_days))
+    return ChannelOptions(**{**said, "digest_days": days})
 
 
 def closed(connection: sqlite3.Connection, channel_ids: Iterable[int], now: datetime) -> set[int]:
     """Return those of the channels that are not to be written to now."""
     rows = connection.execute(
         """
-        SELECT channel_id, time_zone, quiet_from_min, quiet_until_min, hourly_max,
+        SELECT channel_id, time_zone, quiet_from_min, quiet_until_min, hourly_max, is_bundled,
+               digest_at_min, digest_days, digest_top,
                CASE WHEN hour_at = :hour_at THEN hour_sent ELSE 0 END AS hour_sent
           FROM channels
          WHERE channel_id IN (SELECT value FROM json_each(:ids))

@@ -19,7 +19,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from bot.news.floods import NEWS_FOR
 from bot.news.models import (
@@ -85,10 +85,30 @@ def queue(
 
     Return 0 where it was owed or sent before, or, in mode "each", its link was told there lately.
     """
-    is_each = _mode(connection, feed_id, place[1]) is Mode.EACH
-    if is_each and _is_link_told(connection, entry_id, feed_id, place[1], now):
-        return 0
-    return 0 if _add(connection, entry_id, feed_id, place, now) is None else 1
+    match _mode(connection, feed_id, place[1]):
+        case Mode.STORY:
+            pass
+        case Mode.EACH:
+            if _is_link_told(connection, entry_id, feed_id, place[1], now):
+                return 0
+        case _ as unreachable:
+            assert_never(unreachable)
+    return 0 if add(connection, entry_id, feed_id, place, now) is None else 1
+
+
+def name_in_post(
+    connection: sqlite3.Connection, entry_id: EntryId, feed_id: FeedId, place: Place, now: datetime
+) -> None:
+    """Let the channel's post of an entry's story name it, where there is one that can be edited.
+
+    For an entry that the channel has been told of before, or was to be.
+    """
+    post = _post_of_story(connection, entry_id, place[1], now)
+    if post is not None:
+        _forget_abandoned(connection, place[1], [entry_id])
+        added = add(connection, entry_id, feed_id, place, now, roundup_id=post["id"])
+        if added is not None:
+            _join(connection, added, feed_id, post, now)
 
 
 def _mode(connection: sqlite3.Connection, feed_id: FeedId, channel_id: ChannelId) -> Mode:
@@ -111,12 +131,26 @@ POST_OF_STORY = """
 """
 
 
+def _post_of_story(
+    connection: sqlite3.Connection, entry_id: EntryId, channel_id: ChannelId, now: datetime
+) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(
+        POST_OF_STORY,
+        {
+            "entry_id": entry_id,
+            "channel_id": channel_id,
+            "editable_since": values.to_ms(now - EDITABLE_FOR),
+        },
+    ).fetchone()
+    return row
+
+
 # What channels that want stories are owed of an entry and nobody has tried to send.
 JOINING = """
     SELECT d.id, d.feed_id, d.channel_id
       FROM deliveries AS d
      WHERE d.entry_id = :entry_id AND d.state IN ('pending', 'held') AND d.tried_at IS NULL
-       AND d.kind = 'story' AND d.roundup_id IS NULL
+       AND d.kind = 'story' AND d.roundup_id IS NULL AND d.bundle_id IS NULL
        AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
                         WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id
                           AND s.mode <> 'story')
@@ -130,20 +164,14 @@ def join_story(connection: sqlite3.Connection, entry_id: EntryId, now: datetime)
     Done again it changes nothing.
     """
     for owed in connection.execute(JOINING, {"entry_id": entry_id}).fetchall():
-        post = connection.execute(
-            POST_OF_STORY,
-            {
-                "entry_id": entry_id,
-                "channel_id": owed["channel_id"],
-                "editable_since": values.to_ms(now - EDITABLE_FOR),
-            },
-        ).fetchone()
+        post = _post_of_story(connection, entry_id, owed["channel_id"], now)
         if post is not None:
-            _join(connection, owed, post, now)
+            counts.add(connection, "owed", -1)
+            _join(connection, owed["id"], owed["feed_id"], post, now)
 
 
 def _join(
-    connection: sqlite3.Connection, owed: sqlite3.Row, post: sqlite3.Row, now: datetime
+    connection: sqlite3.Connection, owed: int, feed_id: FeedId, post: sqlite3.Row, now: datetime
 ) -> None:
     """Make what is owed, with its own sources, a source of a post; if sent, owe that an edit."""
     connection.execute(
@@ -154,18 +182,17 @@ def _join(
          WHERE id = :id OR roundup_id = :id
         """,
         {
-            "id": owed["id"],
+            "id": owed,
             "post_id": post["id"],
             "message_id": post["message_id"],
             "sent_at": post["sent_at"],
         },
     )
-    counts.add(connection, "owed", -1)
-    if owed["feed_id"] != post["feed_id"]:
-        _lack_sources(connection, post["id"], now)
+    if feed_id != post["feed_id"]:
+        lack_sources(connection, post["id"], now)
 
 
-def _lack_sources(connection: sqlite3.Connection, post_id: int, now: datetime) -> None:
+def lack_sources(connection: sqlite3.Connection, post_id: int, now: datetime) -> None:
     """Owe a post an edit for its sources, unless it had enough of those or may not be edited.
 
     One that is on its way may have been composed without: whether will be known when it is marked.
@@ -233,13 +260,13 @@ def _queue_roundup(
     roundup_id: int | None = None
     for entry_id in entries_:
         if roundup_id is None:
-            roundup_id = _add(connection, entry_id, feed_id, place, now, kind="roundup")
+            roundup_id = add(connection, entry_id, feed_id, place, now, kind="roundup")
         else:
-            _add(connection, entry_id, feed_id, place, now, roundup_id=roundup_id)
+            add(connection, entry_id, feed_id, place, now, roundup_id=roundup_id)
     return 0 if roundup_id is None else 1
 
 
-def _add(
+def add(
     connection: sqlite3.Connection,
     entry_id: EntryId,
     feed_id: FeedId,
@@ -249,6 +276,7 @@ def _add(
     kind: str = "story",
     roundup_id: int | None = None,
 ) -> int | None:
+    """Owe an entry to a channel, in a row of its own; None where there is one already."""
     guild_id, channel_id = place
     row = connection.execute(
         """
