@@ -13,6 +13,7 @@ from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.models import (
     SUMMARY_WORDS,
     Article,
+    AskedBefore,
     Bulletin,
     BulletinId,
     ChannelId,
@@ -44,6 +45,7 @@ from bot.news.models import (
     Post,
     Recorded,
     Refresh,
+    Rehoused,
     Remedy,
     Repairs,
     Report,
@@ -601,6 +603,35 @@ class Storage(Protocol):
         """
         ...
 
+    async def move_channel(
+        self, guild_id: GuildId, old: ChannelId, new: ChannelId, now: datetime
+    ) -> Rehoused | None:
+        """Let *new* follow what *old*, which is gone, did, and owe it what that was still owed.
+
+        None where *old* is not gone, is of another guild, or was moved already.
+        """
+        ...
+
+    # Servers
+
+    async def leave_guild(self, guild_id: GuildId, now: datetime) -> None:
+        """Note that Herald was put out: nothing is polled or sent for it, all is kept for 30 days.
+
+        `tidy` forgets it then.
+        """
+        ...
+
+    async def return_to_guild(self, guild_id: GuildId, now: datetime) -> bool:
+        """Note that Herald is in a guild; return whether it had been put out.
+
+        What its channels were still owed becomes a roundup a feed, but for the newest few.
+        """
+        ...
+
+    async def note_guilds(self, guilds: Sequence[GuildId], now: datetime) -> tuple[int, int]:
+        """Leave and return to guilds as need be, given all; return how many of each."""
+        ...
+
     # Telling admins
 
     async def log_channel(self, guild_id: GuildId) -> ChannelId | None:
@@ -758,6 +789,24 @@ class Storage(Protocol):
 
     async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
         """Return the *limit* stories from the one after *after*, by id; none at the end."""
+        ...
+
+    # Members
+
+    async def remember_query(
+        self, user_id: UserId, guild_id: GuildId, text: str, now: datetime
+    ) -> None:
+        """Note what a member searched for; the latest QUERIES_MAX of a server are kept."""
+        ...
+
+    async def recent_queries(
+        self, user_id: UserId, guild_id: GuildId | None = None
+    ) -> Sequence[AskedBefore]:
+        """Return what a member searched for, in one server or in all, the latest first."""
+        ...
+
+    async def forget_queries(self, user_id: UserId) -> int:
+        """Delete what a member searched for, everywhere; return how many searches."""
         ...
 
     # Housekeeping

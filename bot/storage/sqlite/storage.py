@@ -12,6 +12,7 @@ from bot.news.answers import Gathered
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.models import (
     Article,
+    AskedBefore,
     Bulletin,
     BulletinId,
     ChannelId,
@@ -39,6 +40,7 @@ from bot.news.models import (
     ParsedFeed,
     Recorded,
     Refresh,
+    Rehoused,
     Remedy,
     Repairs,
     Resumed,
@@ -68,11 +70,15 @@ from bot.storage.sqlite import (
     feeds,
     grouping,
     guilds,
+    holds,
     leases,
+    leaving,
+    members,
     notices,
     outcomes,
     polls,
     reasons,
+    rehousing,
     repairs,
     rulings,
     search,
@@ -410,6 +416,8 @@ class SqliteStorage:
 
     async def try_held(self, guild_id: GuildId, now: datetime) -> int:
         """Make what a guild's channels are held for due at once; return how many deliveries."""
+        if not await self._reader.run(lambda c: holds.is_any(c, guild_id)):
+            return 0  # nearly always; asked whenever anything changes in a server
         return await self._writer.run(lambda c: outcomes.try_held(c, guild_id, now))
 
     async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
@@ -444,6 +452,26 @@ class SqliteStorage:
     ) -> ChannelEdited | None:
         """Undo `choose_for_channel`; None: too late, changed since, or not this guild's."""
         return await self._writer.run(lambda c: channels.undo(c, edit_id, guild_id, now))
+
+    async def move_channel(
+        self, guild_id: GuildId, old: ChannelId, new: ChannelId, now: datetime
+    ) -> Rehoused | None:
+        """Let *new* follow what *old*, which is gone, did, and owe it what that was still owed."""
+        return await self._writer.run(lambda c: rehousing.move(c, guild_id, old, new, now))
+
+    # Servers
+
+    async def leave_guild(self, guild_id: GuildId, now: datetime) -> None:
+        """Note that Herald was put out: nothing is polled or sent for it, all is kept a while."""
+        await self._writer.run(lambda c: leaving.leave(c, guild_id, now))
+
+    async def return_to_guild(self, guild_id: GuildId, now: datetime) -> bool:
+        """Note that Herald is in a guild; return whether it had been put out."""
+        return await self._writer.run(lambda c: leaving.back(c, guild_id, now))
+
+    async def note_guilds(self, guilds: Sequence[GuildId], now: datetime) -> tuple[int, int]:
+        """Leave and return to guilds as need be, given all; return how many of each."""
+        return await self._writer.run(lambda c: leaving.present(c, guilds, now))
 
     # Telling admins
 
@@ -578,6 +606,24 @@ class SqliteStorage:
         """Return the *limit* stories from the one after *after*, by id."""
         return await self._searcher.run(lambda c: stories.told(c, after, limit))
 
+    # Members
+
+    async def remember_query(
+        self, user_id: UserId, guild_id: GuildId, text: str, now: datetime
+    ) -> None:
+        """Note what a member searched for."""
+        await self._writer.run(lambda c: members.remember_query(c, user_id, guild_id, text, now))
+
+    async def recent_queries(
+        self, user_id: UserId, guild_id: GuildId | None = None
+    ) -> Sequence[AskedBefore]:
+        """Return what a member searched for, the latest first."""
+        return await self._reader.run(lambda c: members.recent_queries(c, user_id, guild_id))
+
+    async def forget_queries(self, user_id: UserId) -> int:
+        """Delete what a member searched for; return how many searches."""
+        return await self._writer.run(lambda c: members.forget_queries(c, user_id))
+
     # Housekeeping
 
     async def recall(self, key: str) -> str | None:
@@ -595,9 +641,12 @@ class SqliteStorage:
             feeds.forget_old_checks(connection, now)
             subscriptions.purge_removed(connection, now)
             edits.forget_old(connection, now)
+            members.forget_old(connection, now)
             channels.forget_old_edits(connection, now)
             notices.forget_old(connection, now)
             repairs.forget_switches(connection, now)
+            holds.forget_old(connection, now)
+            leaving.purge(connection, now)
 
         await self._writer.run(work)
         await self._forget_aliases(now)

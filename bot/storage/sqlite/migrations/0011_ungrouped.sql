@@ -1,7 +1,7 @@
 -- Stories are decided after a poll is recorded, not while.
 BEGIN IMMEDIATE;
 
-PRAGMA user_version = 10;
+PRAGMA user_version = 11;
 
 -- Entries that are owed to channels as posts, and not put into a story yet: until then none of those is sent.
 CREATE TABLE ungrouped (
