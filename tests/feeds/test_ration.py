@@ -8,6 +8,7 @@ from bot.feeds.limits import MIB
 from bot.feeds.ration import Ration
 from bot.feeds.source import open_web
 from bot.news.models import Failed, Fetched, Validators
+from tests.factories import entry
 from tests.feeds.conftest import LIMITS, LOOPBACK, USER_AGENT
 from tests.servers.feed_server import FeedItem, FeedServer, rss
 

@@ -21,7 +21,7 @@ from bot.news.stories import link_of
 from bot.storage.sqlite import owing, stories
 from bot.storage.sqlite.index import SearchIndex
 
-_SOME = 64  # entries decided in one transaction, at most
+_SOME = 48  # entries decided in one transaction, at most
 _SLICE_S = 0.01  # that others wait for the writer because of them
 
 _log = structlog.get_logger()
@@ -91,6 +91,7 @@ def _decided(
         except Exception:  # noqa: BLE001  # a bug of ours on one entry must not hold up its channel
             # It is posted by itself.
             connection.execute("ROLLBACK TO entry")
+            connection.execute("RELEASE entry")
             _log.exception("entry.ungrouped", entry=id_)
             yield id_
             return  # the others next time

@@ -21,7 +21,7 @@ from heapq import nlargest
 from math import log
 
 from bot.news.models import EntryId, FeedId, StoryEntries, StoryEntry, StoryId
-from bot.news.stories import LEAD, MEMBERS, Archive, Arrival, Candidate, choose, link_of
+from bot.news.stories import LEAD, MEMBERS, Archive, Arrival, Candidate, Sketch, choose, link_of
 from bot.storage.sqlite import values
 from bot.storage.sqlite.index import SearchIndex
 
@@ -89,9 +89,9 @@ def group_each(
     """
     ids = sorted(entry_ids)
     # What several tell at once is not common because of that: those to come are not counted yet.
-    to_come = Counter(
-        term for each, _ in _arrivals(connection, index, ids) for term in each.sketch.terms
-    )
+    to_come = Counter[str]()
+    for row in connection.execute(_ARRIVALS, {"ids": values.to_json(ids), "lead": LEAD}):
+        to_come.update(_sketch(index, row).terms.keys())
     for id_ in ids:
         ((entry, own_story),) = _arrivals(connection, index, [id_])
         to_come.subtract(entry.sketch.terms.keys())
@@ -194,7 +194,7 @@ def _arrivals(
                 id=EntryId(row["id"]),
                 feed_id=FeedId(row["feed_id"]),
                 at=values.from_ms(row["dated_at"]),
-                sketch=index.sketches.of(row["title"], _lead(row["teaser"], row["text"])),
+                sketch=_sketch(index, row),
                 link=link_of(row["url"]),
             ),
             StoryId(row["story_id"]),
@@ -203,9 +203,11 @@ def _arrivals(
     ]
 
 
-def _lead(teaser: str, text: str) -> str:
-    """Return the beginning of what an entry says, by the rule that the index follows."""
-    return text if teaser in text else f"{teaser}\n\n{text}"
+def _sketch(index: SearchIndex, row: sqlite3.Row) -> Sketch:
+    """Return the words of an entry's title and beginning, by the rule that the index follows."""
+    teaser, text = row["teaser"], row["text"]
+    lead = text if teaser in text else f"{teaser}\n\n{text}"
+    return index.sketches.of(row["title"], lead)
 
 
 def _candidates(
