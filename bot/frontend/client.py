@@ -18,6 +18,7 @@ from discord.http import Route
 
 from bot.errors import ConfigError, DiscordUnavailable, StorageError
 from bot.frontend.commands.feed import FeedCommands
+from bot.frontend.commands.health import health_command
 from bot.frontend.commands.news import NewsCommands
 from bot.frontend.commands.settings import SettingsCommands
 from bot.frontend.commands.story import story_command, story_menu
@@ -119,6 +120,7 @@ class HeraldClient(FollowingClient):
         self.tree.add_command(FeedCommands(follower, healer, transfer, clock))
         self.tree.add_command(NewsCommands(follower, searcher, clock))
         self.tree.add_command(SettingsCommands(storage, self.steward, clock))
+        self.tree.add_command(health_command(follower, storage))
         self.tree.add_command(story_command(follower, narrator))
         self.tree.add_command(why_menu(storage))
         self.tree.add_command(story_menu(follower, narrator))
