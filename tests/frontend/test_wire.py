@@ -54,7 +54,9 @@ async def test_commands_fit_what_discord_accepts(server: DiscordServer, bot: Bot
             "news",
             "settings",
             "health",
+            "ask",
             "story",
+            "privacy",
             "Why this?",
             "Show story",
         ]
