@@ -30,6 +30,7 @@ from bot.news.models import (
     Followed,
     Following,
     GuildId,
+    HeldChannel,
     Hit,
     HoldKind,
     Imported,
@@ -68,6 +69,7 @@ from bot.storage.sqlite import (
     entries,
     facts,
     feeds,
+    grouping,
     guilds,
     holds,
     leases,
@@ -186,6 +188,16 @@ class SqliteStorage:
     async def record(self, refresh: Refresh) -> Recorded:
         """Apply a poll; applying it again changes nothing."""
         return await self._writer.run(lambda c: polls.record(c, self._index, refresh))
+
+    async def group_entries(self, now: datetime, feed_id: FeedId | None = None) -> int:
+        """Put some of the entries that wait for it into stories; return how many, 0 at the end."""
+        if not await self._reader.run(grouping.is_any):
+            return 0
+        return await self._writer.run(
+            lambda c: grouping.group_some(
+                c, self._index, now, feed_id, lambda: self._writer.is_wanted
+            )
+        )
 
     async def import_entries(
         self, feed_id: FeedId, imported: Sequence[Imported], now: datetime
@@ -441,6 +453,10 @@ class SqliteStorage:
     ) -> ChannelEdited | None:
         """Undo `choose_for_channel`; None: too late, changed since, or not this guild's."""
         return await self._writer.run(lambda c: channels.undo(c, edit_id, guild_id, now))
+
+    async def held_channels(self, guild_id: GuildId) -> Sequence[HeldChannel]:
+        """Return the guild's channels that wait for what somebody has to do."""
+        return await self._reader.run(lambda c: tuple(holds.of_guild(c, guild_id)))
 
     async def move_channel(
         self, guild_id: GuildId, old: ChannelId, new: ChannelId, now: datetime
