@@ -81,6 +81,7 @@ class TextQuoter:
             disagreements=disagreements(question, quotes) if is_found else (),
             nearest=() if is_found else gathered.hits[:NEAREST],
             searched=gathered.searched,
+            has_more_than_searched=gathered.has_more_than_searched,
             newest_at=gathered.newest_at,
         )
         return Thought(answer, told)
