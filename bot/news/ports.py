@@ -33,6 +33,7 @@ from bot.news.models import (
     Followed,
     Following,
     GuildId,
+    HeldChannel,
     Hit,
     HoldKind,
     Imported,
@@ -190,7 +191,7 @@ class Publisher(Protocol):
     ) -> MessageId | None:
         """Return the message that an earlier attempt at *post* has left in the channel, if any.
 
-        For attempts out of the nonce's window. Herald's own among the last 50 messages, posted
+        For attempts out of the nonce's window. Herald's own among the last 500 messages, posted
         later than *after*, with the same link or title. Raises HistoryHidden where it may be there
         and the history may not be read, or else PublishError.
         """
@@ -601,6 +602,10 @@ class Storage(Protocol):
 
         None: it was longer than UNDO_WINDOW ago, by another guild, or changed again since.
         """
+        ...
+
+    async def held_channels(self, guild_id: GuildId) -> Sequence[HeldChannel]:
+        """Return the guild's channels that wait for what somebody has to do, the first first."""
         ...
 
     async def move_channel(
