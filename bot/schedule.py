@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 POLL_TICK_S = 1
 DELIVER_TICK_S = 5  # besides a poke whenever something was queued
+DIGEST_TICK_S = 5
 TELL_TICK_S = 15
 RESUME_TICK_S = 10
 MEND_TICK_S = 60
@@ -50,6 +51,7 @@ class Schedule:
     def __init__(self) -> None:
         self.poll = Pulse()
         self.deliver = Pulse()
+        self.digest = Pulse()
         self.tell = Pulse()
         self.resume = Pulse()
         self.mend = Pulse()
@@ -58,6 +60,7 @@ class Schedule:
         for pulse, seconds in (
             (self.poll, POLL_TICK_S),
             (self.deliver, DELIVER_TICK_S),
+            (self.digest, DIGEST_TICK_S),
             (self.tell, TELL_TICK_S),
             (self.resume, RESUME_TICK_S),
             (self.mend, MEND_TICK_S),
@@ -79,7 +82,10 @@ class Schedule:
 
     async def __aenter__(self) -> Self:
         self._scheduler.start()
-        for pulse in (self.poll, self.deliver, self.tell, self.resume, self.mend, self.tidy):
+        for pulse in (
+            *(self.poll, self.deliver, self.digest, self.tell),
+            *(self.resume, self.mend, self.tidy),
+        ):
             pulse.poke()
         return self
 

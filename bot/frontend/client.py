@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.errors import ConfigError, DiscordUnavailable
+from bot.frontend.commands.digest import DigestCommands
 from bot.frontend.commands.feed import FeedCommands
 from bot.frontend.commands.news import NewsCommands
 from bot.frontend.commands.settings import SettingsCommands
@@ -31,6 +32,7 @@ from bot.frontend.panels.undo import FollowingClient, UndoRemoval
 from bot.news.models import ChannelId
 from bot.news.ports import Clock, Storage
 from bot.services.channels import Steward
+from bot.services.digest import Digester
 from bot.services.follow import Follower
 from bot.services.heal import Healer
 from bot.services.search import Searcher
@@ -106,11 +108,13 @@ class HeraldClient(FollowingClient):
         self.follower = follower
         self.healer = healer
         self.steward = Steward(storage, clock)
+        self.digester = Digester(storage, clock)
         self.was_ready = False
         self.tree = HeraldTree(self)
         self.tree.add_command(FeedCommands(follower, healer, transfer, clock))
         self.tree.add_command(NewsCommands(follower, searcher, clock))
         self.tree.add_command(SettingsCommands(storage, self.steward, clock))
+        self.tree.add_command(DigestCommands(self.digester, self.steward, clock))
         self.tree.add_command(why_menu(storage))
         self._memory = storage
         self._tell_ready = on_ready

@@ -246,6 +246,8 @@ WRITES: dict[str, Call] = {
     "mark_edited": lambda s: s.mark_edited(DELIVERY, NOW),
     "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
+    "make_digest": lambda s: s.make_digest(CHANNEL, NOW),
+    "stop_digest": lambda s: s.stop_digest(CHANNEL, NOW),
     "settle_bundle": lambda s: s.settle_bundle(DeliveryId(1), 2),
     "dissolve_bundle": lambda s: s.dissolve_bundle(DeliveryId(1), NOW, ""),
     "abandon": lambda s: s.abandon(DELIVERY, ""),
@@ -290,6 +292,8 @@ READS: dict[str, Call] = {
     "why": lambda s: s.why(CHANNEL, MessageId(1)),
     "claim_bulletins": lambda s: s.claim_bulletins(NOW, LEASE),  # writes where there are any
     "log_channel": lambda s: s.log_channel(GUILD),
+    "waiting_for_digests": lambda s: s.waiting_for_digests(),
+    "preview_digest": lambda s: s.preview_digest(CHANNEL),
     "channel_options": lambda s: s.channel_options(CHANNEL),
     "feeds_to_mend": lambda s: s.feeds_to_mend(NOW, 1),
     "silent_feeds": lambda s: s.silent_feeds(NOW),

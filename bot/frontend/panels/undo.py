@@ -11,6 +11,7 @@ from bot.frontend.markdown import inline
 from bot.frontend.permissions import guild_of, require_manager
 from bot.news.models import SubscriptionId
 from bot.services.channels import Steward
+from bot.services.digest import Digester
 from bot.services.follow import Follower
 from bot.services.heal import Healer
 
@@ -21,6 +22,7 @@ class FollowingClient(discord.Client):
     follower: Follower
     healer: Healer
     steward: Steward
+    digester: Digester
 
 
 def client_of(interaction: discord.Interaction) -> FollowingClient:
