@@ -572,6 +572,13 @@ class Storage(Protocol):
         """
         ...
 
+    async def date_waiting(self, channel_id: ChannelId, now: datetime) -> None:
+        """Let what waits for a channel's digest and came in the future, by a wrong clock, come now.
+
+        When it is due is counted from then.
+        """
+        ...
+
     async def preview_digest(self, channel_id: ChannelId) -> Digest | None:
         """Return what a channel's digest would tell if it were made now; None: nothing waits."""
         ...

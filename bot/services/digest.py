@@ -45,7 +45,9 @@ class Digester:
         now = self._clock.now()
         made = 0
         for waiting in await self._storage.waiting_for_digests():
-            if waiting.due_at(now) <= now:
+            if waiting.oldest_at > now:
+                await self._storage.date_waiting(waiting.channel_id, now)
+            elif waiting.due_at(now) <= now:
                 made += await self._make(waiting, now)
         return made
 

@@ -247,6 +247,7 @@ WRITES: dict[str, Call] = {
     "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
     "make_digest": lambda s: s.make_digest(CHANNEL, NOW),
+    "date_waiting": lambda s: s.date_waiting(CHANNEL, NOW),
     "stop_digest": lambda s: s.stop_digest(CHANNEL, NOW),
     "settle_bundle": lambda s: s.settle_bundle(DeliveryId(1), 2),
     "dissolve_bundle": lambda s: s.dissolve_bundle(DeliveryId(1), NOW, ""),

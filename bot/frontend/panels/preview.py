@@ -127,7 +127,8 @@ class AddPanel(Panel):
             digester = client_of(interaction).digester
             state = await digester.state(subscription.guild_id, subscription.channel_id)
             text += f"\n{in_digest(state, subscription.channel_id)}"
-        if followed.seen and (is_told or not followed.queued):
+        has_post = bool(followed.queued) and not is_told
+        if (followed.seen or followed.queued) and not has_post:
             self.stop()
             await AddedPanel(self._follower, following, wish.member.id, text).show(
                 interaction, content=text

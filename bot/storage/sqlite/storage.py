@@ -422,6 +422,10 @@ class SqliteStorage:
         """Make what waits for a channel's digest a delivery, due now; None: nothing waits."""
         return await self._writer.run(lambda c: digests.make(c, channel_id, now))
 
+    async def date_waiting(self, channel_id: ChannelId, now: datetime) -> None:
+        """Let what a clock far ahead put into the future have come now."""
+        await self._writer.run(lambda c: digests.date_waiting(c, channel_id, now))
+
     async def preview_digest(self, channel_id: ChannelId) -> Digest | None:
         """Return what a channel's digest would tell now; None where nothing waits."""
         return await self._reader.run(lambda c: digests.preview(c, channel_id))
