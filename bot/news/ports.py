@@ -20,6 +20,7 @@ from bot.news.models import (
     Check,
     Choices,
     Claim,
+    Comparison,
     DeliveryId,
     Digest,
     Discovery,
@@ -45,18 +46,23 @@ from bot.news.models import (
     Post,
     Recorded,
     Refresh,
+    Rehoused,
     Remedy,
     Repairs,
+    Report,
     Resumed,
     SearchPage,
     SearchRequest,
+    Split,
     StorageHealth,
     StoryEntries,
     StoryId,
+    StoryLine,
     SubscriptionId,
     Summary,
     Switched,
     SwitchId,
+    ToldStory,
     UserId,
     Validators,
     Why,
@@ -126,6 +132,17 @@ class Summariser(Protocol):
         *max_words*: how long the channel wants it; one sentence that is longer may stand where
         there is no shorter one. May return an empty text where there is nothing to say beside
         the title. Raises SummaryError.
+        """
+        ...
+
+
+class Comparer(Protocol):
+    """Reads several reports of one event beside each other. CPU-bound; called off the loop."""
+
+    def compare(self, reports: Sequence[Report]) -> Comparison:
+        """Return telling sentences, each as it stands in its report, and figures that differ.
+
+        Never raises.
         """
         ...
 
@@ -611,6 +628,35 @@ class Storage(Protocol):
         """
         ...
 
+    async def move_channel(
+        self, guild_id: GuildId, old: ChannelId, new: ChannelId, now: datetime
+    ) -> Rehoused | None:
+        """Let *new* follow what *old*, which is gone, did, and owe it what that was still owed.
+
+        None where *old* is not gone, is of another guild, or was moved already.
+        """
+        ...
+
+    # Servers
+
+    async def leave_guild(self, guild_id: GuildId, now: datetime) -> None:
+        """Note that Herald was put out: nothing is polled or sent for it, all is kept for 30 days.
+
+        `tidy` forgets it then.
+        """
+        ...
+
+    async def return_to_guild(self, guild_id: GuildId, now: datetime) -> bool:
+        """Note that Herald is in a guild; return whether it had been put out.
+
+        What its channels were still owed becomes a roundup a feed, but for the newest few.
+        """
+        ...
+
+    async def note_guilds(self, guilds: Sequence[GuildId], now: datetime) -> tuple[int, int]:
+        """Leave and return to guilds as need be, given all; return how many of each."""
+        ...
+
     # Telling admins
 
     async def log_channel(self, guild_id: GuildId) -> ChannelId | None:
@@ -717,11 +763,17 @@ class Storage(Protocol):
     # Stories
 
     async def split_story(
-        self, entry_id: EntryId, ruled_by: UserId | None, now: datetime
-    ) -> StoryId | None:
+        self,
+        entry_id: EntryId,
+        ruled_by: UserId | None,
+        now: datetime,
+        *,
+        guild_id: GuildId | None = None,
+    ) -> Split | None:
         """Make an entry a story of its own, for good: no grouping undoes it.
 
-        None where it is one, or not there. Posts stay as they are, and nothing is posted.
+        None where it is one, or not there. Nothing is posted. Posts stay as they are, but in
+        *guild_id* those that can be edited no longer name what they do not tell any more.
         """
         ...
 
@@ -730,8 +782,34 @@ class Storage(Protocol):
     ) -> bool:
         """Put all entries of *source* into *target*, for good; return whether both are there.
 
-        Posts stay as they are.
+        Posts stay as they are, but name again what a split had taken out of them.
         """
+        ...
+
+    async def post_story(self, story_id: StoryId, channel_id: ChannelId, now: datetime) -> bool:
+        """Owe a channel the post of a story that a split left without one.
+
+        False where the channel was told of the story, or is owed it.
+        """
+        ...
+
+    async def recent_stories(
+        self, channels: frozenset[ChannelId], limit: int
+    ) -> Sequence[StoryLine]:
+        """Return the stories of which channels were told last, the newest first."""
+        ...
+
+    async def told_story(
+        self, story_id: StoryId, channels: frozenset[ChannelId]
+    ) -> ToldStory | None:
+        """Return what channels were told of a story; None where nothing.
+
+        An entry that is neither posted in one of them nor named in a post there is not in it.
+        """
+        ...
+
+    async def stories_in(self, channel_id: ChannelId, message_id: MessageId) -> Sequence[StoryId]:
+        """Return the stories that a message tells; none where it is no post of ours."""
         ...
 
     async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:

@@ -7,11 +7,12 @@ import structlog
 from discord import app_commands
 
 from bot.frontend import limits
+from bot.frontend.access import channels_of
 from bot.frontend.commands.options import feed_choices, parse_since, since_choices
 from bot.frontend.forums import openable
 from bot.frontend.listings import latest_embed, nothing_found_embed, results_embed
 from bot.frontend.panels.pager import Pager
-from bot.frontend.permissions import guild_of, member_of, readable_channels
+from bot.frontend.permissions import guild_of
 from bot.news.models import ChannelId, Following, GuildId, Sort
 from bot.news.ports import Clock
 from bot.services.follow import Follower
@@ -39,7 +40,7 @@ class NewsCommands(
         query='Words to look for; "quotes" keep words together, -word leaves articles out',
         source="Only from this feed",
         since="Only newer than this: 24h, 7d, 12w, or a date such as 2026-11-02",
-        sort="Best match first (relevance), or newest first",
+        sort="Best: matching and recent. Relevance: matching, whatever its age. Newest: by date",
     )
     @app_commands.rename(source="from")
     async def search(
@@ -48,7 +49,7 @@ class NewsCommands(
         query: app_commands.Range[str, 1, limits.OPTION_STRING_MAX],
         source: str | None = None,
         since: str | None = None,
-        sort: Sort = Sort.RELEVANCE,
+        sort: Sort = Sort.BEST,
     ) -> None:
         """Show pages of results."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -57,8 +58,10 @@ class NewsCommands(
         following = await self._source(interaction, source, channels)
 
         guild = guild_of(interaction)
+        first: Results | None = None
 
         async def results_of(page: int) -> Results:
+            nonlocal first
             results = await self._searcher.search(
                 query,
                 channels=channels,
@@ -66,7 +69,9 @@ class NewsCommands(
                 since=after,
                 sort=sort,
                 page=page,
+                ranking=first.ranking if first is not None else None,
             )
+            first = first or results
             found = (replace(each, hit=openable(each.hit, guild)) for each in results.found)
             return replace(results, found=tuple(found))
 
@@ -121,10 +126,7 @@ class NewsCommands(
         return since_choices(current)
 
     async def _channels(self, interaction: discord.Interaction) -> frozenset[ChannelId]:
-        guild = guild_of(interaction)
-        rows = await self._follower.followings(GuildId(guild.id))
-        followed = frozenset(row.subscription.channel_id for row in rows)
-        return await readable_channels(guild, member_of(interaction), followed)
+        return await channels_of(interaction, self._follower)
 
     async def _visible(
         self, interaction: discord.Interaction, channels: frozenset[ChannelId]

@@ -14,6 +14,8 @@ from bot.services.channels import Steward
 from bot.services.digest import Digester
 from bot.services.follow import Follower
 from bot.services.heal import Healer
+from bot.services.narrate import Narrator
+from bot.services.whereabouts import Whereabouts
 
 
 class FollowingClient(discord.Client):
@@ -21,8 +23,10 @@ class FollowingClient(discord.Client):
 
     follower: Follower
     healer: Healer
+    narrator: Narrator
     steward: Steward
     digester: Digester
+    whereabouts: Whereabouts
 
 
 def client_of(interaction: discord.Interaction) -> FollowingClient:

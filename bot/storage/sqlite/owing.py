@@ -98,15 +98,7 @@ def queue(
     is_line = mode is Mode.DIGEST and not as_post
     match mode:
         case Mode.STORY | Mode.DIGEST:
-            post = connection.execute(
-                POST_OF_STORY,
-                {
-                    "entry_id": entry_id,
-                    "channel_id": place[1],
-                    "editable_since": values.to_ms(now - EDITABLE_FOR),
-                    "is_line": is_line,
-                },
-            ).fetchone()
+            post = _post_of_story(connection, entry_id, place, now, is_line=is_line)
             if post is not None:
                 return _join(connection, post, entry_id, feed_id, place, now)
         case Mode.EACH:
@@ -115,12 +107,25 @@ def queue(
         case _ as unreachable:
             assert_never(unreachable)
     state = "waiting" if is_line else "pending"
-    added = _add(connection, entry_id, feed_id, place, now, state=state)
+    added = add(connection, entry_id, feed_id, place, now, state=state)
     if added is None:
         return 0
     if mode is not Mode.EACH and not is_line:
         _take_in_lines(connection, added)
     return 1
+
+
+def name_in_post(
+    connection: sqlite3.Connection, entry_id: EntryId, feed_id: FeedId, place: Place, now: datetime
+) -> None:
+    """Let the channel's post of an entry's story name it, where there is one that can be edited.
+
+    For an entry that the channel has been told of before, or was to be.
+    """
+    post = _post_of_story(connection, entry_id, place, now)
+    if post is not None:
+        _forget_abandoned(connection, place[1], [entry_id])
+        _join(connection, post, entry_id, feed_id, place, now)
 
 
 def _take_in_lines(connection: sqlite3.Connection, post_id: int) -> None:
@@ -161,6 +166,26 @@ POST_OF_STORY = """
 """
 
 
+def _post_of_story(
+    connection: sqlite3.Connection,
+    entry_id: EntryId,
+    place: Place,
+    now: datetime,
+    *,
+    is_line: bool = False,
+) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(
+        POST_OF_STORY,
+        {
+            "entry_id": entry_id,
+            "channel_id": place[1],
+            "editable_since": values.to_ms(now - EDITABLE_FOR),
+            "is_line": is_line,
+        },
+    ).fetchone()
+    return row
+
+
 def _join(
     connection: sqlite3.Connection,
     post: sqlite3.Row,
@@ -171,7 +196,7 @@ def _join(
 ) -> int:
     """Let a post name an entry's feed among its sources; where it is sent, owe it an edit."""
     state = "waiting" if post["state"] == "waiting" else "pending"
-    added = _add(connection, entry_id, feed_id, place, now, state=state, roundup_id=post["id"])
+    added = add(connection, entry_id, feed_id, place, now, state=state, roundup_id=post["id"])
     if added is None:
         return 0
     if post["message_id"] is not None:
@@ -183,11 +208,11 @@ def _join(
             {"id": added, "message_id": post["message_id"], "sent_at": post["sent_at"]},
         )
     if feed_id != post["feed_id"] or post["kind"] == "digest":
-        _lack_sources(connection, post["id"], now)
+        lack_sources(connection, post["id"], now)
     return 1
 
 
-def _lack_sources(connection: sqlite3.Connection, post_id: int, now: datetime) -> None:
+def lack_sources(connection: sqlite3.Connection, post_id: int, now: datetime) -> None:
     """Owe a post an edit for its sources, unless it had enough of those or may not be edited.
 
     One that is on its way may have been composed without: whether will be known when it is marked.
@@ -255,13 +280,13 @@ def _queue_roundup(
     roundup_id: int | None = None
     for entry_id in entries_:
         if roundup_id is None:
-            roundup_id = _add(connection, entry_id, feed_id, place, now, kind="roundup")
+            roundup_id = add(connection, entry_id, feed_id, place, now, kind="roundup")
         else:
-            _add(connection, entry_id, feed_id, place, now, roundup_id=roundup_id)
+            add(connection, entry_id, feed_id, place, now, roundup_id=roundup_id)
     return 0 if roundup_id is None else 1
 
 
-def _add(
+def add(
     connection: sqlite3.Connection,
     entry_id: EntryId,
     feed_id: FeedId,
@@ -272,6 +297,7 @@ def _add(
     state: str = "pending",
     roundup_id: int | None = None,
 ) -> int | None:
+    """Owe an entry to a channel, in a row of its own; None where there is one already."""
     guild_id, channel_id = place
     row = connection.execute(
         """

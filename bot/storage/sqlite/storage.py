@@ -41,18 +41,22 @@ from bot.news.models import (
     ParsedFeed,
     Recorded,
     Refresh,
+    Rehoused,
     Remedy,
     Repairs,
     Resumed,
     SearchPage,
     SearchRequest,
+    Split,
     StorageHealth,
     StoryEntries,
     StoryId,
+    StoryLine,
     SubscriptionId,
     Summary,
     Switched,
     SwitchId,
+    ToldStory,
     UserId,
     Why,
 )
@@ -67,15 +71,20 @@ from bot.storage.sqlite import (
     facts,
     feeds,
     guilds,
+    holds,
     leases,
+    leaving,
     notices,
     outcomes,
     polls,
     reasons,
+    rehousing,
     repairs,
+    rulings,
     search,
     stories,
     subscriptions,
+    tellings,
 )
 from bot.storage.sqlite.connection import Lane
 from bot.storage.sqlite.index import SearchIndex
@@ -397,6 +406,8 @@ class SqliteStorage:
 
     async def try_held(self, guild_id: GuildId, now: datetime) -> int:
         """Make what a guild's channels are held for due at once; return how many deliveries."""
+        if not await self._reader.run(lambda c: holds.is_any(c, guild_id)):
+            return 0  # nearly always; asked whenever anything changes in a server
         return await self._writer.run(lambda c: outcomes.try_held(c, guild_id, now))
 
     async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
@@ -453,6 +464,26 @@ class SqliteStorage:
     ) -> ChannelEdited | None:
         """Undo `choose_for_channel`; None: too late, changed since, or not this guild's."""
         return await self._writer.run(lambda c: channels.undo(c, edit_id, guild_id, now))
+
+    async def move_channel(
+        self, guild_id: GuildId, old: ChannelId, new: ChannelId, now: datetime
+    ) -> Rehoused | None:
+        """Let *new* follow what *old*, which is gone, did, and owe it what that was still owed."""
+        return await self._writer.run(lambda c: rehousing.move(c, guild_id, old, new, now))
+
+    # Servers
+
+    async def leave_guild(self, guild_id: GuildId, now: datetime) -> None:
+        """Note that Herald was put out: nothing is polled or sent for it, all is kept a while."""
+        await self._writer.run(lambda c: leaving.leave(c, guild_id, now))
+
+    async def return_to_guild(self, guild_id: GuildId, now: datetime) -> bool:
+        """Note that Herald is in a guild; return whether it had been put out."""
+        return await self._writer.run(lambda c: leaving.back(c, guild_id, now))
+
+    async def note_guilds(self, guilds: Sequence[GuildId], now: datetime) -> tuple[int, int]:
+        """Leave and return to guilds as need be, given all; return how many of each."""
+        return await self._writer.run(lambda c: leaving.present(c, guilds, now))
 
     # Telling admins
 
@@ -547,16 +578,41 @@ class SqliteStorage:
     # Stories
 
     async def split_story(
-        self, entry_id: EntryId, ruled_by: UserId | None, now: datetime
-    ) -> StoryId | None:
+        self,
+        entry_id: EntryId,
+        ruled_by: UserId | None,
+        now: datetime,
+        *,
+        guild_id: GuildId | None = None,
+    ) -> Split | None:
         """Make an entry a story of its own, for good; None where it is one, or not there."""
-        return await self._writer.run(lambda c: stories.split(c, entry_id, ruled_by, now))
+        return await self._writer.run(lambda c: rulings.split(c, entry_id, guild_id, ruled_by, now))
 
     async def merge_stories(
         self, source: StoryId, target: StoryId, ruled_by: UserId | None, now: datetime
     ) -> bool:
         """Put all entries of *source* into *target*, for good; return whether both are there."""
-        return await self._writer.run(lambda c: stories.merge(c, source, target, ruled_by, now))
+        return await self._writer.run(lambda c: rulings.merge(c, source, target, ruled_by, now))
+
+    async def post_story(self, story_id: StoryId, channel_id: ChannelId, now: datetime) -> bool:
+        """Owe a channel the post of a story that a split left without one."""
+        return await self._writer.run(lambda c: rulings.post_alone(c, story_id, channel_id, now))
+
+    async def recent_stories(
+        self, channels: frozenset[ChannelId], limit: int
+    ) -> Sequence[StoryLine]:
+        """Return the stories of which channels were told last, the newest first."""
+        return await self._reader.run(lambda c: tellings.recent(c, channels, limit))
+
+    async def told_story(
+        self, story_id: StoryId, channels: frozenset[ChannelId]
+    ) -> ToldStory | None:
+        """Return what channels were told of a story; None where nothing."""
+        return await self._reader.run(lambda c: tellings.story(c, story_id, channels))
+
+    async def stories_in(self, channel_id: ChannelId, message_id: MessageId) -> Sequence[StoryId]:
+        """Return the stories that a message tells; none where it is no post of ours."""
+        return await self._reader.run(lambda c: tellings.of_message(c, channel_id, message_id))
 
     async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
         """Return the *limit* stories from the one after *after*, by id."""
@@ -582,6 +638,8 @@ class SqliteStorage:
             channels.forget_old_edits(connection, now)
             notices.forget_old(connection, now)
             repairs.forget_switches(connection, now)
+            holds.forget_old(connection, now)
+            leaving.purge(connection, now)
 
         await self._writer.run(work)
         await self._forget_aliases(now)
