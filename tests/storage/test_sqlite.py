@@ -36,12 +36,15 @@ from bot.news.models import (
 )
 from bot.storage import open_storage
 from bot.storage.sqlite import (
+    bundles,
     claims,
+    digests,
     entries,
     feeds,
     finding,
     frequencies,
     leases,
+    owing,
     polls,
     rulings,
     scope,
@@ -436,6 +439,16 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "wishes": (wishes.WISHES, {"ids": "[1]"}),
     "newest seen": (polls.NEWEST_SEEN, {"feed_id": 1, "limit": 1}),
     "claim_deliveries": (claims.HEADS, {}),
+    "claim_deliveries, bundles": (bundles.LINE, {"head": 1, "limit": 5}),
+    "claim_deliveries, digests": (digests.OVERFLOW, {"channel_id": 1, "before": 0}),
+    "remove": (
+        owing.FORGET.format(states=owing.UNSENT_STATES[0]),
+        {"channel_id": 1, "feed_id": 1},
+    ),
+    "remove, waiting": (
+        owing.FORGET.format(states=owing.UNSENT_STATES[1]),
+        {"channel_id": 1, "feed_id": 1},
+    ),
     "claim_deliveries, edits": (claims.EDIT_HEADS, {}),
     "batches": (polls.BATCHES, {"feed_id": 1, "limit": 1}),
     "known": (polls.KNOWN_ALIASES, {"feed_id": 1, "aliases": "[]"}),

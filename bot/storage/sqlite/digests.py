@@ -91,7 +91,7 @@ def make(connection: sqlite3.Connection, channel_id: ChannelId, now: datetime) -
 
 
 # Posts that have waited since before a time, and that nobody has tried to send.
-_OVERFLOW = """
+OVERFLOW = """
     SELECT d.id FROM deliveries AS d
      WHERE d.state IN ('pending', 'sending', 'held') AND d.channel_id = :channel_id
        AND d.roundup_id IS NULL AND d.bundle_id IS NULL AND d.kind <> 'digest'
@@ -117,7 +117,7 @@ def roll(connection: sqlite3.Connection, head: int, now: datetime) -> int:
     if before is None or row["attempts"] or row["created_at"] >= values.to_ms(before):
         return head
     rows = connection.execute(
-        _OVERFLOW, {"channel_id": row["channel_id"], "before": values.to_ms(before)}
+        OVERFLOW, {"channel_id": row["channel_id"], "before": values.to_ms(before)}
     ).fetchall()
     ids = [each["id"] for each in rows]
     is_joining = _open_digest(connection, row["channel_id"]) is not None

@@ -457,11 +457,11 @@ def forget_unsent(connection: sqlite3.Connection, feed_id: FeedId, channel_id: C
 
 
 # One by one: each has an index of its own.
-UNSENT_STATES = ("('pending', 'sending', 'held')", "('waiting')")
+UNSENT_STATES = ("IN ('pending', 'sending', 'held')", "= 'waiting'")
 
 FORGET = """
     DELETE FROM deliveries
-     WHERE state IN {states} AND channel_id = :channel_id AND feed_id = :feed_id
+     WHERE state {states} AND channel_id = :channel_id AND feed_id = :feed_id
        -- What a settled bundle holds may be in the channel already.
        AND NOT EXISTS (SELECT 1 FROM deliveries AS first
                         WHERE first.id = deliveries.bundle_id AND first.bundle_id = first.id)
@@ -472,7 +472,7 @@ LEFT_BEHIND = """
     SELECT post.id AS post, MIN(source.id) AS heir, post.kind
       FROM deliveries AS post
       JOIN deliveries AS source ON source.roundup_id = post.id AND source.feed_id <> post.feed_id
-     WHERE post.state IN {states}
+     WHERE post.state {states}
        AND post.channel_id = :channel_id AND post.feed_id = :feed_id
        AND post.kind IN ('story', 'digest')
        AND NOT EXISTS (SELECT 1 FROM deliveries AS first
