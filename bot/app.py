@@ -492,6 +492,7 @@ def build_client(core: Core, gate: Gate | None = None) -> HeraldClient:
         transfer=core.transfer,
         searcher=core.searcher,
         narrator=core.narrator,
+        asker=core.asker,
         storage=core.storage,
         clock=core.clock,
         proxy=core.settings.discord_proxy,

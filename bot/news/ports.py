@@ -14,6 +14,7 @@ from bot.news.digest import Waiting
 from bot.news.models import (
     SUMMARY_WORDS,
     Article,
+    AskedBefore,
     Bulletin,
     BulletinId,
     ChannelId,
@@ -814,6 +815,24 @@ class Storage(Protocol):
 
     async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
         """Return the *limit* stories from the one after *after*, by id; none at the end."""
+        ...
+
+    # Members
+
+    async def remember_query(
+        self, user_id: UserId, guild_id: GuildId, text: str, now: datetime
+    ) -> None:
+        """Note what a member searched for; the latest QUERIES_MAX of a server are kept."""
+        ...
+
+    async def recent_queries(
+        self, user_id: UserId, guild_id: GuildId | None = None
+    ) -> Sequence[AskedBefore]:
+        """Return what a member searched for, in one server or in all, the latest first."""
+        ...
+
+    async def forget_queries(self, user_id: UserId) -> int:
+        """Delete what a member searched for, everywhere; return how many searches."""
         ...
 
     # Housekeeping

@@ -44,6 +44,7 @@ from bot.storage.sqlite import (
     finding,
     frequencies,
     leases,
+    members,
     owing,
     polls,
     rulings,
@@ -58,6 +59,7 @@ from bot.storage.sqlite.connection import connect
 from bot.storage.sqlite.index import SearchIndex
 from bot.storage.sqlite.storage import SqliteStorage
 from tests.factories import (
+    ADMIN,
     CHANNEL,
     FEED_URL,
     GUILD,
@@ -278,6 +280,8 @@ WRITES: dict[str, Call] = {
     "switch_back": lambda s: s.switch_back(SwitchId(1), GUILD, NOW),
     "split_story": lambda s: s.split_story(EntryId(1), None, NOW),
     "merge_stories": lambda s: s.merge_stories(StoryId(1), StoryId(2), None, NOW),
+    "remember_query": lambda s: s.remember_query(ADMIN, GUILD, "ferry", NOW),
+    "forget_queries": lambda s: s.forget_queries(ADMIN),
     "post_story": lambda s: s.post_story(StoryId(1), CHANNEL, NOW),
     "set_mode": lambda s: s.set_mode(SUBSCRIPTION, Mode.EACH),
     "choose_for_channel": lambda s: s.choose_for_channel(
@@ -314,6 +318,7 @@ READS: dict[str, Call] = {
     "feeds_to_mend": lambda s: s.feeds_to_mend(NOW, 1),
     "silent_feeds": lambda s: s.silent_feeds(NOW),
     "repairs": lambda s: s.repairs([FEED]),
+    "recent_queries": lambda s: s.recent_queries(ADMIN, GUILD),
     "recent_stories": lambda s: s.recent_stories(frozenset({CHANNEL}), 1),
     "told_story": lambda s: s.told_story(StoryId(1), frozenset({CHANNEL})),
     "stories_in": lambda s: s.stories_in(CHANNEL, MessageId(1)),
@@ -472,6 +477,7 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "how common a term is": (frequencies.COUNT_SOME, {"match": "a", "limit": 1}),
     "how common between": (frequencies.COUNT_BETWEEN, {"match": "a", "first": 1, "before": 2}),
     "spelling": (spelling.EXISTS, {"match": "a"}),
+    "recent queries": (members.RECENT_QUERIES, {"user_id": 1, "guild_id": 1}),
     "newest told": (tellings.NEWEST_TOLD, {"channel_id": 1, "limit": 1}),
     "told story": (tellings.TOLD, {"ids": "[1]", "channels": "[1]"}),
     "split": (

@@ -13,6 +13,7 @@ from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.digest import Waiting
 from bot.news.models import (
     Article,
+    AskedBefore,
     Bulletin,
     BulletinId,
     ChannelId,
@@ -74,6 +75,7 @@ from bot.storage.sqlite import (
     holds,
     leases,
     leaving,
+    members,
     notices,
     outcomes,
     polls,
@@ -618,6 +620,24 @@ class SqliteStorage:
         """Return the *limit* stories from the one after *after*, by id."""
         return await self._searcher.run(lambda c: stories.told(c, after, limit))
 
+    # Members
+
+    async def remember_query(
+        self, user_id: UserId, guild_id: GuildId, text: str, now: datetime
+    ) -> None:
+        """Note what a member searched for."""
+        await self._writer.run(lambda c: members.remember_query(c, user_id, guild_id, text, now))
+
+    async def recent_queries(
+        self, user_id: UserId, guild_id: GuildId | None = None
+    ) -> Sequence[AskedBefore]:
+        """Return what a member searched for, the latest first."""
+        return await self._reader.run(lambda c: members.recent_queries(c, user_id, guild_id))
+
+    async def forget_queries(self, user_id: UserId) -> int:
+        """Delete what a member searched for; return how many searches."""
+        return await self._writer.run(lambda c: members.forget_queries(c, user_id))
+
     # Housekeeping
 
     async def recall(self, key: str) -> str | None:
@@ -635,6 +655,7 @@ class SqliteStorage:
             feeds.forget_old_checks(connection, now)
             subscriptions.purge_removed(connection, now)
             edits.forget_old(connection, now)
+            members.forget_old(connection, now)
             channels.forget_old_edits(connection, now)
             notices.forget_old(connection, now)
             repairs.forget_switches(connection, now)
