@@ -56,6 +56,7 @@ from bot.services.ask import Asker
 from bot.services.deliver import Deliverer
 from bot.services.digest import Digester
 from bot.services.follow import Follower
+from bot.services.group import Grouper
 from bot.services.heal import Healer
 from bot.services.look import Looker
 from bot.services.narrate import Narrator
@@ -243,7 +244,7 @@ async def open_core(
             random=spread,
             polls_per_s=settings.polls_per_s,
             holder=holder,
-            on_recorded=schedule.deliver.poke,
+            on_recorded=schedule.group.poke,
         )
         follower = Follower(
             storage,
@@ -252,7 +253,7 @@ async def open_core(
             clock,
             pace=pace,
             random=spread,
-            on_recorded=schedule.deliver.poke,
+            on_recorded=schedule.group.poke,
         )
         yield Core(
             settings=settings,
@@ -313,7 +314,13 @@ def loops(
     model: Model | None = None,
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
-    """Return the loops of the bot: poll, deliver and tell while *is_ready*, mend, digest, tidy."""
+    """Return the bot's loops: poll, group, digest, deliver and tell while *is_ready*, mend, tidy."""
+    grouper = Grouper(core.storage, core.clock, on_grouped=core.schedule.deliver.poke)
+
+    async def group() -> None:
+        await grouper.group_due()
+        core.schedule.deliver.poke()  # some is owed that needed no grouping, or had it
+
     deliverer = Deliverer(
         core.storage,
         core.web,
@@ -347,6 +354,7 @@ def loops(
     trouble = Trouble()
     return (
         Loop("poll", core.schedule.poll, core.poller.poll_round, overlaps=True, trouble=trouble),
+        Loop("group", core.schedule.group, group, trouble=trouble),
         Loop("deliver", core.schedule.deliver, deliver, overlaps=True, trouble=trouble),
         Loop("digest", core.schedule.digest, digest, trouble=trouble),
         Loop("tell", core.schedule.tell, tell, trouble=trouble),

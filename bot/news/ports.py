@@ -313,7 +313,16 @@ class Storage(Protocol):
         A new entry any of whose aliases is stored by then is skipped, so applying twice changes
         nothing; nor does a poll of a feed that is not there any more. Ends the feed's lease. Where
         a feed is stored under the address to adopt, it takes this one's subscriptions, entries and
-        aliases in.
+        aliases in. What is owed as a post waits for `group_entries`.
+        """
+        ...
+
+    async def group_entries(self, now: datetime, feed_id: FeedId | None = None) -> int:
+        """Put some of the entries that polls brought into stories, those of one feed or of all.
+
+        In the order that they came, each at once with what channels are owed of it: a post of its
+        own, or a place among the sources of one that is there. Some: others who write do not wait
+        long. Return how many, 0 where none waits any more.
         """
         ...
 

@@ -67,6 +67,7 @@ class Press:
         ]
         # The same link makes entries of two feeds one story.
         await self.storage.record(refresh(self.feeds[name].id, *new, at=at))
+        await self.storage.group_entries(at)
 
     async def claim(self, at: datetime = NOW) -> Claim:
         """Claim the one message that is due."""

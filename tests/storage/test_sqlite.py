@@ -43,6 +43,7 @@ from bot.storage.sqlite import (
     feeds,
     finding,
     frequencies,
+    grouping,
     leases,
     members,
     owing,
@@ -145,6 +146,7 @@ async def test_two_claimers_never_get_the_same_delivery(opened: Opener) -> None:
         feed = await one.ensure_feed(FEED_URL, parsed_feed(), NOW)
         channels = [CHANNEL, OTHER_CHANNEL]
         await one.record(refresh(feed.id, *(new_entry(deliver_to=channels) for _ in range(10))))
+        await one.group_entries(NOW)
         taken: list[DeliveryId] = []
         while True:
             rounds = await asyncio.gather(
@@ -157,6 +159,24 @@ async def test_two_claimers_never_get_the_same_delivery(opened: Opener) -> None:
             for claim in claims:
                 await two.mark_sent(claim.delivery.id, MessageId(claim.delivery.id), NOW)
         assert len(taken) == len(set(taken)) == 20
+
+
+async def test_deciding_stories_gives_way_to_who_waits_for_the_writer(
+    storage: SqliteStorage, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+    new = [new_entry(f"News {n}", deliver_to=[CHANNEL]) for n in range(3)]
+    await storage.record(refresh(feed.id, *new))
+    monkeypatch.setattr(grouping, "_SLICE_S", 0.0)
+    with closing(connect(path)) as connection:
+        index = SearchIndex(tokenise, VERSION)
+
+        def some(*, is_wanted: bool) -> int:
+            return grouping.group_some(connection, index, NOW, None, lambda: is_wanted)
+
+        assert some(is_wanted=True) == 1
+        assert some(is_wanted=False) == 2
+        assert some(is_wanted=True) == 0
 
 
 async def test_ids_of_deleted_deliveries_are_not_given_again(storage: SqliteStorage) -> None:
@@ -178,6 +198,7 @@ async def test_another_database_makes_other_nonces(tmp_path: Path) -> None:
         ) as storage:
             feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
             await storage.record(refresh(feed.id, new_entry(deliver_to=[CHANNEL])))
+            await storage.group_entries(NOW)
             (claim,) = await storage.claim_deliveries(NOW, LEASE, 1)
             nonces.add((claim.delivery.id, claim.delivery.nonce))
     assert len({delivery_id for delivery_id, _ in nonces}) == 1
@@ -298,6 +319,7 @@ READS: dict[str, Call] = {
     "feeds_due": lambda s: s.feeds_due(NOW, 1),
     "next_due_at": lambda s: s.next_due_at(),
     "known": lambda s: s.known(FEED, ["g:1"]),
+    "group_entries": lambda s: s.group_entries(NOW),  # writes where any waits
     "checks": lambda s: s.checks(FEED, 1),
     "followers": lambda s: s.followers(FEED, NOW),
     "resume_due": lambda s: s.resume_due(NOW),  # writes where there are any
@@ -458,6 +480,8 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "batches": (polls.BATCHES, {"feed_id": 1, "limit": 1}),
     "known": (polls.KNOWN_ALIASES, {"feed_id": 1, "aliases": "[]"}),
     "entries": (entries.NEWEST_OF_FEED, {"feed_id": 1, "limit": 1}),
+    "group_entries of a feed": (grouping.NEXT_OF_FEED, {"feed_id": 1, "limit": 1}),
+    "joining": (owing.JOINING, {"entry_id": 1}),
     "latest": (scope.NEWEST, {"channels": "[1]", "feeds": None, "before": 1, "limit": 1}),
     "latest of few": (scope.NEWEST_OF, {"ids": "[1]", "before": 1, "limit": 1}),
     "search": (finding.BEST, {"match": "a", "first": 1, "last": 9}),

@@ -14,7 +14,8 @@ A digest is a roundup of many feeds. In mode "digest" an entry is `waiting` unti
 digest is made (`digests`): nobody's turn before that.
 
 In mode "story" an entry joins the post that its channel has of its story, as long as that can still
-be edited; what comes later, or in mode "each", is a post of its own.
+be edited; what comes later, or in mode "each", is a post of its own. What a poll brings is owed as
+posts, which `join_story` makes sources where its story turns out to have one (`grouping`).
 """
 
 import sqlite3
@@ -89,30 +90,23 @@ def queue(
     *,
     as_post: bool = False,
 ) -> int:
-    """Owe an entry to a channel: as a post, due at once, as a source of one, or for the digest.
+    """Owe an entry to a channel: as a post, due at once, or for its digest; see `join_story`.
 
-    Return 0 where it was owed or sent before, or its link was told there lately. *as_post*: also
-    where the channel has it in mode "digest".
+    Return 0 where it was owed or sent before, or, in mode "each", its link was told there lately.
+    *as_post*: also where the channel has it in mode "digest".
     """
     mode = _mode(connection, feed_id, place[1])
-    is_line = mode is Mode.DIGEST and not as_post
     match mode:
         case Mode.STORY | Mode.DIGEST:
-            post = _post_of_story(connection, entry_id, place, now, is_line=is_line)
-            if post is not None:
-                return _join(connection, post, entry_id, feed_id, place, now)
+            pass
         case Mode.EACH:
             if _is_link_told(connection, entry_id, feed_id, place[1], now):
                 return 0
         case _ as unreachable:
             assert_never(unreachable)
-    state = "waiting" if is_line else "pending"
+    state = "waiting" if mode is Mode.DIGEST and not as_post else "pending"
     added = add(connection, entry_id, feed_id, place, now, state=state)
-    if added is None:
-        return 0
-    if mode is not Mode.EACH and not is_line:
-        _take_in_lines(connection, added)
-    return 1
+    return 0 if added is None else 1
 
 
 def name_in_post(
@@ -122,10 +116,12 @@ def name_in_post(
 
     For an entry that the channel has been told of before, or was to be.
     """
-    post = _post_of_story(connection, entry_id, place, now)
+    post = _post_of_story(connection, entry_id, place[1], now)
     if post is not None:
         _forget_abandoned(connection, place[1], [entry_id])
-        _join(connection, post, entry_id, feed_id, place, now)
+        added = add(connection, entry_id, feed_id, place, now, roundup_id=post["id"])
+        if added is not None:
+            _join(connection, added, feed_id, post, now)
 
 
 def _take_in_lines(connection: sqlite3.Connection, post_id: int) -> None:
@@ -169,7 +165,7 @@ POST_OF_STORY = """
 def _post_of_story(
     connection: sqlite3.Connection,
     entry_id: EntryId,
-    place: Place,
+    channel_id: ChannelId,
     now: datetime,
     *,
     is_line: bool = False,
@@ -178,7 +174,7 @@ def _post_of_story(
         POST_OF_STORY,
         {
             "entry_id": entry_id,
-            "channel_id": place[1],
+            "channel_id": channel_id,
             "editable_since": values.to_ms(now - EDITABLE_FOR),
             "is_line": is_line,
         },
@@ -186,30 +182,57 @@ def _post_of_story(
     return row
 
 
+# What channels that want stories are owed of an entry and nobody has tried to send.
+JOINING = """
+    SELECT d.id, d.feed_id, d.channel_id, d.state = 'waiting' AS is_line
+      FROM deliveries AS d
+     WHERE d.entry_id = :entry_id AND d.state IN ('pending', 'held', 'waiting')
+       AND d.tried_at IS NULL
+       AND d.kind = 'story' AND d.roundup_id IS NULL AND d.bundle_id IS NULL
+       AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
+                        WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id
+                          AND s.mode NOT IN ('story', 'digest'))
+     ORDER BY d.id
+"""
+
+
+def join_story(connection: sqlite3.Connection, entry_id: EntryId, now: datetime) -> None:
+    """Let what is owed of an entry go along, as a source, with the post that is there of its story.
+
+    Done again it changes nothing.
+    """
+    for owed in connection.execute(JOINING, {"entry_id": entry_id}).fetchall():
+        is_line = bool(owed["is_line"])
+        post = _post_of_story(connection, entry_id, owed["channel_id"], now, is_line=is_line)
+        if post is not None:
+            counts.add(connection, "owed", 0 if is_line else -1)
+            _join(connection, owed["id"], owed["feed_id"], post, now)
+        elif not is_line:
+            _take_in_lines(connection, owed["id"])
+
+
 def _join(
-    connection: sqlite3.Connection,
-    post: sqlite3.Row,
-    entry_id: EntryId,
-    feed_id: FeedId,
-    place: Place,
-    now: datetime,
-) -> int:
-    """Let a post name an entry's feed among its sources; where it is sent, owe it an edit."""
-    state = "waiting" if post["state"] == "waiting" else "pending"
-    added = add(connection, entry_id, feed_id, place, now, state=state, roundup_id=post["id"])
-    if added is None:
-        return 0
-    if post["message_id"] is not None:
-        connection.execute(
-            """
-            UPDATE deliveries SET state = 'sent', message_id = :message_id, sent_at = :sent_at
-             WHERE id = :id
-            """,
-            {"id": added, "message_id": post["message_id"], "sent_at": post["sent_at"]},
-        )
+    connection: sqlite3.Connection, owed: int, feed_id: FeedId, post: sqlite3.Row, now: datetime
+) -> None:
+    """Make what is owed, with its own sources, a source of a post; if sent, owe that an edit."""
+    connection.execute(
+        """
+        UPDATE deliveries
+           SET roundup_id = :post_id, message_id = :message_id, sent_at = :sent_at,
+               state = CASE WHEN :message_id IS NOT NULL THEN 'sent'
+                            WHEN :state = 'waiting' THEN 'waiting' ELSE 'pending' END
+         WHERE id = :id OR roundup_id = :id
+        """,
+        {
+            "id": owed,
+            "post_id": post["id"],
+            "message_id": post["message_id"],
+            "state": post["state"],
+            "sent_at": post["sent_at"],
+        },
+    )
     if feed_id != post["feed_id"] or post["kind"] == "digest":
         lack_sources(connection, post["id"], now)
-    return 1
 
 
 def lack_sources(connection: sqlite3.Connection, post_id: int, now: datetime) -> None:
@@ -352,7 +375,9 @@ def queue_newest(
     _forget_abandoned(connection, place[1], newest)
     promoted = _promote(connection, place[1], newest, now) if as_posts else []
     owed = promoted + [
-        id_ for id_ in newest if queue(connection, id_, feed_id, place, now, as_post=as_posts)
+        id_
+        for id_ in newest
+        if _queue_grouped(connection, id_, feed_id, place, now, as_post=as_posts)
     ]
     posts: int = connection.execute(
         """
@@ -423,9 +448,25 @@ def catch_up(
     if _mode(connection, feed_id, place[1]) is Mode.DIGEST:
         rest, newest = [], ids
     stories.group(connection, index, newest)
-    posted = sum(queue(connection, entry_id, feed_id, place, now) for entry_id in newest)
+    posted = sum(_queue_grouped(connection, id_, feed_id, place, now) for id_ in newest)
     told = _queue_roundup(connection, rest, feed_id, place, now)
     return posted, len(rest) if told else 0
+
+
+def _queue_grouped(
+    connection: sqlite3.Connection,
+    entry_id: EntryId,
+    feed_id: FeedId,
+    place: Place,
+    now: datetime,
+    *,
+    as_post: bool = False,
+) -> int:
+    """Owe an entry whose story is decided, as `queue` does, and let it join that."""
+    queued = queue(connection, entry_id, feed_id, place, now, as_post=as_post)
+    if queued:
+        join_story(connection, entry_id, now)
+    return queued
 
 
 def _forget_abandoned(

@@ -71,6 +71,7 @@ from bot.storage.sqlite import (
     entries,
     facts,
     feeds,
+    grouping,
     guilds,
     holds,
     leases,
@@ -189,6 +190,16 @@ class SqliteStorage:
     async def record(self, refresh: Refresh) -> Recorded:
         """Apply a poll; applying it again changes nothing."""
         return await self._writer.run(lambda c: polls.record(c, self._index, refresh))
+
+    async def group_entries(self, now: datetime, feed_id: FeedId | None = None) -> int:
+        """Put some of the entries that wait for it into stories; return how many, 0 at the end."""
+        if not await self._reader.run(grouping.is_any):
+            return 0
+        return await self._writer.run(
+            lambda c: grouping.group_some(
+                c, self._index, now, feed_id, lambda: self._writer.is_wanted
+            )
+        )
 
     async def import_entries(
         self, feed_id: FeedId, imported: Sequence[Imported], now: datetime
