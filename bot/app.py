@@ -15,7 +15,7 @@ import os
 import random
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -52,6 +52,7 @@ from bot.news.ports import (
     Tokeniser,
 )
 from bot.schedule import Loop, Schedule, Trouble
+from bot.services.account import Accountant
 from bot.services.ask import Asker
 from bot.services.deliver import Deliverer
 from bot.services.digest import Digester
@@ -314,7 +315,7 @@ def loops(
     model: Model | None = None,
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
-    """Return the bot's loops: poll, group, digest, deliver and tell while *is_ready*, mend, tidy."""
+    """Return the loops: poll, group, digest, deliver and tell while *is_ready*, mend, tidy."""
     grouper = Grouper(core.storage, core.clock, on_grouped=core.schedule.deliver.poke)
 
     async def group() -> None:
@@ -348,8 +349,11 @@ def loops(
         if is_ready():
             await teller.tell_due()
 
+    accountant = Accountant(core.storage, core.clock)
+
     async def tidy() -> None:
         await core.storage.tidy(core.clock.now())
+        await accountant.tell_daily()
 
     trouble = Trouble()
     return (
@@ -443,6 +447,8 @@ async def run(settings: Settings) -> None:
                 settings, core.clock, core.storage.recall, core.storage.remember
             ) as model:
                 await _serve(core, token, stopping, model)
+            with suppress(StorageError):
+                await Accountant(core.storage, core.clock).tell()
     log.info("app.stopped")
 
 

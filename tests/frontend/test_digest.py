@@ -41,6 +41,9 @@ async def test_a_feed_in_mode_digest_says_when_it_is_told_and_posts_nothing_befo
     card = text(await house.admin.slash(house.news, "feed show", feed="The Courier"))
     assert "in the channel's digest; 3 entries there wait until <t:1767254400:f>" in card
 
+    health = text(await house.admin.slash(house.news, "health"))
+    assert f"For digests: <#{house.news.id}>: 3 entries until <t:1767254400:f>" in health
+
     await house.env.advance_time(8 * 3600)
     assert await Digester(house.storage, house.clock).make_due() == 1
     await house.deliver()

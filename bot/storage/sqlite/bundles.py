@@ -56,8 +56,6 @@ def gather(connection: sqlite3.Connection, head: int, now: datetime) -> list[int
         is_new = not post["attempts"] and post["due_at"] <= values.to_ms(now)
         if post["kind"] != "story" or not is_new or post["bundle_id"] is not None:
             break
-        if post["is_ungrouped"]:  # it may join a post
-            break
         if post["is_ungrouped"]:  # it may turn out to be no post of its own
             break
         together.append(post["id"])
