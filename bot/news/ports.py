@@ -193,7 +193,7 @@ class Publisher(Protocol):
     ) -> MessageId | None:
         """Return the message that an earlier attempt at *post* has left in the channel, if any.
 
-        For attempts out of the nonce's window. Herald's own among the last 50 messages, posted
+        For attempts out of the nonce's window. Herald's own among the last 500 messages, posted
         later than *after*, with the same link or title. Raises HistoryHidden where it may be there
         and the history may not be read, or else PublishError.
         """
