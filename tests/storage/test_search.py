@@ -131,6 +131,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def post_all(storage: SqliteStorage) -> None:
+    while await storage.group_entries(NOW):
+        pass
     while claims := await storage.claim_deliveries(NOW, LEASE, 50):
         for claim in claims:
             await storage.mark_sent(claim.delivery.id, MessageId(claim.delivery.id), NOW)
