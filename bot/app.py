@@ -39,6 +39,7 @@ from bot.news.ports import (
     Announcer,
     Articles,
     Clock,
+    Finisher,
     Model,
     Publisher,
     Source,
@@ -48,6 +49,7 @@ from bot.news.ports import (
 )
 from bot.schedule import Loop, Schedule
 from bot.services.deliver import Deliverer
+from bot.services.errands import Errands
 from bot.services.follow import Follower
 from bot.services.heal import Healer
 from bot.services.look import Looker
@@ -294,12 +296,13 @@ def loops(
     core: Core,
     publisher: Publisher,
     announcer: Announcer,
+    finisher: Finisher,
     *,
     is_ready: Callable[[], bool],
     model: Model | None = None,
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
-    """Return the loops of the bot: poll, deliver and tell while *is_ready*, mend, tidy."""
+    """Return the loops of the bot: poll; deliver, errands and tell while *is_ready*, mend, tidy."""
     deliverer = Deliverer(
         core.storage,
         core.web,
@@ -315,6 +318,12 @@ def loops(
         if is_ready():
             await deliverer.deliver_due()
 
+    runner = Errands(core.storage, finisher, core.clock)
+
+    async def run_errands() -> None:
+        if is_ready():
+            await runner.run_due()
+
     teller = Teller(core.storage, announcer, core.clock)
 
     async def tell() -> None:
@@ -327,6 +336,7 @@ def loops(
     return (
         Loop("poll", core.schedule.poll, core.poller.poll_round, overlaps=True),
         Loop("deliver", core.schedule.deliver, deliver, overlaps=True),
+        Loop("errands", core.schedule.errands, run_errands),
         Loop("tell", core.schedule.tell, tell),
         Loop("resume", core.schedule.resume, core.follower.resume_due),
         Loop("mend", core.schedule.mend, core.healer.mend_due),
@@ -421,7 +431,7 @@ async def _serve(core: Core, token: str, stopping: asyncio.Event, model: Model |
     link = Link(core)
     publisher = DiscordPublisher(link.current, core.storage)
     announcer = DiscordAnnouncer(publisher)
-    work = loops(core, publisher, announcer, is_ready=link.is_ready, model=model)
+    work = loops(core, publisher, announcer, publisher, is_ready=link.is_ready, model=model)
     try:
         async with asyncio.TaskGroup() as group:
             gateway = group.create_task(stay_connected(link.make_client, token))

@@ -17,6 +17,7 @@ log = structlog.get_logger()
 
 POLL_TICK_S = 1
 DELIVER_TICK_S = 5  # besides a poke whenever something was queued
+ERRANDS_TICK_S = 5
 TELL_TICK_S = 15
 RESUME_TICK_S = 10
 MEND_TICK_S = 60
@@ -46,6 +47,7 @@ class Schedule:
     def __init__(self) -> None:
         self.poll = Pulse()
         self.deliver = Pulse()
+        self.errands = Pulse()
         self.tell = Pulse()
         self.resume = Pulse()
         self.mend = Pulse()
@@ -54,6 +56,7 @@ class Schedule:
         for pulse, seconds in (
             (self.poll, POLL_TICK_S),
             (self.deliver, DELIVER_TICK_S),
+            (self.errands, ERRANDS_TICK_S),
             (self.tell, TELL_TICK_S),
             (self.resume, RESUME_TICK_S),
             (self.mend, MEND_TICK_S),

@@ -20,7 +20,7 @@ from bot.errors import (
     RateLimited,
 )
 from bot.frontend.forums import OPENED_MAX, open_post, posts_of, tags_of, thread_name, wake
-from bot.frontend.permissions import Target, may_read_history, missing_to_post
+from bot.frontend.permissions import Target, may_read_history, missing_for_threads, missing_to_post
 from bot.frontend.render import post_embed, safe_url
 from bot.frontend.webhooks import Memory, Webhooks, source_name
 from bot.news.models import ChannelId, Manner, MessageId, Post
@@ -30,7 +30,8 @@ log = structlog.get_logger()
 READY_WITHIN_S = 20.0  # a start with many servers takes a few seconds; the outbox tries again
 LOOK_BACK = 50  # messages; what Discord gives of a channel's history in one request by default
 _NOT_FOUND, _SERVER_ERROR = 404, 500  # HTTP
-UNKNOWN_CHANNEL, ARCHIVED = 10003, 50083  # Discord docs, "JSON Error Codes"
+# Discord docs, "JSON Error Codes"
+UNKNOWN_CHANNEL, ARCHIVED, ALREADY_PUBLISHED, HAS_THREAD = 10003, 50083, 40033, 160004
 CLOUDFLARE_WAIT_S = 600.0  # a 429 without Discord's headers says no time of its own
 
 PLAINLY = Manner()
@@ -225,6 +226,37 @@ class DiscordPublisher:
                 raise MessageGone("The post no longer exists.", channel_id=channel.id) from error
             raise
 
+    async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        """Publish a post to those who follow its channel, unless it is already."""
+        try:
+            channel = await self._postable(channel_id)
+            if not isinstance(channel, discord.TextChannel) or not channel.is_news():
+                raise PostRefused(
+                    f"#{channel.name} is no announcement channel.", channel_id=channel_id
+                )
+            await channel.get_partial_message(message_id).publish()
+        except ERRORS as error:
+            if isinstance(error, discord.HTTPException) and error.code == ALREADY_PUBLISHED:
+                return
+            raise _translated(error, channel_id) from error
+
+    async def open_thread(self, channel_id: ChannelId, message_id: MessageId, title: str) -> None:
+        """Start a thread under a post, unless it has one."""
+        try:
+            channel = await self._postable(channel_id)
+            if not isinstance(channel, discord.TextChannel):
+                raise PostRefused(f"#{channel.name} has no threads.", channel_id=channel_id)
+            if missing := missing_for_threads(channel):
+                raise Forbidden(
+                    f"Herald lacks {', '.join(missing)} in #{channel.name} ({channel.guild.name}).",
+                    channel_id=channel_id,
+                )
+            await channel.get_partial_message(message_id).create_thread(name=thread_name(title))
+        except ERRORS as error:
+            if isinstance(error, discord.HTTPException) and error.code == HAS_THREAD:
+                return
+            raise _translated(error, channel_id) from error
+
     async def _postable(self, channel_id: ChannelId) -> Target:
         """Return a channel that Herald may post to, or raise what keeps it from that."""
         channel = await _channel(await self._client(channel_id), channel_id)
@@ -297,7 +329,7 @@ def _said(post: Post, embed: discord.Embed) -> MultipartParameters:
 def _as_source(channel: Target, post: Post, embed: discord.Embed) -> MultipartParameters:
     """Return the body of a post's message for a webhook; its author need not be said again."""
     is_forum = isinstance(channel, discord.ForumChannel)
-    tags = tags_of(channel, post.manner.tags) if isinstance(channel, discord.ForumChannel) else ()
+    tags = tags_of(channel, post.manner) if isinstance(channel, discord.ForumChannel) else ()
     return handle_message_parameters(
         content=_call(post.manner) or discord.utils.MISSING,
         username=source_name(post.source),

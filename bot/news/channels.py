@@ -1,9 +1,9 @@
-"""What a channel chose: when Herald may speak there, and how much."""
+"""What a channel chose: when Herald may speak there, how much and how."""
 
 from dataclasses import dataclass
 from typing import NewType
 
-from bot.news.models import ChannelId
+from bot.news.models import ChannelId, Length
 
 ChannelEditId = NewType("ChannelEditId", int)
 
@@ -21,6 +21,13 @@ class ChannelOptions:
     quiet_from_min: int | None = None  # None, both: no quiet hours; never the same
     quiet_until_min: int | None = None
     hourly_max: int | None = None  # messages an hour; None: as many as come
+    is_published: bool = False  # to the channels that follow an announcement channel
+    is_silent: bool = False  # posts notify nobody
+    is_by_source: bool = False  # posts come under the name and picture of their source
+    has_threads: bool = False  # each story gets one, to talk about it
+    length: Length = Length.NORMAL  # of summaries
+    # Of a forum: from categories of entries to names of tags. "*": what gets no tag otherwise.
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -192,7 +192,8 @@ class Deliverer:
 
     async def _compose(self, claim: Claim) -> Post:
         if claim.roundup:
-            return compose_roundup(claim.roundup, claim.feed, claim.source_name)
+            post = compose_roundup(claim.roundup, claim.feed, claim.source_name)
+            return replace(post, manner=claim.manner)
         entry = claim.entry
         if entry.text_method is None:
             article = await self._read(entry, claim.feed)
@@ -202,8 +203,9 @@ class Deliverer:
         summary = claim.summary
         if summary is None:
             summary = await self._abridger.summary(entry, claim)
-            summary = await self._storage.store_summary(claim.entry, summary)
-        return compose(entry, claim.feed, claim.source_name, summary, claim.also)
+            summary = await self._storage.store_summary(claim.entry, summary, claim.length)
+        post = compose(entry, claim.feed, claim.source_name, summary, claim.also)
+        return replace(post, manner=claim.manner)
 
     async def _read(self, entry: Entry, feed: Feed) -> Article:
         """Read and store the article of *entry*, once for all channels that wait for it.

@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bot.news.channels import ChannelOptions
 from bot.news.models import (
     ChannelId,
     Claim,
@@ -15,9 +17,12 @@ from bot.news.models import (
     EntryId,
     FeedId,
     GuildId,
+    Length,
+    Manner,
     MessageId,
     StoryId,
 )
+from bot.news.places import ANY_OTHER, wanted_tags
 from bot.storage.sqlite import channels, entries, feeds, values
 
 NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
@@ -148,6 +153,8 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
                d.entry_id,
                (SELECT s.name FROM subscriptions AS s
                  WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id) AS name,
+               (SELECT s.tags FROM subscriptions AS s
+                 WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id) AS tags,
                (SELECT value FROM meta WHERE key = 'installation_id') AS installation_id
           FROM deliveries AS d WHERE d.id IN (SELECT value FROM json_each(:ids))
         """,
@@ -155,24 +162,38 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
     ).fetchall()
     led_by = entries.load(connection, [row["entry_id"] for row in rows])
     of = feeds.load(connection, [row["feed_id"] for row in rows])
-    summaries = entries.summaries(connection, led_by)
+    chosen = channels.options_of(connection, {ChannelId(row["channel_id"]) for row in rows})
+    summaries = {length: entries.summaries(connection, led_by, length) for length in Length}
     named = _named_in(connection, [row["id"] for row in rows if row["kind"] == "story"])
     told = _told_in(connection, [row["id"] for row in rows if row["kind"] == "roundup"])
-    claims = {
-        row["id"]: Claim(
+    claims: dict[int, Claim] = {}
+    for row in rows:
+        options = chosen.get(ChannelId(row["channel_id"]), ChannelOptions())
+        entry, feed = led_by[EntryId(row["entry_id"])], of[FeedId(row["feed_id"])]
+        claims[row["id"]] = Claim(
             delivery=_delivery(row, tried[row["id"]]),
-            entry=led_by[EntryId(row["entry_id"])],
-            feed=of[FeedId(row["feed_id"])],
-            source_name=row["name"] or of[FeedId(row["feed_id"])].title,
-            summary=summaries.get(EntryId(row["entry_id"])),
+            entry=entry,
+            feed=feed,
+            source_name=row["name"] or feed.title,
+            summary=summaries[options.length].get(entry.id),
             also=named.get(row["id"], ()),
             roundup=told.get(row["id"], ()),
             message_id=_message_id(row["message_id"]),
             newest_message_id=_message_id(row["newest_message_id"]),
+            length=options.length,
+            manner=_manner(row, options, () if row["id"] in told else entry.tags),
         )
-        for row in rows
-    }
     return [claims[id_] for id_ in ids]
+
+
+def _manner(row: sqlite3.Row, options: ChannelOptions, categories: Sequence[str]) -> Manner:
+    mapped = dict(options.tags)
+    return Manner(
+        tags=wanted_tags(json.loads(row["tags"] or "[]"), mapped, categories),
+        other_tag=mapped.get(ANY_OTHER),
+        is_silent=options.is_silent,
+        is_by_source=options.is_by_source,
+    )
 
 
 def _named_in(connection: sqlite3.Connection, posts: Sequence[int]) -> dict[int, tuple[str, ...]]:

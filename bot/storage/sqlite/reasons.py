@@ -3,7 +3,7 @@
 import sqlite3
 
 from bot.news.models import ChannelId, EntryId, FeedId, MessageId, Origin, Why
-from bot.storage.sqlite import entries, feeds, values
+from bot.storage.sqlite import channels, entries, feeds, values
 
 # All that a message tells has a delivery of its own that names the message.
 ORIGINS = """
@@ -36,6 +36,7 @@ def why(connection: sqlite3.Connection, channel_id: ChannelId, message_id: Messa
     read = entries.load(connection, [row["id"] for row in rows])
     sources = feeds.load(connection, {row["feed_id"] for row in rows})
     told_of = EntryId(sent["entry_id"])
+    length = channels.options(connection, channel_id).length
     return Why(
         origins=tuple(
             Origin(
@@ -45,7 +46,7 @@ def why(connection: sqlite3.Connection, channel_id: ChannelId, message_id: Messa
             )
             for row in rows
         ),
-        summary=entries.summaries(connection, [told_of]).get(told_of),
+        summary=entries.summaries(connection, [told_of], length).get(told_of),
         sent_at=values.from_ms_or_none(sent["sent_at"]),
         is_roundup=sent["kind"] == "roundup",
     )
