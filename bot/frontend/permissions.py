@@ -106,6 +106,13 @@ def missing_to_publish(channel: Target, *, is_by_source: bool) -> tuple[str, ...
     return ("Manage Messages",) if is_by_source and not may_manage else ()
 
 
+def missing_to_call(role: discord.Role, channel: Target, member: discord.Member) -> tuple[str, ...]:
+    """Return what *member* lacks to have *role* notified by a message in *channel*."""
+    if role.mentionable or _permissions(channel, member).mention_everyone:
+        return ()
+    return ("Mention @everyone, @here, and All Roles",)
+
+
 def may_moderate(forum: discord.ForumChannel) -> bool:
     """Whether Herald may use a forum's tags that are kept to moderators."""
     return _permissions(forum, forum.guild.me).manage_threads

@@ -6,11 +6,12 @@ from typing import Any, Self
 import discord
 
 from bot.frontend.errors import answer_error
-from bot.frontend.markdown import inline
+from bot.frontend.markdown import block, inline
 from bot.frontend.panels.undo import client_of
 from bot.frontend.permissions import guild_of, require_manager
 from bot.news import health
-from bot.news.models import Choices, EditId, GuildId, Mode
+from bot.news.cadence import in_words
+from bot.news.models import Choices, EditId, GuildId, Mode, Ping
 
 
 def told(choices: Choices) -> str:
@@ -37,7 +38,21 @@ def _lines(choices: Choices) -> dict[str, str]:
             "posted too" if choices.posts_old else "kept for search only"
         ),
         "Posts": "one for each story" if choices.mode is Mode.STORY else "one for each entry",
+        "Tags": block(", ".join(choices.tags), 200) or "by category",
+        "Calls": call_told(choices.ping),
     }
+
+
+def call_told(ping: Ping | None) -> str:
+    """Return whom posts call, and when."""
+    if ping is None:
+        return "nobody"
+    told = f"<@&{ping.role_id}>"
+    if ping.query:
+        told += f" for what “{block(ping.query, 300)}” finds"
+    if ping.rest_s:
+        told += f", then none for {in_words(ping.rest_s)}"
+    return told
 
 
 class UndoEdit(

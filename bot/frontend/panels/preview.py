@@ -12,7 +12,16 @@ from bot.frontend.panels.panel import Panel
 from bot.frontend.permissions import Target, member_of, require_postable
 from bot.frontend.render import post_embed
 from bot.news import health
-from bot.news.models import ChannelId, Fetched, Following, GuildId, Mode, NewSubscription, UserId
+from bot.news.models import (
+    ChannelId,
+    Fetched,
+    Following,
+    GuildId,
+    Mode,
+    NewSubscription,
+    Ping,
+    UserId,
+)
 from bot.services.follow import Follower
 from bot.services.look import Proposal, entries_per_day
 
@@ -31,6 +40,8 @@ class Wish:
     every_s: int | None = None
     posts_old: bool = False
     mode: Mode = Mode.STORY
+    tags: tuple[str, ...] = ()
+    ping: Ping | None = None
 
 
 class ChoosePanel(Panel):
@@ -102,6 +113,8 @@ class AddPanel(Panel):
                 every_s=wish.every_s,
                 posts_old=wish.posts_old,
                 mode=wish.mode,
+                tags=wish.tags,
+                ping=wish.ping,
             ),
         )
         following = followed.following
