@@ -33,6 +33,7 @@ from bot.language.allowance import Budget, Recall, Remember
 from bot.language.endpoint import open_endpoint
 from bot.language.extractive import Extractive
 from bot.language.llm import LanguageModel, Trial
+from bot.language.quoter import TextQuoter
 from bot.news.cadence import NEW_S, Pace
 from bot.news.models import Claim, Post
 from bot.news.ports import (
@@ -42,12 +43,14 @@ from bot.news.ports import (
     Finisher,
     Model,
     Publisher,
+    Quoter,
     Source,
     Storage,
     Summariser,
     Tokeniser,
 )
 from bot.schedule import Loop, Schedule
+from bot.services.ask import Asker
 from bot.services.deliver import Deliverer
 from bot.services.errands import Errands
 from bot.services.follow import Follower
@@ -92,6 +95,7 @@ class Core:
     healer: Healer
     searcher: Searcher
     transfer: Transfer
+    asker: Asker
     tokenise: Tokeniser
 
 
@@ -224,6 +228,7 @@ async def open_core(
             )
         )
         source: Source = web
+        quoter: Quoter = TextQuoter()
         schedule = Schedule()
         poller = Poller(
             storage,
@@ -255,6 +260,7 @@ async def open_core(
             follower=follower,
             healer=Healer(storage, source, follower, clock, pace=pace, random=spread),
             searcher=Searcher(storage, clock, words.tokenise),
+            asker=Asker(storage, quoter, clock),
             transfer=Transfer(storage, source, follower),
             tokenise=words.tokenise,
         )

@@ -5,9 +5,11 @@ import json
 import sys
 import textwrap
 import time
+from datetime import datetime
 from typing import Any
 
 from bot import app
+from bot.cli.asking import parse_now
 from bot.cli.show import WIDTH, marked
 from bot.errors import BadQuery
 from bot.frontend.listings import count
@@ -77,16 +79,17 @@ def _report_as_json(report: PollReport, took_ms: int) -> dict[str, Any]:
 async def search(arguments: argparse.Namespace, settings: Settings) -> int:
     """Search once, or once for each line of stdin."""
     sort = Sort.NEWEST if arguments.newest else Sort.RELEVANCE
+    now = parse_now(arguments.now) if arguments.now else None
     async with app.open_core(settings) as core:
         searcher = Searcher(
             core.storage, core.clock, core.tokenise, page_size=max(1, arguments.limit)
         )
         if arguments.query == "-":
             for line in sys.stdin:
-                answer = await _answer(searcher, line.strip(), sort)
+                answer = await _answer(searcher, line.strip(), sort, now)
                 print(json.dumps(answer, ensure_ascii=False), flush=True)
             return 0
-        results = await searcher.search(arguments.query, channels=None, sort=sort)
+        results = await searcher.search(arguments.query, channels=None, sort=sort, now=now)
     if arguments.json:
         print(json.dumps(_results_as_json(results), ensure_ascii=False, indent=2))
     else:
@@ -94,9 +97,11 @@ async def search(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def _answer(searcher: Searcher, text: str, sort: Sort) -> dict[str, Any]:
+async def _answer(
+    searcher: Searcher, text: str, sort: Sort, now: datetime | None
+) -> dict[str, Any]:
     try:
-        return _results_as_json(await searcher.search(text, channels=None, sort=sort))
+        return _results_as_json(await searcher.search(text, channels=None, sort=sort, now=now))
     except BadQuery as error:
         return {"query": text, "error": str(error), "total": 0, "hits": []}
 

@@ -101,7 +101,7 @@ def _published(value: object) -> datetime | None:
         return None
     try:
         if isinstance(value, str):
-            date = _parsed(value.strip())
+            date = time_of(value)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             date = datetime.fromtimestamp(value, UTC)
         else:
@@ -111,11 +111,16 @@ def _published(value: object) -> datetime | None:
         raise jsonl.BadLine(
             f"Its “published” is no date: {told}. Write it as 2026-11-02 or 2026-11-02T09:30:00Z."
         ) from None
-    return sound_date(date.replace(tzinfo=date.tzinfo or UTC).astimezone(UTC))
+    return sound_date(date)
 
 
-def _parsed(written: str) -> datetime:
+def time_of(written: str) -> datetime:
+    """Return the time that ISO 8601 or RFC 5322 writes, UTC where it names no zone.
+
+    Raises ValueError or OverflowError.
+    """
     try:
-        return datetime.fromisoformat(written)
+        moment = datetime.fromisoformat(written.strip())
     except ValueError:
-        return parsedate_to_datetime(written)
+        moment = parsedate_to_datetime(written.strip())
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import TypeAlias
 
-from bot.cli import archive, daemon, feeds, importing, reading, show, stories
+from bot.cli import archive, asking, daemon, feeds, importing, reading, show, stories
 from bot.news.models import SUMMARY_WORDS
 
 EPILOG = """\
@@ -141,6 +141,15 @@ def _add_looking(commands: Subparsers) -> None:
     )
 
 
+def _add_now(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--now",
+        metavar="TIME",
+        help="as of then, such as 2026-11-02 or 2026-11-02T09:30Z (default: now); what came "
+        "out later is not looked for",
+    )
+
+
 def _add_archive(commands: Subparsers) -> None:
     poll = _command(
         commands,
@@ -167,7 +176,28 @@ def _add_archive(commands: Subparsers) -> None:
     search.add_argument(
         "--newest", action="store_true", help="the newest first, instead of the best"
     )
+    _add_now(search)
     _add_json(search, "the results")
+    ask = _command(
+        commands,
+        "ask",
+        asking.ask,
+        "answer a question in quotes from the archive",
+        "Quotes the sentences that answer it, each with its article, or says that the archive does "
+        'not. With -, each line of stdin is a question, or an object with "question" and its own '
+        '"now", and gets an object a line; where found is false, its quotes are the closest '
+        "sentences and no answer.",
+    )
+    ask.add_argument(
+        "question",
+        metavar="QUESTION|-",
+        help="what to answer; - reads a question a line from stdin",
+    )
+    ask.add_argument(
+        "--since", metavar="TIME", help="only what is newer: 24h, 7d, 12w, or a date: 2026-11-02"
+    )
+    _add_now(ask)
+    _add_json(ask, "the answer")
     group = commands.add_parser(
         "archive",
         help="put articles into the archive",

@@ -784,6 +784,7 @@ class SearchRequest:
     channels: frozenset[ChannelId] | None
     feed_id: FeedId | None = None
     since: datetime | None = None
+    until: datetime | None = None  # entries dated later are not looked for, nor counted
     sort: Sort = Sort.RELEVANCE
     offset: int = 0
     limit: int = 5

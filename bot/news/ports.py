@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.news.answers import Answer, Asked, Gathered
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.errands import Errand
 from bot.news.models import (
@@ -125,6 +126,21 @@ class Summariser(Protocol):
         *max_words*: how long the channel wants it; one sentence that is longer may stand where
         there is no shorter one. May return an empty text where there is nothing to say beside
         the title. Raises SummaryError.
+        """
+        ...
+
+
+class Quoter(Protocol):
+    """Answers questions with sentences that stand in articles, letter by letter."""
+
+    def read(self, question: str, now: datetime) -> Asked:
+        """Return *question*, read. Quick. Raises BadQuery where nothing can be looked for."""
+        ...
+
+    def answer(self, asked: Asked, gathered: Gathered, now: datetime) -> Answer:
+        """Return the answer that stands in what was gathered.
+
+        CPU-bound, some ten milliseconds; called off the event loop.
         """
         ...
 
@@ -662,6 +678,10 @@ class Storage(Protocol):
 
     async def search(self, request: SearchRequest, now: datetime) -> SearchPage:
         """Search titles and texts."""
+        ...
+
+    async def gather(self, request: SearchRequest, terms: Sequence[str], now: datetime) -> Gathered:
+        """Search for what may answer a question; *terms*: index terms whose frequency is told."""
         ...
 
     async def latest(

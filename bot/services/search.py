@@ -16,6 +16,7 @@ from bot.news.models import (
 from bot.news.ports import Clock, Storage, Tokeniser
 from bot.news.query import parse_query
 from bot.news.ranking import snippet
+from bot.news.times import AHEAD_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +60,12 @@ class Searcher:
         since: datetime | None = None,
         sort: Sort = Sort.RELEVANCE,
         page: int = 0,
+        now: datetime | None = None,
     ) -> Results:
-        """Return a page of what matches *text*. Raises BadQuery."""
+        """Return a page of what matches *text*. Raises BadQuery.
+
+        *now*: a present to search as of; what came out later is not there yet.
+        """
         query = parse_query(text)
         got = await self._storage.search(
             SearchRequest(
@@ -68,11 +73,12 @@ class Searcher:
                 channels=channels,
                 feed_id=feed_id,
                 since=since,
+                until=None if now is None else now + AHEAD_MAX,
                 sort=sort,
                 offset=page * self._page_size,
                 limit=self._page_size,
             ),
-            self._clock.now(),
+            now or self._clock.now(),
         )
         wanted = self._wanted(query)
         return Results(

@@ -111,7 +111,7 @@ def herald(
 
 def every_help() -> list[list[str]]:
     commands = ["run", "demo", "check", "sync", "migrate", "preview", "poll", "search", "summarise"]
-    commands.append("stories")
+    commands += ["stories", "ask"]
     actions = ["list", "add", "remove", "import", "export"]
     feeds = [["feeds"], *(["feeds", a] for a in actions)]
     return [[], *([c] for c in commands), *feeds, ["archive"], ["archive", "import"]]

@@ -122,6 +122,7 @@ _VISIBLE = """
            AND state IN ('sent', 'edit_due')))
   AND (:feed_id IS NULL OR feed_id = :feed_id)
   AND (:since IS NULL OR dated_at >= :since)
+  AND (:until IS NULL OR dated_at <= :until)
 """
 
 
@@ -158,6 +159,10 @@ LATEST = _for_visible("""
 SELECT id FROM entries WHERE {visible} ORDER BY dated_at DESC, id DESC LIMIT :limit
 """)
 
+NEWEST = _for_visible("""
+SELECT dated_at FROM entries WHERE {visible} ORDER BY dated_at DESC LIMIT 1
+""")
+
 _Scope = dict[str, str | int | None]
 
 
@@ -165,8 +170,9 @@ def search(
     connection: sqlite3.Connection, index: SearchIndex, request: SearchRequest, now: datetime
 ) -> SearchPage:
     """Return a page of what matches and may be seen."""
-    scope = _scope(request.channels, request.feed_id, request.since)
-    sees_all = request.channels is None and request.feed_id is None and request.since is None
+    until = _until(connection, request.until)
+    scope = _scope(request.channels, request.feed_id, request.since, until)
+    sees_all = all(value is None for value in scope.values())
     searched: int = connection.execute(
         "SELECT COUNT(*) FROM entries" if sees_all else COUNT_VISIBLE, scope
     ).fetchone()[0]
@@ -222,13 +228,34 @@ def latest(
     return _hits(connection, {row["id"]: 0.0 for row in rows}, channels)
 
 
+def newest_at(connection: sqlite3.Connection, request: SearchRequest) -> datetime | None:
+    """Return when the newest entry that *request* could find is dated."""
+    until = _until(connection, request.until)
+    scope = _scope(request.channels, request.feed_id, request.since, until)
+    row = connection.execute(NEWEST, scope).fetchone()
+    return None if row is None else values.from_ms(row["dated_at"])
+
+
+def _until(connection: sqlite3.Connection, until: datetime | None) -> datetime | None:
+    """Return *until* where any entry is later: to test every entry for nothing takes long."""
+    if until is None:
+        return None
+    row = connection.execute("SELECT MAX(dated_at) AS newest FROM entries").fetchone()
+    is_later = row["newest"] is not None and row["newest"] > values.to_ms(until)
+    return until if is_later else None
+
+
 def _scope(
-    channels: frozenset[ChannelId] | None, feed_id: FeedId | None, since: datetime | None
+    channels: frozenset[ChannelId] | None,
+    feed_id: FeedId | None,
+    since: datetime | None,
+    until: datetime | None = None,
 ) -> _Scope:
     return {
         "channels": None if channels is None else values.to_json(sorted(channels)),
         "feed_id": feed_id,
         "since": values.to_ms_or_none(since),
+        "until": values.to_ms_or_none(until),
     }
 
 

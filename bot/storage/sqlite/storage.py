@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.news.answers import Gathered
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.errands import Errand
 from bot.news.models import (
@@ -56,6 +57,7 @@ from bot.news.models import (
     Why,
 )
 from bot.storage.sqlite import (
+    asking,
     channels,
     claims,
     edits,
@@ -503,6 +505,12 @@ class SqliteStorage:
     async def search(self, request: SearchRequest, now: datetime) -> SearchPage:
         """Search titles and texts; any query ends in a page, if an empty one."""
         return await self._searcher.run(lambda c: search.search(c, self._index, request, now))
+
+    async def gather(self, request: SearchRequest, terms: Sequence[str], now: datetime) -> Gathered:
+        """Search for what may answer a question."""
+        return await self._searcher.run(
+            lambda c: asking.gather(c, self._index, request, terms, now)
+        )
 
     async def latest(
         self, channels: frozenset[ChannelId] | None, feed_id: FeedId | None, limit: int

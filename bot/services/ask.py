@@ -1,0 +1,80 @@
+"""Answer questions from the archive, in quotes."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+
+from bot.news.answers import Answer, Asked, Gathered, Window
+from bot.news.models import ChannelId, Hit, SearchRequest
+from bot.news.ports import Clock, Quoter, Storage
+from bot.news.times import AHEAD_MAX
+
+CANDIDATES = 20  # articles whose sentences may answer
+_OF_WINDOW = 8  # articles more, of the time that the question names
+
+
+class Asker:
+    """The use case of /ask."""
+
+    def __init__(self, storage: Storage, quoter: Quoter, clock: Clock) -> None:
+        self._storage = storage
+        self._quoter = quoter
+        self._clock = clock
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        channels: frozenset[ChannelId] | None,
+        since: datetime | None = None,
+        now: datetime | None = None,
+    ) -> Answer:
+        """Return the answer to *question*, or the closest headlines. Raises BadQuery.
+
+        *channels*: as in SearchRequest. *since*: what is older does not count. *now*: the present
+        as the question sees it, the clock's if None; what came out later is not there yet.
+        """
+        now = now or self._clock.now()
+        asked = self._quoter.read(question, now)
+        gathered = await self._gather(asked, channels, since, now)
+        return await asyncio.to_thread(self._quoter.answer, asked, gathered, now)
+
+    async def _gather(
+        self,
+        asked: Asked,
+        channels: frozenset[ChannelId] | None,
+        since: datetime | None,
+        now: datetime,
+    ) -> Gathered:
+        request = SearchRequest(
+            query=asked.query,
+            channels=channels,
+            since=since,
+            until=now + AHEAD_MAX,
+            limit=CANDIDATES,
+        )
+        gathered = await self._storage.gather(request, asked.terms, now)
+        if (window := asked.window) is None or not _adds(window, gathered, since):
+            return gathered
+        of_window = replace(
+            request,
+            since=max(window.start, since or window.start),
+            until=min(window.end + AHEAD_MAX, now + AHEAD_MAX),
+            limit=_OF_WINDOW,
+        )
+        more = await self._storage.gather(of_window, (), now)
+        return replace(gathered, hits=_joined(gathered.hits, more.hits))
+
+
+def _adds(window: Window, gathered: Gathered, since: datetime | None) -> bool:
+    """Whether to look through a window of time by itself."""
+    is_asked = since is None or window.end > since
+    return window.is_when_told and is_asked and bool(gathered.hits)
+
+
+def _joined(hits: tuple[Hit, ...], more: tuple[Hit, ...]) -> tuple[Hit, ...]:
+    """Return *hits* and those of *more* that are not among them, in the middle of the first."""
+    known = {hit.entry.id for hit in hits}
+    new = tuple(hit for hit in more if hit.entry.id not in known)
+    half = CANDIDATES // 3
+    return (*hits[:half], *new, *hits[half:])
