@@ -11,6 +11,7 @@ from bot.frontend import limits
 from bot.frontend.markdown import block, escape_block, inline, label, link, plain, when
 from bot.frontend.render import safe_url
 from bot.news import health
+from bot.news.cadence import in_words
 from bot.news.models import (
     ChannelId,
     Check,
@@ -22,6 +23,7 @@ from bot.news.models import (
     Hit,
     Mode,
     NotModified,
+    Ping,
     PostRef,
     Remedy,
     Repairs,
@@ -125,12 +127,8 @@ def card_embed(
     if not is_own:
         checked = health.wish(subscription, card.following.wishes)
         embed.add_field(name="Checked", value=block(checked, 300))
-    if subscription.is_paused:
-        embed.add_field(name="Paused", value=_pause_told(subscription))
-    if subscription.posts_old:
-        embed.add_field(name="Over a week old when it appears", value="posted too")
-    if subscription.mode is Mode.EACH:
-        embed.add_field(name="Posts", value="one for each entry")
+    for name, value in _chosen(subscription):
+        embed.add_field(name=name, value=value)
     last = card.following.last_entry_at
     embed.add_field(name="Newest entry", value=when(last) if last else "none yet")
     embed.add_field(name="Entries in 24 h", value=f"{card.following.entries_24h:,}")
@@ -261,6 +259,32 @@ def count(number: int, noun: str) -> str:
     """Return "1 feed", "2 feeds", "1,234 feeds"."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def _chosen(subscription: Subscription) -> Iterator[tuple[str, str]]:
+    """Yield what is chosen beside the usual, each with its name."""
+    if subscription.is_paused:
+        yield "Paused", _pause_told(subscription)
+    if subscription.posts_old:
+        yield "Over a week old when it appears", "posted too"
+    if subscription.mode is Mode.EACH:
+        yield "Posts", "one for each entry"
+    if subscription.tags:
+        yield "Tags", block(", ".join(subscription.tags), 200)
+    if subscription.ping is not None:
+        yield "Calls", call_told(subscription.ping)
+
+
+def call_told(ping: Ping | None) -> str:
+    """Return whom posts call, and when."""
+    if ping is None:
+        return "nobody"
+    told = f"<@&{ping.role_id}>"
+    if ping.query:
+        told += f" for what “{block(ping.query, 300)}” finds"
+    if ping.rest_s:
+        told += f", then none for {in_words(ping.rest_s)}"
+    return told
 
 
 def jump_url(post: PostRef) -> str:

@@ -520,7 +520,9 @@ class Claim:
     message_id: MessageId | None = None  # the message to edit; None: it is to be sent
     newest_message_id: MessageId | None = None  # of the channel's posts that are known to be there
     length: Length = Length.NORMAL  # of the summary, as the channel wants it
-    manner: Manner = field(default_factory=Manner)  # without its call
+    manner: Manner = field(default_factory=Manner)  # its ping is what was decided; None: none
+    ping: Ping | None = None  # what decides; None: nobody is called, or it was decided
+    pinged_at: datetime | None = None  # when the channel's posts called that role last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

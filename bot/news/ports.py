@@ -48,6 +48,7 @@ from bot.news.models import (
     Remedy,
     Repairs,
     Resumed,
+    RoleId,
     SearchPage,
     SearchRequest,
     StorageHealth,
@@ -481,6 +482,13 @@ class Storage(Protocol):
 
         Channels that make it at the same time post the same one, and so does every attempt.
         *entry*: as it was claimed; a summary of what it no longer says is not kept.
+        """
+        ...
+
+    async def decide_ping(self, delivery_id: DeliveryId, role: RoleId | None) -> RoleId | None:
+        """Keep whom a post calls, unless that was decided; return what stands.
+
+        So that every attempt calls the same, and the channel's next posts know of it.
         """
         ...
 

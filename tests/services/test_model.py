@@ -543,7 +543,7 @@ async def test_a_channels_posts_are_late_by_no_more_than_the_limit_all_together(
         async def summarise(
             self, *, title: str, text: str, within_s: float, max_words: int = SUMMARY_WORDS
         ) -> Summary:
-            del title, text
+            del title, text, max_words
             self.given.append(within_s)
             news.desk.clock.advance(timedelta(seconds=min(4.0, within_s)))
             if within_s < 4:

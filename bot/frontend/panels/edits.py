@@ -6,12 +6,12 @@ from typing import Any, Self
 import discord
 
 from bot.frontend.errors import answer_error
+from bot.frontend.listings import call_told
 from bot.frontend.markdown import block, inline
 from bot.frontend.panels.undo import client_of
 from bot.frontend.permissions import guild_of, require_manager
 from bot.news import health
-from bot.news.cadence import in_words
-from bot.news.models import Choices, EditId, GuildId, Mode, Ping
+from bot.news.models import Choices, EditId, GuildId, Mode
 
 
 def told(choices: Choices) -> str:
@@ -41,18 +41,6 @@ def _lines(choices: Choices) -> dict[str, str]:
         "Tags": block(", ".join(choices.tags), 200) or "by category",
         "Calls": call_told(choices.ping),
     }
-
-
-def call_told(ping: Ping | None) -> str:
-    """Return whom posts call, and when."""
-    if ping is None:
-        return "nobody"
-    told = f"<@&{ping.role_id}>"
-    if ping.query:
-        told += f" for what “{block(ping.query, 300)}” finds"
-    if ping.rest_s:
-        told += f", then none for {in_words(ping.rest_s)}"
-    return told
 
 
 class UndoEdit(

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,10 +19,11 @@ from bot.news.models import (
     Length,
     Manner,
     MessageId,
+    RoleId,
     StoryId,
 )
 from bot.news.places import ANY_OTHER, wanted_tags
-from bot.storage.sqlite import channels, entries, feeds, values
+from bot.storage.sqlite import channels, entries, feeds, pings, values
 
 NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
 
@@ -153,8 +153,7 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
                d.entry_id,
                (SELECT s.name FROM subscriptions AS s
                  WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id) AS name,
-               (SELECT s.tags FROM subscriptions AS s
-                 WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id) AS tags,
+               d.ping_role_id AS called,
                (SELECT value FROM meta WHERE key = 'installation_id') AS installation_id
           FROM deliveries AS d WHERE d.id IN (SELECT value FROM json_each(:ids))
         """,
@@ -163,11 +162,13 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
     led_by = entries.load(connection, [row["entry_id"] for row in rows])
     of = feeds.load(connection, [row["feed_id"] for row in rows])
     chosen = channels.options_of(connection, {ChannelId(row["channel_id"]) for row in rows})
+    wishes = pings.wishes_of(connection, rows)
     summaries = {length: entries.summaries(connection, led_by, length) for length in Length}
     named = _named_in(connection, [row["id"] for row in rows if row["kind"] == "story"])
     told = _told_in(connection, [row["id"] for row in rows if row["kind"] == "roundup"])
     claims: dict[int, Claim] = {}
     for row in rows:
+        wish = wishes.get((row["channel_id"], row["feed_id"]))
         options = chosen.get(ChannelId(row["channel_id"]), ChannelOptions())
         entry, feed = led_by[EntryId(row["entry_id"])], of[FeedId(row["feed_id"])]
         claims[row["id"]] = Claim(
@@ -181,15 +182,23 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
             message_id=_message_id(row["message_id"]),
             newest_message_id=_message_id(row["newest_message_id"]),
             length=options.length,
-            manner=_manner(row, options, () if row["id"] in told else entry.tags),
+            manner=_manner(row, options, wish, () if row["id"] in told else entry.tags),
+            ping=wish.ping if wish is not None and pings.is_open(row) else None,
+            pinged_at=pings.pinged_at(connection, row, wish),
         )
     return [claims[id_] for id_ in ids]
 
 
-def _manner(row: sqlite3.Row, options: ChannelOptions, categories: Sequence[str]) -> Manner:
+def _manner(
+    row: sqlite3.Row,
+    options: ChannelOptions,
+    wish: pings.PostWish | None,
+    categories: Sequence[str],
+) -> Manner:
     mapped = dict(options.tags)
     return Manner(
-        tags=wanted_tags(json.loads(row["tags"] or "[]"), mapped, categories),
+        tags=wanted_tags(wish.tags if wish is not None else (), mapped, categories),
+        ping=RoleId(row["called"]) if row["called"] else None,
         other_tag=mapped.get(ANY_OTHER),
         is_silent=options.is_silent,
         is_by_source=options.is_by_source,

@@ -44,6 +44,7 @@ from bot.news.models import (
     Remedy,
     Repairs,
     Resumed,
+    RoleId,
     SearchPage,
     SearchRequest,
     StorageHealth,
@@ -69,6 +70,7 @@ from bot.storage.sqlite import (
     leases,
     notices,
     outcomes,
+    pings,
     polls,
     reasons,
     repairs,
@@ -327,6 +329,10 @@ class SqliteStorage:
     ) -> Summary:
         """Keep an entry's summary unless it has one, or was edited; return the one that stands."""
         return await self._writer.run(lambda c: entries.store_summary(c, entry, summary, length))
+
+    async def decide_ping(self, delivery_id: DeliveryId, role: RoleId | None) -> RoleId | None:
+        """Keep whom a post calls, unless that was decided; return what stands."""
+        return await self._writer.run(lambda c: pings.decide(c, delivery_id, role))
 
     async def mark_sent(
         self,
