@@ -51,6 +51,7 @@ from bot.news.ports import (
 )
 from bot.schedule import Loop, Schedule
 from bot.services.ask import Asker
+from bot.services.calls import Calls
 from bot.services.deliver import Deliverer
 from bot.services.errands import Errands
 from bot.services.follow import Follower
@@ -315,6 +316,7 @@ def loops(
         core.summariser,
         publisher,
         core.clock,
+        calls=Calls(core.storage, core.clock, core.tokenise),
         model=model,
         model_max_s=core.settings.llm_timeout_s,
         on_sent=on_sent,

@@ -34,6 +34,7 @@ from bot.errors import (
 from bot.news.models import Article, Claim, Entry, Feed, HoldKind, MessageId, Post
 from bot.news.ports import Articles, Clock, Model, Publisher, Storage, Summariser
 from bot.news.posts import compose, compose_roundup
+from bot.services.calls import Calls
 from bot.services.abridge import LATE_MAX_S, Abridger
 
 log = structlog.get_logger()
@@ -63,7 +64,7 @@ class Deliverer:
     """Sends what is due. One instance, one process.
 
     ``article_max_s``: how long an article is waited for; ``model_max_s``: how long a post may be
-    late because of *model*; ``on_sent`` is told of each post that landed.
+    late because of *model*; ``calls`` decides whom posts call, by default nobody; ``on_sent`` is told of each post that landed.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Deliverer:
         publisher: Publisher,
         clock: Clock,
         *,
+        calls: Calls | None = None,
         article_max_s: float = ARTICLE_MAX_S,
         model: Model | None = None,
         model_max_s: float = LATE_MAX_S,
@@ -83,6 +85,7 @@ class Deliverer:
         self._articles = articles
         self._abridger = Abridger(summariser, model, clock, late_max_s=model_max_s)
         self._publisher = publisher
+        self._calls = calls
         self._clock = clock
         self._article_max_s = article_max_s
         self._on_sent = on_sent
@@ -205,7 +208,10 @@ class Deliverer:
             summary = await self._abridger.summary(entry, claim)
             summary = await self._storage.store_summary(claim.entry, summary, claim.length)
         post = compose(entry, claim.feed, claim.source_name, summary, claim.also)
-        return replace(post, manner=claim.manner)
+        manner = claim.manner
+        if self._calls is not None:
+            manner = replace(manner, ping=await self._calls.decide(claim, entry))
+        return replace(post, manner=manner)
 
     async def _read(self, entry: Entry, feed: Feed) -> Article:
         """Read and store the article of *entry*, once for all channels that wait for it.
