@@ -27,6 +27,7 @@ from bot.errors import ConfigError, StorageError
 from bot.feeds.source import Web, open_web
 from bot.frontend.bulletins import DiscordAnnouncer
 from bot.frontend.client import HeraldClient, identify, log_in, point_at, stay_connected
+from bot.frontend.gate import Gate
 from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
 from bot.language.allowance import Budget, Recall, Remember
@@ -49,7 +50,7 @@ from bot.news.ports import (
     Summariser,
     Tokeniser,
 )
-from bot.schedule import Loop, Schedule
+from bot.schedule import Loop, Schedule, Trouble
 from bot.services.ask import Asker
 from bot.services.calls import Calls
 from bot.services.deliver import Deliverer
@@ -341,14 +342,15 @@ def loops(
     async def tidy() -> None:
         await core.storage.tidy(core.clock.now())
 
+    trouble = Trouble()
     return (
-        Loop("poll", core.schedule.poll, core.poller.poll_round, overlaps=True),
-        Loop("deliver", core.schedule.deliver, deliver, overlaps=True),
-        Loop("errands", core.schedule.errands, run_errands),
-        Loop("tell", core.schedule.tell, tell),
-        Loop("resume", core.schedule.resume, core.follower.resume_due),
-        Loop("mend", core.schedule.mend, core.healer.mend_due),
-        Loop("tidy", core.schedule.tidy, tidy),
+        Loop("poll", core.schedule.poll, core.poller.poll_round, overlaps=True, trouble=trouble),
+        Loop("deliver", core.schedule.deliver, deliver, overlaps=True, trouble=trouble),
+        Loop("errands", core.schedule.errands, run_errands, trouble=trouble),
+        Loop("tell", core.schedule.tell, tell, trouble=trouble),
+        Loop("resume", core.schedule.resume, core.follower.resume_due, trouble=trouble),
+        Loop("mend", core.schedule.mend, core.healer.mend_due, trouble=trouble),
+        Loop("tidy", core.schedule.tidy, tidy, trouble=trouble),
     )
 
 
@@ -437,7 +439,7 @@ async def run(settings: Settings) -> None:
 async def _serve(core: Core, token: str, stopping: asyncio.Event, model: Model | None) -> None:
     point_at(core.settings.discord_api_base, core.settings.discord_gateway)
     link = Link(core)
-    publisher = DiscordPublisher(link.current, core.storage)
+    publisher = DiscordPublisher(link.current, core.storage, link.gate)
     announcer = DiscordAnnouncer(publisher)
     work = loops(core, publisher, announcer, publisher, is_ready=link.is_ready, model=model)
     try:
@@ -446,19 +448,29 @@ async def _serve(core: Core, token: str, stopping: asyncio.Event, model: Model |
             await run_loops(core, work, stopping)
             gateway.cancel()
     except* ConfigError as faults:
-        raise faults.exceptions[0] from None
+        raise _first(faults) from None
+
+
+def _first(group: BaseExceptionGroup[ConfigError]) -> ConfigError:
+    """Return one error of a group of groups: all say the same."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, ConfigError)  # noqa: S101  # the type of the group says so
+    return error
 
 
 class Link:
     """The connection to Discord as it stands; each try of `stay_connected` makes a new client."""
 
     def __init__(self, core: Core) -> None:
+        self.gate = Gate()
         self._core = core
         self._client: HeraldClient | None = None
 
     def make_client(self) -> HeraldClient:
         """Make a client; it is the current one from now on."""
-        self._client = build_client(self._core)
+        self._client = build_client(self._core, self.gate)
         return self._client
 
     def current(self) -> HeraldClient | None:
@@ -470,7 +482,7 @@ class Link:
         return self._client is not None and self._client.is_ready()
 
 
-def build_client(core: Core) -> HeraldClient:
+def build_client(core: Core, gate: Gate | None = None) -> HeraldClient:
     """Make the Discord client with every slash command, not connected."""
     return HeraldClient(
         follower=core.follower,
@@ -481,6 +493,7 @@ def build_client(core: Core) -> HeraldClient:
         clock=core.clock,
         proxy=core.settings.discord_proxy,
         on_ready=core.schedule.deliver.poke,
+        gate=gate,
     )
 
 

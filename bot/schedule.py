@@ -6,12 +6,15 @@ running coroutine jobs (tried on 3.11.3); the loops run in the app's TaskGroup, 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import Self
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.errors import ConfigError, StorageError
 
 log = structlog.get_logger()
 
@@ -22,6 +25,7 @@ TELL_TICK_S = 15
 RESUME_TICK_S = 10
 MEND_TICK_S = 60
 TIDY_TICK_S = 3600
+TROUBLE_TOLD_EVERY_S = 600.0
 BROKEN_PAUSE_S = 5.0  # after an error that a loop could not lay at one feed's or story's door
 
 
@@ -97,11 +101,45 @@ async def _poke(pulse: Pulse) -> None:
     pulse.poke()
 
 
+class Trouble:
+    """Says once that the database does not serve, and once that it does again.
+
+    A full disk lets some loops read while others cannot write: it is over when none fails any more.
+    One that comes and goes is told again after a while only.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failing: set[str] = set()
+        self._told_at: float | None = None
+        self._is_told = False  # of the trouble that lasts
+
+    def begin(self, loop: str, error: StorageError) -> None:
+        """Note that a round of *loop* failed."""
+        now = self._clock()
+        if self._told_at is None or (
+            not self._failing and now - self._told_at >= TROUBLE_TOLD_EVERY_S
+        ):
+            hint = "Nothing is lost: what cannot be written down now is done later."
+            log.error("storage.failing", reason=str(error), hint=hint)
+            self._told_at, self._is_told = now, True
+        self._failing.add(loop)
+
+    def end(self, loop: str) -> None:
+        """Note that a round of *loop* went well."""
+        if loop in self._failing:
+            self._failing.discard(loop)
+            if not self._failing and self._is_told:
+                log.warning("storage.recovered")
+                self._is_told = False
+
+
 class Loop:
     """Does *work* at each poke until told to stop.
 
     ``overlaps``: start the next round even if the last is not done, for work that guards itself.
-    ``pause_s``: rest after an error.
+    ``pause_s``: rest after an error. ``trouble``, shared with the other loops of a database, tells
+    of its faults. A ConfigError ends the loop: no later round can mend it.
     """
 
     def __init__(
@@ -112,12 +150,14 @@ class Loop:
         *,
         overlaps: bool = False,
         pause_s: float = BROKEN_PAUSE_S,
+        trouble: Trouble | None = None,
     ) -> None:
         self._name = name
         self._pulse = pulse
         self._work = work
         self._overlaps = overlaps
         self._pause_s = pause_s
+        self._trouble = trouble or Trouble()
         self._is_stopping = False
         self._is_resting = False  # after an error
         self.broken_rounds = 0
@@ -144,10 +184,29 @@ class Loop:
     async def _round(self) -> None:
         try:
             await self._work()
-        except Exception:
+        except Exception as error:
             # Whatever it was (a full disk, a locked database, a bug): the bot goes on and says so.
+            causes = list(_causes(error))
+            for cause in causes:
+                if isinstance(cause, ConfigError):
+                    raise cause from None
             self.broken_rounds += 1
-            log.exception("loop.broken", loop=self._name, times=self.broken_rounds)
+            faults = [cause for cause in causes if isinstance(cause, StorageError)]
+            if len(faults) == len(causes):
+                self._trouble.begin(self._name, faults[0])
+            else:
+                log.exception("loop.broken", loop=self._name, times=self.broken_rounds)
             self._is_resting = True
             await asyncio.sleep(self._pause_s)
             self._is_resting = False
+        else:
+            self._trouble.end(self._name)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Return the errors of a group of groups one by one; of another error, itself."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _causes(each)
+    else:
+        yield error

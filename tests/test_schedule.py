@@ -1,8 +1,12 @@
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
-from bot.schedule import Loop, Pulse, Schedule
+import pytest
+from structlog.testing import capture_logs
+
+from bot.errors import ConfigError, StorageError
+from bot.schedule import TROUBLE_TOLD_EVERY_S, Loop, Pulse, Schedule, Trouble
 
 
 @asynccontextmanager
@@ -100,3 +104,64 @@ async def test_an_overlapping_loop_starts_a_round_while_another_is_out() -> None
         pulse.poke()
         await begun.get()
         go.set()
+
+
+async def test_a_database_that_does_not_serve_is_told_once_and_its_end_too() -> None:
+    trouble = Trouble()
+    full = StorageError("The disk is full.", path="herald.db")
+    is_full, rounds = True, 0
+
+    async def write() -> None:
+        nonlocal rounds
+        rounds += 1
+        if is_full:
+            raise ExceptionGroup("several", [full, ExceptionGroup("deeper", [full])])
+
+    pulses = [Pulse(), Pulse()]
+    with capture_logs() as lines:
+        async with AsyncExitStack() as stack:
+            for name, pulse in zip("ab", pulses, strict=True):
+                loop = Loop(name, pulse, write, pause_s=0, trouble=trouble)
+                _ = await stack.enter_async_context(running(loop))
+
+            async def go_round(times: int) -> None:
+                until = rounds + times
+                for _ in range(100_000):
+                    if rounds >= until:
+                        break
+                    for pulse in pulses:
+                        pulse.poke()
+                    await asyncio.sleep(0)
+                assert rounds >= until
+
+            await go_round(6)
+            is_full = False
+            await go_round(6)
+    assert [line["event"] for line in lines] == ["storage.failing", "storage.recovered"]
+    assert lines[0]["reason"] == "The disk is full."
+
+
+def test_trouble_that_comes_and_goes_is_told_again_after_a_while_only() -> None:
+    now = 0.0
+    trouble = Trouble(lambda: now)
+    full = StorageError("The disk is full.", path="herald.db")
+    with capture_logs() as lines:
+        for now in (0.0, 1.0, TROUBLE_TOLD_EVERY_S - 1, TROUBLE_TOLD_EVERY_S):  # noqa: B007  # the clock
+            trouble.begin("poll", full)
+            trouble.end("poll")
+    events = [line["event"] for line in lines]
+    assert events == ["storage.failing", "storage.recovered"] * 2
+
+
+async def test_a_setting_that_no_round_can_mend_ends_the_loop() -> None:
+    pulse = Pulse()
+    refused = ConfigError("Discord does not accept the token.", setting="HERALD_TOKEN")
+
+    async def work() -> None:
+        raise ExceptionGroup("posts", [ExceptionGroup("deeper", [refused])])
+
+    loop = Loop("deliver", pulse, work, overlaps=True, pause_s=0)
+    pulse.poke()
+    with pytest.raises(ExceptionGroup) as caught:
+        await loop.run()
+    assert caught.value.exceptions == (refused,)

@@ -22,6 +22,8 @@ from bot.frontend.commands.news import NewsCommands
 from bot.frontend.commands.settings import SettingsCommands
 from bot.frontend.commands.why import why_menu
 from bot.frontend.errors import answer_error
+from bot.frontend.faults import REFUSED_LOGIN
+from bot.frontend.gate import Gate
 from bot.frontend.panels.channels import UndoChannelEdit
 from bot.frontend.panels.edits import UndoEdit
 from bot.frontend.panels.health import HEALTH_ITEMS
@@ -49,8 +51,7 @@ _NOWHERE = ChannelId(0)
 
 # Gateway close codes that no retry mends; Discord docs, "Gateway Close Event Codes".
 _FATAL_CLOSES = {
-    4004: "Discord does not accept the token. Check HERALD_TOKEN, or reset it in Discord's "
-    "developer portal under Bot.",
+    4004: REFUSED_LOGIN,
     4013: "Discord does not know the intents that Herald asked for. Update Herald.",
     4014: "Discord does not allow this bot the intents that Herald asked for. Update Herald.",
 }
@@ -74,7 +75,8 @@ class HeraldTree(app_commands.CommandTree[discord.Client]):
 class HeraldClient(FollowingClient):
     """A client with every slash command; asks Discord for no more than the list of servers.
 
-    ``on_ready`` is told when posts can be sent. Make a new one for each connection.
+    ``on_ready`` is told when posts can be sent, *gate* of every answer. Make a new one for each
+    connection.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class HeraldClient(FollowingClient):
         clock: Clock,
         proxy: str | None = None,
         on_ready: Callable[[], None] = lambda: None,
+        gate: Gate | None = None,
     ) -> None:
         # Herald has no use for voice, so its libraries are not missed.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -98,6 +101,7 @@ class HeraldClient(FollowingClient):
             max_ratelimit_timeout=RATELIMIT_MAX_S,
             enable_debug_events=False,
             proxy=proxy,
+            http_trace=(gate or Gate()).trace(),
         )
         self.follower = follower
         self.healer = healer

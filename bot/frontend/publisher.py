@@ -1,25 +1,26 @@
 """Take posts to Discord: the front end's side of the outbox."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
-import aiohttp
 import discord
 import structlog
 from discord.http import MultipartParameters, handle_message_parameters
 
 from bot.errors import (
     ChannelGone,
+    ConfigError,
     DiscordUnavailable,
     Forbidden,
     HistoryHidden,
     MessageGone,
     PostRefused,
-    PublishError,
     RateLimited,
 )
+from bot.frontend.faults import ERRORS, REFUSED_LOGIN, UNAUTHORISED, is_refusal, translated
 from bot.frontend.forums import OPENED_MAX, open_post, posts_of, tags_of, thread_name, wake
+from bot.frontend.gate import Gate
 from bot.frontend.permissions import Target, may_read_history, missing_for_threads, missing_to_post
 from bot.frontend.render import post_embed, safe_url
 from bot.frontend.webhooks import Memory, Webhooks, source_name
@@ -29,41 +30,44 @@ log = structlog.get_logger()
 
 READY_WITHIN_S = 20.0  # a start with many servers takes a few seconds; the outbox tries again
 LOOK_BACK = 50  # messages; what Discord gives of a channel's history in one request by default
-_NOT_FOUND, _SERVER_ERROR = 404, 500  # HTTP
 # Discord docs, "JSON Error Codes"
 UNKNOWN_CHANNEL, ARCHIVED, ALREADY_PUBLISHED, HAS_THREAD = 10003, 50083, 40033, 160004
-CLOUDFLARE_WAIT_S = 600.0  # a 429 without Discord's headers says no time of its own
 
 PLAINLY = Manner()
-ERRORS = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class DiscordPublisher:
     """Posts with the client that is current; clients come and go with the connection.
 
-    ``current`` returns None while there is none; ``memory`` keeps the webhooks that were made.
+    ``current`` returns None while there is none; ``memory`` keeps the webhooks that were made;
+    ``gate`` is that of the clients. Every method raises PublishError, or ConfigError once Discord
+    does not accept the token any more.
     """
 
-    def __init__(self, current: Callable[[], discord.Client | None], memory: Memory) -> None:
+    def __init__(
+        self,
+        current: Callable[[], discord.Client | None],
+        memory: Memory,
+        gate: Gate | None = None,
+    ) -> None:
         self._current = current
         self._webhooks = Webhooks(memory)
+        self._gate = gate or Gate()
 
     async def takes_nonce(self, channel_id: ChannelId) -> bool:
         """Whether Discord knows a repeated attempt there by its nonce.
 
         Not in forums, nor of webhooks: where there has been one, an earlier attempt may be its.
         """
-        try:
+        async with self._asking(channel_id):
             channel = await _channel(await self._client(channel_id), channel_id)
-        except ERRORS as error:
-            raise _translated(error, channel_id) from error
         is_forum = isinstance(channel, discord.ForumChannel)
         return not is_forum and not await self._webhooks.made_in(channel)
 
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
         """Post and return the message's id, in a forum its thread's."""
         embed = post_embed(post)
-        try:
+        async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             client = await self._client(channel_id)
             if post.manner.is_by_source and _may_speak(channel, post):
@@ -73,8 +77,6 @@ class DiscordPublisher:
             if isinstance(channel, discord.ForumChannel):
                 return await open_post(client, channel, post, _said(post, embed))
             return await self._send(channel, embed, nonce, manner=post.manner)
-        except ERRORS as error:
-            raise _translated(error, channel_id) from error
 
     async def send(
         self,
@@ -88,13 +90,11 @@ class DiscordPublisher:
         Permissions are checked first: Discord counts refused requests towards a ban (10,000 in ten
         minutes), and shows a message without its embed where only Embed Links is missing.
         """
-        try:
+        async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             if isinstance(channel, discord.ForumChannel):
                 raise ChannelGone("A forum takes posts only.", channel_id=channel_id)
             return await self._send(channel, embed, nonce, view=view)
-        except ERRORS as error:
-            raise _translated(error, channel_id) from error
 
     async def _send(
         self,
@@ -128,12 +128,10 @@ class DiscordPublisher:
         that what came later than *after*, the last one known to be there, is of this very attempt.
         """
         embed = post_embed(post)
-        try:
+        async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             if isinstance(channel, discord.ForumChannel):
                 return await self._find_thread(channel, post, after)
-        except ERRORS as error:
-            raise _translated(error, channel_id) from error
         return await self.look_back(channel_id, lambda message: _says(message, embed), after)
 
     async def look_back(
@@ -146,7 +144,7 @@ class DiscordPublisher:
 
         Raises HistoryHidden where that cannot be known, or else PublishError.
         """
-        try:
+        async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             if isinstance(channel, discord.ForumChannel) or not may_read_history(channel):
                 raise HistoryHidden(
@@ -164,8 +162,6 @@ class DiscordPublisher:
                     continue
                 if is_wanted(message):
                     return MessageId(message.id)
-        except ERRORS as error:
-            raise _translated(error, channel_id) from error
         return None
 
     async def _find_thread(
@@ -198,7 +194,7 @@ class DiscordPublisher:
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         """Make an earlier post say *post*. Without Embed Links, Discord would empty it."""
         embed = post_embed(post)
-        try:
+        async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             try:
                 await self._edit(channel, message_id, embed)
@@ -208,8 +204,6 @@ class DiscordPublisher:
                 asleep = message_id if isinstance(channel, discord.ForumChannel) else channel_id
                 await wake(await self._client(channel_id), asleep)
                 await self._edit(channel, message_id, embed)
-        except ERRORS as error:
-            raise _translated(error, channel_id) from error
 
     async def _edit(self, channel: Target, message_id: MessageId, embed: discord.Embed) -> None:
         client = await self._client(ChannelId(channel.id))
@@ -228,21 +222,18 @@ class DiscordPublisher:
 
     async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
         """Publish a post to those who follow its channel, unless it is already."""
-        try:
+        async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             if not isinstance(channel, discord.TextChannel) or not channel.is_news():
                 raise PostRefused(
                     f"#{channel.name} is no announcement channel.", channel_id=channel_id
                 )
-            await channel.get_partial_message(message_id).publish()
-        except ERRORS as error:
-            if isinstance(error, discord.HTTPException) and error.code == ALREADY_PUBLISHED:
-                return
-            raise _translated(error, channel_id) from error
+            with _done_before(ALREADY_PUBLISHED):
+                await channel.get_partial_message(message_id).publish()
 
     async def open_thread(self, channel_id: ChannelId, message_id: MessageId, title: str) -> None:
         """Start a thread under a post, unless it has one."""
-        try:
+        async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             if not isinstance(channel, discord.TextChannel):
                 raise PostRefused(f"#{channel.name} has no threads.", channel_id=channel_id)
@@ -251,14 +242,46 @@ class DiscordPublisher:
                     f"Herald lacks {', '.join(missing)} in #{channel.name} ({channel.guild.name}).",
                     channel_id=channel_id,
                 )
-            await channel.get_partial_message(message_id).create_thread(name=thread_name(title))
+            message = channel.get_partial_message(message_id)
+            with _done_before(HAS_THREAD):
+                await message.create_thread(name=thread_name(title))
+
+    @asynccontextmanager
+    async def _asking(self, channel_id: ChannelId) -> AsyncIterator[None]:
+        """Raise what goes wrong in the block as what it means, and whether a post may have landed.
+
+        Discord may have taken a request before it refused its repetition: the gate watches all.
+        """
+        with self._gate.watch() as watch:
+            try:
+                yield
+            except ERRORS as error:
+                if isinstance(error, discord.HTTPException) and error.status == UNAUTHORISED:
+                    raise await self._unauthorised(channel_id) from error
+                fault = translated(error, channel_id)
+                fault.may_have_landed = watch.is_doubtful or not is_refusal(error)
+                raise fault from error
+
+    async def _unauthorised(self, channel_id: ChannelId) -> ConfigError | DiscordUnavailable:
+        """Return what a 401 means. One alone may be Discord's own fault, so it is asked again."""
+        client = self._current()
+        try:
+            if client is not None:
+                await client.application_info()
         except ERRORS as error:
-            if isinstance(error, discord.HTTPException) and error.code == HAS_THREAD:
-                return
-            raise _translated(error, channel_id) from error
+            if isinstance(error, discord.HTTPException) and error.status == UNAUTHORISED:
+                return ConfigError(REFUSED_LOGIN, setting="HERALD_TOKEN")
+        return DiscordUnavailable("Discord answered 401.", channel_id=channel_id)
 
     async def _postable(self, channel_id: ChannelId) -> Target:
         """Return a channel that Herald may post to, or raise what keeps it from that."""
+        if wait_s := self._gate.wait_s():
+            raise RateLimited(
+                f"Discord is not asked for another {wait_s:.0f} s.",
+                channel_id=channel_id,
+                retry_after_s=wait_s,
+                may_have_landed=False,
+            )
         channel = await _channel(await self._client(channel_id), channel_id)
         if missing := missing_to_post(channel):
             raise Forbidden(
@@ -288,14 +311,27 @@ async def _channel(client: discord.Client, channel_id: ChannelId) -> Target:
         try:
             channel = await client.fetch_channel(channel_id)
         except discord.Forbidden as error:
-            raise ChannelGone(
-                "Herald is no longer in that server or thread.", channel_id=channel_id
+            # Which of the two cannot be told; servers that were left are known by other ways.
+            raise Forbidden(
+                "Herald is no longer in that server or thread.",
+                channel_id=channel_id,
+                may_have_landed=False,
             ) from error
     if not isinstance(channel, Target):
         raise ChannelGone("It is not a channel for posts.", channel_id=channel_id)
     if channel.guild.unavailable:
         raise DiscordUnavailable("Discord has an outage in that server.", channel_id=channel_id)
     return channel
+
+
+@contextmanager
+def _done_before(code: int) -> Iterator[None]:
+    """Pass over Discord's word that what the block asks for was done already."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        if error.code != code:
+            raise
 
 
 def _call(manner: Manner) -> str | None:
@@ -355,53 +391,3 @@ def _says(message: discord.Message, embed: discord.Embed) -> bool:
         or (shown.title or "").strip() == (embed.title or "").strip()
         for shown in message.embeds
     )
-
-
-def _translated(  # noqa: PLR0911  # a table: one return a case
-    error: discord.DiscordException | aiohttp.ClientError | OSError, channel_id: ChannelId
-) -> PublishError:
-    """Return the PublishError that *error* means. Codes: Discord docs, "JSON Error Codes"."""
-    match error:
-        case discord.RateLimited():
-            return RateLimited(
-                f"Discord asks to wait {error.retry_after:.0f} s.",
-                channel_id=channel_id,
-                retry_after_s=error.retry_after,
-            )
-        case discord.HTTPException(status=429):  # Cloudflare's, without Discord's headers
-            wait_s = _seconds(error.response.headers.get("Retry-After"))
-            return RateLimited(
-                f"Discord's front door asks to wait {wait_s:.0f} s.",
-                channel_id=channel_id,
-                retry_after_s=wait_s,
-            )
-        case discord.HTTPException(code=10008) | discord.HTTPException(code=50005):
-            # Unknown message; one of another author, as after a change of the bot's account
-            return MessageGone("The message no longer exists.", channel_id=channel_id)
-        case discord.HTTPException(code=10003):  # unknown channel
-            return ChannelGone("The channel no longer exists.", channel_id=channel_id)
-        case discord.HTTPException(code=50083):  # a locked thread
-            return Forbidden("The thread is archived and locked.", channel_id=channel_id)
-        case discord.HTTPException(status=403):
-            return Forbidden(f"Discord refuses: {error.text}.", channel_id=channel_id)
-        # A 404 without Discord's own code is a proxy's: nothing is known of the channel.
-        case discord.HTTPException(status=code) if code == _NOT_FOUND or code >= _SERVER_ERROR:
-            return DiscordUnavailable(f"Discord answered {code}.", channel_id=channel_id)
-        case discord.HTTPException():
-            log.error("post.refused", channel=channel_id, status=error.status, reason=error.text)
-            return PostRefused(
-                f"Discord refused the post ({error.status}): {error.text}", channel_id=channel_id
-            )
-        case _:
-            return DiscordUnavailable(
-                f"Discord could not be reached: {str(error) or type(error).__name__}.",
-                channel_id=channel_id,
-            )
-
-
-def _seconds(retry_after: str | None) -> float:
-    """Return a Retry-After in seconds (RFC 9110 §10.2.3); a date is as good as none."""
-    try:
-        return float(retry_after or "")
-    except ValueError:
-        return CLOUDFLARE_WAIT_S

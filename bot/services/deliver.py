@@ -14,15 +14,17 @@ made.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 from urllib.parse import urlsplit
 
 import structlog
 
 from bot.errors import (
     ChannelGone,
+    ConfigError,
     Forbidden,
     HistoryHidden,
     MessageGone,
@@ -31,11 +33,11 @@ from bot.errors import (
     RateLimited,
     StorageError,
 )
-from bot.news.models import Article, Claim, Entry, Feed, HoldKind, MessageId, Post
+from bot.news.models import Article, Claim, DeliveryId, Entry, Feed, HoldKind, MessageId, Post
 from bot.news.ports import Articles, Clock, Model, Publisher, Storage, Summariser
 from bot.news.posts import compose, compose_roundup
-from bot.services.calls import Calls
 from bot.services.abridge import LATE_MAX_S, Abridger
+from bot.services.calls import Calls
 
 log = structlog.get_logger()
 
@@ -49,6 +51,8 @@ UNSURE_MAX = timedelta(days=1)  # that a post waits for somebody to let Herald l
 REFUSED_ATTEMPTS_MAX = 5  # of a post that Discord finds malformed, over two and a half minutes
 ARTICLE_MAX_S = 25.0  # for an article's page, the wait for its server's other pages included
 READINGS_MAX = 4 * BATCH  # articles that are remembered for claims made before they were stored
+UNWRITTEN_RETRY_S = 0.5  # after a mark that the database did not take; longer each time
+UNWRITTEN_RETRY_MAX_S = 10.0
 BROKEN_ATTEMPTS_MAX = 10  # of a story that our own code fails on, about an hour
 
 
@@ -64,7 +68,8 @@ class Deliverer:
     """Sends what is due. One instance, one process.
 
     ``article_max_s``: how long an article is waited for; ``model_max_s``: how long a post may be
-    late because of *model*; ``calls`` decides whom posts call, by default nobody; ``on_sent`` is told of each post that landed.
+    late because of *model*; ``calls`` decides whom posts call, by default nobody; ``on_sent``
+    is told of each post that landed.
     """
 
     def __init__(
@@ -80,6 +85,7 @@ class Deliverer:
         model: Model | None = None,
         model_max_s: float = LATE_MAX_S,
         on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._storage = storage
         self._articles = articles
@@ -89,6 +95,7 @@ class Deliverer:
         self._clock = clock
         self._article_max_s = article_max_s
         self._on_sent = on_sent
+        self._sleep = sleep
         self._readings: OrderedDict[Entry, _Reading] = OrderedDict()
 
     async def deliver_due(self) -> int:
@@ -97,19 +104,42 @@ class Deliverer:
         A slow page or model holds up its own channel only: whenever a post is done, what is due by
         then is claimed. Calls may overlap; a channel whose oldest is being sent is passed over by
         its lease.
+
+        Raises StorageError or ConfigError where nothing can go on, once what is under way is done:
+        a post that is cut off may be there or not.
         """
         sent = 0
-        going: set[asyncio.Task[bool]] = set()
+        going: set[asyncio.Task[bool | StorageError | ConfigError]] = set()
+        fault: StorageError | ConfigError | None = None
         async with asyncio.TaskGroup() as group:
             while True:
-                if room := BATCH - len(going):
-                    now = self._clock.now()
-                    claims = await self._storage.claim_deliveries(now, LEASE, room)
-                    going |= {group.create_task(self._deliver(claim)) for claim in claims}
+                if fault is None and (room := BATCH - len(going)):
+                    try:
+                        now = self._clock.now()
+                        claims = await self._storage.claim_deliveries(now, LEASE, room)
+                    except StorageError as error:
+                        fault = error
+                    else:
+                        going |= {group.create_task(self._attempt(claim)) for claim in claims}
                 if not going:
-                    return sent
+                    break
                 done, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
-                sent += sum(task.result() for task in done)
+                for task in done:
+                    outcome = task.result()
+                    if isinstance(outcome, bool):
+                        sent += outcome
+                    else:
+                        fault = outcome
+        if fault is not None:
+            raise fault
+        return sent
+
+    async def _attempt(self, claim: Claim) -> bool | StorageError | ConfigError:
+        """Return whether it was sent; an error that keeps all of them from going on, as a value."""
+        try:
+            return await self._deliver(claim)
+        except (StorageError, ConfigError) as error:
+            return error
 
     async def _deliver(self, claim: Claim) -> bool:
         delivery = claim.delivery
@@ -128,21 +158,50 @@ class Deliverer:
             return False
         except StorageError:
             raise  # the loop's affair: nothing can be written down now
+        except ConfigError as error:  # the token: the operator's affair, and certainly not sent
+            await self._storage.retry_at(
+                delivery.id,
+                self._clock.now(),
+                str(error),
+                may_be_there=delivery.tried_at is not None,
+            )
+            raise
         except Exception:
             # A bug of ours on this story must not hold up other channels, nor this one for ever.
             log.exception("delivery.broken", delivery=delivery.id)
             await self._set_aside(claim)
             return False
         if claim.message_id is not None:
-            await self._storage.mark_edited(delivery.id, self._clock.now())
+            await self._write_down(
+                delivery.id, lambda now: self._storage.mark_edited(delivery.id, now)
+            )
             line.info("delivery.edited", message=message_id)
             return True
-        now = self._clock.now()
-        await self._storage.mark_sent(delivery.id, message_id, now, was_found=was_found)
+        await self._write_down(
+            delivery.id,
+            lambda now: self._storage.mark_sent(delivery.id, message_id, now, was_found=was_found),
+        )
         event = "delivery.found" if was_found else "delivery.sent"
         line.info(event, message=message_id, told=max(len(claim.roundup), 1))
         self._on_sent(claim, post)
         return True
+
+    async def _write_down(
+        self, delivery_id: DeliveryId, mark: Callable[[datetime], Awaitable[None]]
+    ) -> None:
+        """Write down what Discord has taken, as soon as the database takes it.
+
+        Until then this process alone knows of the message.
+        """
+        for attempt in count(1):
+            try:
+                await mark(self._clock.now())
+            except StorageError as error:
+                if attempt == 1:
+                    log.warning("delivery.unwritten", delivery=delivery_id, reason=str(error))
+                await self._sleep(min(attempt * UNWRITTEN_RETRY_S, UNWRITTEN_RETRY_MAX_S))
+            else:
+                return
 
     async def _take_to_channel(self, claim: Claim, post: Post) -> tuple[MessageId, bool]:
         """Post or edit; return the message, and whether it was there already."""

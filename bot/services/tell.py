@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.errors import ChannelGone, Forbidden, PublishError, RateLimited, StorageError
+from bot.errors import ChannelGone, ConfigError, Forbidden, PublishError, RateLimited, StorageError
 from bot.news.models import Bulletin
 from bot.news.ports import Announcer, Clock, Storage
 from bot.services.deliver import BROKEN_ATTEMPTS_MAX, FORBIDDEN_RETRY, LEASE, backoff
@@ -44,8 +44,8 @@ class Teller:
             await self._hold(bulletin, error)
             line.warning("bulletin.held", reason=str(error), kind=type(error).__name__)
             return False
-        except StorageError:
-            raise  # the loop's affair: nothing can be written down now
+        except (StorageError, ConfigError):
+            raise  # the loop's affair: nothing can be written down, or sent, now
         except Exception:
             # A bug of ours on this bulletin must not hold up the other guilds' for ever.
             log.exception("bulletin.broken", bulletin=bulletin.id)

@@ -35,11 +35,12 @@ def cpu_s() -> float:
         resource.getrusage(resource.RUSAGE_SELF),
         resource.getrusage(resource.RUSAGE_CHILDREN),
     )
-    living = sum(_living_cpu_s(pid) for pid in _children(os.getpid()))
+    living = sum(process_cpu_s(pid) for pid in _children(os.getpid()))
     return own.ru_utime + own.ru_stime + dead.ru_utime + dead.ru_stime + living
 
 
-def _living_cpu_s(pid: int) -> float:
+def process_cpu_s(pid: int) -> float:
+    """Return the CPU seconds of a living process, without its children; 0 where it ended."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

@@ -8,20 +8,24 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.e2e.herald_nursery import Child, Nursery
 from tests.servers.discord_server import DiscordServer
 from tests.servers.discord_wire import PATIENCE_S
 
+_LATER = Path(__file__).with_name("herald_later.py")
 STOP_WITHIN_S = 10.0  # what issue 2 promises for SIGTERM and SIGINT
 
 
 class HeraldProcess:
     """Starts the bot in *folder*, again and again over the same database.
 
-    What each start says goes to ``herald-1.log``, ``herald-2.log``, … there.
+    What each start says goes to ``herald-1.log``, ``herald-2.log``, … there. Where there is a
+    *nursery*, it is forked unless ``starts_from_scratch``.
     """
 
-    def __init__(self, folder: Path, server: DiscordServer) -> None:
+    def __init__(self, folder: Path, server: DiscordServer, nursery: Nursery | None = None) -> None:
         self._folder = folder
+        self._nursery = nursery
         self.database = folder / "data" / "herald.db"
         self._settings = {
             "HERALD_TOKEN": server.token,
@@ -33,7 +37,9 @@ class HeraldProcess:
             "HERALD_LOG_FORMAT": "json",
         }
         self._pulse = server.world.pulse
-        self._process: asyncio.subprocess.Process | None = None
+        self.starts_from_scratch = False
+        self.ahead_s = 0.0  # by how much the clock of the bot's machine is ahead of ours
+        self._process: asyncio.subprocess.Process | Child | None = None
         self._watcher: asyncio.Task[None] | None = None
         self.logs: list[Path] = []
 
@@ -41,19 +47,29 @@ class HeraldProcess:
         """Start the bot; *settings* come on top of those that point it at the stand-ins."""
         assert self._process is None, "it runs already"
         self.logs.append(self._folder / f"herald-{len(self.logs) + 1}.log")
-        with self.logs[-1].open("wb") as output:
-            self._process = await asyncio.create_subprocess_exec(
+        env = {**_inherited(), **self._settings, **settings}
+        if self._nursery is None or self.starts_from_scratch:
+            self._process = await self._started(env, self.logs[-1])
+        else:
+            self._process = await self._nursery.bear(
+                self._folder, env, self.logs[-1], ahead_s=self.ahead_s
+            )
+        self._watcher = asyncio.create_task(self._watch(self._process))
+
+    async def _started(self, env: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
+        with log.open("wb") as output:
+            return await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "bot", "run"),
+                *(str(_LATER), str(self.ahead_s)) if self.ahead_s else ("-m", "bot"),
+                "run",
                 cwd=self._folder,
-                env={**_inherited(), **self._settings, **settings},
+                env=env,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
             )
-        self._watcher = asyncio.create_task(self._watch(self._process))
 
-    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+    async def _watch(self, process: asyncio.subprocess.Process | Child) -> None:
         """Let no test wait for a process that is gone."""
         self._pulse.fail(f"herald ended with {await process.wait()}")
 
@@ -83,11 +99,26 @@ class HeraldProcess:
         self.send(number)
         return await self.wait(STOP_WITHIN_S)
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        assert self._process, "it does not run"
+        return self._process.pid
+
+    def strike(self) -> None:
+        """End the process as `kill` does, at once and without waiting for its end."""
+        if self._process is not None and self.is_alive:
+            self._process.kill()
+
     async def kill(self) -> None:
         """End the process as a power cut would."""
         if self._process is not None:
-            if self._process.returncode is None:
-                self._process.kill()
+            self.strike()
             await self._process.wait()
             await self._forget()
 

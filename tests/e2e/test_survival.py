@@ -139,6 +139,24 @@ async def test_a_wrong_token_ends_it_with_2_one_line_and_no_storm(
     assert server.gateway.connections == []
 
 
+async def test_a_token_that_is_reset_while_it_runs_ends_it_with_2_and_one_line(
+    server: DiscordServer, herald: HeraldProcess, news: Newsroom
+) -> None:
+    news.publish("Bridge closes")
+    await herald.start(HERALD_LOG_FORMAT="pretty")
+    await news.follow()
+    good, server.token = server.token, "reset"  # the gateway has not noticed yet
+    news.publish("Ferry resumes")
+    assert await herald.wait() == 2
+    lines = [line for line in herald.output.splitlines() if "HERALD_TOKEN" in line]
+    assert len(lines) == 1, herald.output
+    assert "Traceback" not in herald.output
+    server.token = good
+    await herald.start()
+    await news.post_of("Ferry resumes")
+    assert news.posted == ["Ferry resumes"]
+
+
 async def test_a_token_that_the_gateway_refuses_ends_it_with_2(
     server: DiscordServer, herald: HeraldProcess, news: Newsroom
 ) -> None:

@@ -6,6 +6,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.frontend.client import HeraldClient, point_at
+from bot.frontend.gate import Gate
 from tests.fakes import FakeClock, FakeSource
 from tests.frontend.house import House, make_client, open_archive, open_house
 from tests.frontend.wire import Bot
@@ -34,7 +35,7 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     async with open_archive(tmp_path) as storage:
         clock = FakeClock()
 
-        def make(on_ready: Callable[[], None]) -> HeraldClient:
-            return make_client(storage, FakeSource(), clock, on_ready)
+        def make(on_ready: Callable[[], None], gate: Gate) -> HeraldClient:
+            return make_client(storage, FakeSource(), clock, on_ready, gate)
 
         yield Bot(make)

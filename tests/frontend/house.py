@@ -19,6 +19,7 @@ from bot.errors import FeedError, UserError
 from bot.feeds.source import Web
 from bot.frontend.bulletins import DiscordAnnouncer
 from bot.frontend.client import HeraldClient
+from bot.frontend.gate import Gate
 from bot.frontend.limits import broken_in_components, broken_limits
 from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
@@ -26,6 +27,7 @@ from bot.language.extractive import Extractive
 from bot.news.cadence import Pace
 from bot.news.models import ParsedEntry
 from bot.news.ports import Clock
+from bot.services.calls import Calls
 from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
 from bot.services.heal import Healer
@@ -163,6 +165,7 @@ def make_client(
     source: FakeSource | Web,
     clock: Clock,
     on_ready: Callable[[], None] = lambda: None,
+    gate: Gate | None = None,
 ) -> HeraldClient:
     """Make the bot with every service that its commands call."""
     follower = make_follower(storage, source, clock)
@@ -174,6 +177,7 @@ def make_client(
         storage=storage,
         clock=clock,
         on_ready=on_ready,
+        gate=gate,
     )
 
 
@@ -214,6 +218,7 @@ async def open_house(path: Path, web: Web | None = None) -> AsyncIterator[House]
                     summariser,
                     publisher := _publisher(lambda: house, storage),
                     clock,
+                    calls=Calls(storage, clock, words.tokenise),
                 ),
                 publisher=publisher,
                 clock=clock,

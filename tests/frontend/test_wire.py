@@ -59,13 +59,13 @@ async def test_commands_fit_what_discord_accepts(server: DiscordServer, bot: Bot
 
 async def test_faults_of_the_wire_are_told_apart(server: DiscordServer, bot: Bot) -> None:
     channel = ChannelId(server.add_guild("Harbour").add_channel("news").id)
-    publisher = DiscordPublisher(bot.current, FakeMemory())
+    publisher = DiscordPublisher(bot.current, FakeMemory(), bot.gate)
     front_door = Status(status=429, retry_after_s=1234, has_via=False)  # Cloudflare's
     faults: list[tuple[Fault, type[PublishError]]] = [
-        (front_door, RateLimited),
         (Status(status=503), DiscordUnavailable),
         (Drop(), DiscordUnavailable),
         (Status(status=429, retry_after_s=1234), RateLimited),
+        (front_door, RateLimited),
     ]
     async with bot.connected():
         for fault, kind in faults:
@@ -74,6 +74,8 @@ async def test_faults_of_the_wire_are_told_apart(server: DiscordServer, bot: Bot
                 await publisher.publish(channel, POST, "d1")
             if isinstance(caught.value, RateLimited):
                 assert caught.value.retry_after_s == 1234
+            is_refusal = isinstance(fault, Status) and fault.status == 429
+            assert caught.value.may_have_landed is not is_refusal
 
 
 async def test_a_post_whose_answer_was_lost_is_not_doubled_by_trying_again(

@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from bot.frontend.client import HeraldClient, stay_connected
+from bot.frontend.gate import Gate
 from tests.servers.discord_server import TOKEN
 
 
 class Bot:
     """Makes clients and keeps the latest."""
 
-    def __init__(self, make: Callable[[Callable[[], None]], HeraldClient]) -> None:
+    def __init__(self, make: Callable[[Callable[[], None], Gate], HeraldClient]) -> None:
         self._make = make
+        self.gate = Gate()
         self.clients: list[HeraldClient] = []
         self.is_ready = asyncio.Event()
         self.slept: list[float] = []
@@ -22,7 +24,7 @@ class Bot:
 
     def make_client(self) -> HeraldClient:
         """Make a client; it is the current one from now on."""
-        self.clients.append(self._make(self.is_ready.set))
+        self.clients.append(self._make(self.is_ready.set, self.gate))
         self.clients[-1]._connection.guild_ready_timeout = self.ready_after_s
         return self.clients[-1]
 

@@ -24,6 +24,7 @@ class Status:
     retry_after_s: float = 0.1
     has_via: bool = True
     is_global: bool = False
+    scope: str = "user"  # of a 429; "global" where that is said
 
 
 @dataclass(slots=True, kw_only=True)

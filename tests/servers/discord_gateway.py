@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 
 from tests.servers.discord_state import Guild, World
 from tests.servers.discord_wire import GATED_INTENTS, Intent, Json
+from tests.servers.steps import OnStep, Step, unobserved
 
 HEARTBEAT_INTERVAL_MS = 41_250
 _ROUNDS = 6  # of a bot's event loop, between its request's answer and a person's click
@@ -110,6 +111,7 @@ class Gateway:
         self.heartbeats = 0
         self.allowed_intents = ~GATED_INTENTS
         self.url = ""
+        self.on_step: OnStep = unobserved
         world.on_event = self.dispatch
         world.catch_up = self.catch_up
 
@@ -284,6 +286,8 @@ class Gateway:
 
     async def _identify(self, connection: Connection, body: Json) -> None:
         self.identifies.append(body)
+        if self.on_step(Step.ARRIVED, "GATEWAY", "/identify"):
+            return
         if body["token"] != self._world.token:
             await connection.socket.close(code=CloseCode.AUTHENTICATION_FAILED)
             return
@@ -314,6 +318,7 @@ class Gateway:
         if Intent.GUILDS in intents:
             for guild in guilds:
                 self._event(connection, session, "GUILD_CREATE", guild.to_json())
+        self.on_step(Step.ANSWERED, "GATEWAY", "/identify")
         self._world.pulse.beat()
 
     async def _resume(self, connection: Connection, body: Json) -> None:

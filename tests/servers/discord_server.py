@@ -25,6 +25,7 @@ from typing import Self
 
 from aiohttp import web
 
+from tests.servers.discord_buckets import Buckets, Ruling
 from tests.servers.discord_desk import ClientDesk
 from tests.servers.discord_faults import Drop, Effect, Fault, Faults, Hold, Status
 from tests.servers.discord_gateway import Gateway
@@ -36,6 +37,7 @@ from tests.servers.discord_reply import Reply, use_component
 from tests.servers.discord_rest import Call, Rest, parse_json
 from tests.servers.discord_state import Guild, Member, World
 from tests.servers.discord_wire import MEMBER_PERMISSIONS, ApiError, Json, Limited, Permission
+from tests.servers.steps import OnStep, Step, unobserved
 
 TOKEN = "MTAw.stand-in.not-a-secret"  # noqa: S105  # worth nothing anywhere
 _PREFIX = "/api/v10"
@@ -64,6 +66,8 @@ class DiscordServer:
         self.world.desk = ClientDesk(self.world, self.interactions)
         self.requests: list[Seen] = []
         self.violations: list[Violation] = []
+        self.on_step: OnStep = unobserved
+        self.buckets: Buckets | None = None  # None: there is no limit but those that faults set
         self.port = 0
         self._rest = Rest(self.world, self.interactions, "")
 
@@ -148,6 +152,14 @@ class DiscordServer:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         path = "/" + request.match_info["path"]
+        if self.on_step(Step.ARRIVED, request.method, path):
+            return self._fail(request, path, Drop())
+        ruling = self.buckets.take(request.method, path) if self.buckets else Ruling()
+        if ruling.retry_after_s is not None:
+            return self._refused(request, path, ruling, ruling.retry_after_s)
+        return await self._ruled(request, path, ruling)
+
+    async def _ruled(self, request: web.Request, path: str, ruling: Ruling) -> web.StreamResponse:
         fault = self.faults.take(request.method, path)
         body: object = None
         try:
@@ -159,6 +171,9 @@ class DiscordServer:
             response = _limited(Status(status=429, retry_after_s=error.retry_after_s))
         except ApiError as error:
             response = _json(error.status, error.body())
+        response.headers.update(ruling.headers)
+        if self.on_step(Step.TAKEN, request.method, path):
+            return self._fail(request, path, Drop(), body)
         if isinstance(fault, Hold):
             self._note(request, path, body, response.status)
             await fault.keep()
@@ -166,6 +181,7 @@ class DiscordServer:
         if fault is not None:
             return self._fail(request, path, fault, body)
         self._note(request, path, body, response.status)
+        self.on_step(Step.ANSWERED, request.method, path)
         return response
 
     def _served(
@@ -202,6 +218,16 @@ class DiscordServer:
             )
         return _limited(fault)
 
+    def _refused(
+        self, request: web.Request, path: str, ruling: Ruling, retry_after_s: float
+    ) -> web.Response:
+        self._note(request, path, None, 429)
+        response = _limited(
+            Status(status=429, retry_after_s=retry_after_s, is_global=ruling.is_global)
+        )
+        response.headers.update(ruling.headers)
+        return response
+
     def _note(self, request: web.Request, path: str, body: object, status: int) -> None:
         self.requests.append(Seen(method=request.method, path=path, body=body, status=status))
         self.world.pulse.beat()
@@ -216,7 +242,7 @@ def _limited(fault: Status) -> web.Response:
     }
     response = _json(429, limited)
     response.headers["Retry-After"] = str(max(1, round(fault.retry_after_s)))
-    response.headers["X-RateLimit-Scope"] = "global" if fault.is_global else "user"
+    response.headers["X-RateLimit-Scope"] = "global" if fault.is_global else fault.scope
     if fault.has_via:
         response.headers["Via"] = "1.1 stand-in"
     return response

@@ -22,6 +22,8 @@ from xml.sax.saxutils import escape, quoteattr
 import brotli  # type: ignore[import-untyped]
 from aiohttp import web
 
+from tests.servers.steps import OnStep, Step, unobserved
+
 _CHUNK = b"<item><title>more of the same</title></item>\n" * 1000
 _SHUTDOWN_S = 0.1
 
@@ -86,6 +88,7 @@ class FeedServer:
         self.requests: list[Request] = []
         self.open_connections = 0
         self.most_open = 0
+        self.on_step: OnStep = unobserved
         self._answers: dict[str, _Answer | Fault] = {}
         self._port = 0
         self._closing = asyncio.Event()
@@ -173,6 +176,8 @@ class FeedServer:
         )
         self.open_connections += 1
         self.most_open = max(self.most_open, self.open_connections)
+        if self.on_step(Step.ARRIVED, request.method, request.path):
+            _hang_up(request)
         try:
             match self._answers.get(request.path_qs) or self._answers.get(request.path):
                 case None:
@@ -180,6 +185,7 @@ class FeedServer:
                 case Fault() as fault:
                     return await self._misbehave(request, fault)
                 case answer:
+                    self.on_step(Step.ANSWERED, request.method, request.path)
                     return _respond(request, answer)
         finally:
             self.open_connections -= 1

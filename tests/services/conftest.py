@@ -1,6 +1,7 @@
 """The use cases on a real database, with fakes for the web, Discord and time."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bot.news.cadence import Pace
 from bot.news.models import ParsedEntry
 from bot.news.ports import Articles, Model, Publisher, Source, Storage
 from bot.services.abridge import LATE_MAX_S
+from bot.services.calls import Calls
 from bot.services.deliver import ARTICLE_MAX_S, Deliverer
 from bot.services.follow import Follower
 from bot.services.look import Looker
@@ -54,6 +56,7 @@ class Desk:
         article_max_s: float = ARTICLE_MAX_S,
         model: Model | None = None,
         model_max_s: float = LATE_MAX_S,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> Deliverer:
         """Make a deliverer, as after a start."""
         return Deliverer(
@@ -62,9 +65,11 @@ class Desk:
             Extractive(),
             publisher or self.publisher,
             self.clock,
+            calls=Calls(storage or self.storage, self.clock, tokenise),
             article_max_s=article_max_s,
             model=model,
             model_max_s=model_max_s,
+            sleep=sleep,
         )
 
     @property

@@ -1,0 +1,363 @@
+"""Kill the bot over and over, at every step of a delivery's life: nothing lost, nothing doubled.
+
+``uv run python -m tests.e2e.kills --kills 2000 --seed 7`` prints what was done and what came of it,
+and exits with 1 if a story is not in every channel exactly once. The bot is `herald run`, a process
+between the stand-in for Discord and newspapers on loopback; nine starts of ten are forked by a
+process that has its modules loaded, one is ``python -m bot run`` from scratch. Each life is drawn
+by the seed: what is printed, what goes wrong, how long the bot is off, and where SIGKILL hits. The
+stand-ins strike in the very step: a request arrived, took effect, is being answered. What the seed
+cannot fix is how fast a machine is, so two runs of a seed differ a little.
+
+Time passes in two ways: as on any machine, and by the minutes for which the bot is off, which only
+move the clocks of the bot's machine and of the stand-in forward. The stand-in knows a nonce for
+three minutes of that time.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from random import Random, SystemRandom
+from sqlite3 import connect
+
+from tests.e2e.herald_nursery import Nursery
+from tests.e2e.herald_process import HeraldProcess
+from tests.e2e.kills_lives import (
+    CONNECTED,
+    FAULTS,
+    NONCES_FOR,
+    STARTING,
+    Life,
+    Place,
+    draw,
+)
+from tests.e2e.kills_town import Town, Verdict
+from tests.servers.discord_server import DiscordServer
+from tests.servers.discord_wire import PATIENCE_S, Permission
+from tests.servers.feed_server import FeedServer
+from tests.servers.steps import Step
+
+HELD_S = 1000.0  # longer than a channel without permission is left alone
+SETTLED_S = 60.0  # for the last life to tell what is left, several times if need be
+ENDINGS = 4
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What was done, and what came of it."""
+
+    seed: int
+    kills: int = 0
+    took_s: float = 0.0
+    places: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    deleted: int = 0
+    corrected: int = 0
+    away_s: float = 0.0
+    pieces: int = 0
+    owed: int = 0
+    posts: int = 0  # that Discord was asked for
+    edits: int = 0
+    looks: int = 0
+    repeated: int = 0  # posts with a nonce that had been used
+    states: Counter[str] = field(default_factory=Counter)
+    verdict: Verdict | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.verdict is not None and self.verdict.is_clean and set(self.states) <= {"sent"}
+
+    def lines(self) -> list[str]:
+        """Return the report for people."""
+        verdict = self.verdict
+        assert verdict is not None
+        told = [
+            f"{self.kills} kills, seed {self.seed}, {self.took_s:.0f} s",
+            f"{self.pieces} pieces printed, {self.corrected} corrections, {self.owed} posts owed",
+            f"asked of Discord: {self.posts} posts, {self.repeated} of them again with their nonce",
+            f"and {self.edits} edits, {self.looks} look-backs",
+            f"moderators deleted {self.deleted} posts",
+            f"the bot was off for {self.away_s / 60:.0f} minutes of its time",
+            "",
+            "killed",
+            *(f"  {times:5}  {place}" for place, times in sorted(self.places.items())),
+            "what went wrong meanwhile",
+            *(f"  {times:5}  {fault}" for fault, times in sorted(self.faults.items())),
+            "",
+            f"deliveries: {dict(self.states)}",
+        ]
+        for name, found in (
+            ("lost", verdict.lost),
+            ("doubled", verdict.doubled),
+            ("out of order", verdict.disordered),
+            ("wrong", verdict.wrong),
+        ):
+            told.append(f"{name}: {len(found)}")
+            told += [f"  {each}" for each in found[:20]]
+        return told
+
+
+class Run:
+    """One town and one bot, killed *kills* times."""
+
+    def __init__(
+        self,
+        server: DiscordServer,
+        feeds: FeedServer,
+        herald: HeraldProcess,
+        *,
+        kills: int,
+        seed: int,
+    ) -> None:
+        self._server = server
+        self._feeds = feeds
+        self.herald = herald
+        self._kills = kills
+        self._random = Random(seed)  # noqa: S311  # a test's dice
+        self.town = Town(server, feeds, self._random)
+        self._report = Report(seed=seed)
+        self._life: Life | None = None
+        self._struck = asyncio.Event()
+        self._denied: dict[str, int] = {}  # channels without permission, and for how many lives
+        server.world.nonce_window = NONCES_FOR
+        server.on_step = self._on_step
+        server.gateway.on_step = self._on_step
+        feeds.on_step = self._on_step
+
+    async def run(self, told: Callable[[Report], None]) -> Report:
+        """Live and die; *told* hears of each death."""
+        began = time.monotonic()
+        await self._begin()
+        left_unmarked = False
+        for _ in range(self._kills):
+            life = draw(self._random, left_unmarked=left_unmarked)
+            place = await self._live(life)
+            left_unmarked = place.name.startswith("post") and place.step is not Step.ARRIVED
+            self._report.kills += 1
+            self._report.places[place.name] += 1
+            self._report.took_s = time.monotonic() - began
+            told(self._report)
+        await self._end()
+        self._report.took_s = time.monotonic() - began
+        self._judge()
+        return self._report
+
+    async def _begin(self) -> None:
+        """Let the channels follow the papers."""
+        await self.herald.start()
+        await self._server.wait_until_ready()
+        for paper in self.town.papers.values():
+            for channel in paper.channels:
+                reply = await self.town.editor.slash(
+                    channel, "feed add", url=self._feeds.url(paper.path), channel=channel
+                )
+                await reply.click("Add")
+        await self.herald.kill()
+        await self._server.gateway.wait_until_gone()
+
+    async def _live(self, life: Life) -> Place:
+        """Live one life; return where it ended."""
+        self._be_away(life.away_s)
+        self._print(life)
+        for name, method, path in life.faults:
+            self._server.faults.order(method, path, FAULTS[name]())
+        self._struck.clear()
+        self._life = life
+        self.herald.starts_from_scratch = life.is_from_scratch
+        await self.herald.start()
+        place = await self._outlived(life)
+        self._life = None
+        await self.herald.kill()
+        await self._server.gateway.wait_until_gone()
+        for name, method, path in life.faults:
+            befell = self._server.faults.take(method, path) is None
+            self._report.faults[name] += befell
+        self._server.faults.clear()
+        return place
+
+    async def _outlived(self, life: Life) -> Place:
+        """Wait for the trap, or until nothing is to be expected of it; return where that was."""
+        place = life.trap.place
+        if place is STARTING:
+            await self._struck_within(life.trap.delay_s)
+            return STARTING
+        async with asyncio.timeout(PATIENCE_S):
+            while not (self._struck.is_set() or self._server.gateway.is_connected):
+                assert self.herald.is_alive, f"it ended by itself:\n{self.herald.output}"
+                await asyncio.sleep(0.02)
+        mishaps = asyncio.create_task(self._mishaps(life))
+        waits = life.trap.delay_s if place is CONNECTED else life.patience_s
+        is_struck = await self._struck_within(waits)
+        mishaps.cancel()
+        await asyncio.gather(mishaps, return_exceptions=True)
+        return place if is_struck else CONNECTED
+
+    async def _struck_within(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._struck.wait()
+        return self._struck.is_set()
+
+    def _be_away(self, seconds: float) -> None:
+        """Let time pass while the bot is off."""
+        self._report.away_s += seconds
+        self.herald.ahead_s += seconds
+        self._server.clock.advance(timedelta(seconds=seconds))
+
+    def _print(self, life: Life) -> None:
+        """Let the papers print, members write and moderators delete, between two lives."""
+        self.town.print_some(life.prints, has_pages=life.trap.place.name.startswith("page"))
+        if self._random.random() < 0.3 or life.trap.place.name.startswith("edit"):
+            self._report.corrected += self.town.correct_one()
+        if self._random.random() < 0.1:
+            self._report.deleted += self.town.delete_one()
+        if self._random.random() < 0.2:
+            self.town.chat()
+        for name, lives in list(self._denied.items()):
+            self._denied[name] = lives - 1
+            if lives <= 0:
+                self._allow(name)
+
+    async def _mishaps(self, life: Life) -> None:
+        """Let things go wrong while the bot is connected."""
+        await asyncio.sleep(self._random.uniform(0, 0.6))
+        self.town.print_some(life.prints_later)
+        for mishap in life.mishaps:
+            if self._mishap(mishap):
+                self._report.faults[mishap] += 1
+
+    def _mishap(self, mishap: str) -> bool:
+        gateway = self._server.gateway
+        if mishap.startswith("403"):
+            name = self._random.choice(list(self.town.channels))
+            if name in self._denied:
+                return False
+            self._denied[name] = self._random.randint(0, 2)
+            me = self.town.guild.me
+            self.town.channels[name].allow(me, deny=Permission.SEND_MESSAGES)
+            return True
+        if not gateway.is_connected:
+            return False
+        match mishap:
+            case "gateway drop":
+                gateway.drop()
+            case "op 7":
+                gateway.reconnect()
+            case _:
+                gateway.invalidate(is_resumable="resumable" in mishap)
+        return True
+
+    def _allow(self, name: str) -> None:
+        del self._denied[name]
+        self.town.channels[name].allow(self.town.guild.me)
+
+    def _on_step(self, step: Step, method: str, path: str) -> bool:
+        """Strike where the life is to end; return whether the bot is gone."""
+        life = self._life
+        if life is None or not life.trap.springs(step, method, path):
+            return self._struck.is_set()
+        if life.trap.delay_s:
+            asyncio.get_running_loop().call_later(life.trap.delay_s, self._strike, life)
+            return False
+        self._strike(life)
+        return True
+
+    def _strike(self, life: Life) -> None:
+        if self._life is life:
+            self.herald.strike()
+            self._struck.set()
+
+    async def _end(self) -> None:
+        """Let the bot tell what is left, undisturbed."""
+        for name in list(self._denied):
+            self._allow(name)
+        self._server.faults.clear()
+        self._struck.clear()
+        for _ in range(ENDINGS):
+            self._be_away(HELD_S)
+            await self.herald.start()
+            until = time.monotonic() + SETTLED_S
+            # A look costs some milliseconds, so not at every beat of the stand-in.
+            while self.town.missing() and time.monotonic() < until:  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+            await asyncio.sleep(2)  # for what should not come, and for what is being marked
+            assert await self.herald.stop() == 0
+            await self._server.gateway.wait_until_gone()
+            if not self.town.missing():
+                return
+
+    def _judge(self) -> None:
+        report, town = self._report, self.town
+        report.verdict = town.judge()
+        report.pieces = sum(len(paper.pieces) for paper in town.papers.values())
+        report.owed = len(list(town.owed()))
+        posts = [seen for seen in self._server.requests if _is_post(seen.method, seen.path)]
+        nonces = Counter(str(seen.body["nonce"]) for seen in posts if isinstance(seen.body, dict))
+        report.posts = len(posts)
+        report.repeated = sum(times - 1 for times in nonces.values())
+        report.edits = sum(seen.method == "PATCH" for seen in self._server.requests)
+        report.looks = len(self._server.seen("GET", "/messages"))
+        with closing(connect(self.herald.database)) as database:
+            report.states.update(
+                dict(database.execute("SELECT state, COUNT(*) FROM deliveries GROUP BY state"))
+            )
+
+
+def _is_post(method: str, path: str) -> bool:
+    return method == "POST" and path.startswith("/channels/") and path.endswith("/messages")
+
+
+@asynccontextmanager
+async def opened(folder: Path, *, kills: int, seed: int) -> AsyncIterator[Run]:
+    """Open the stand-ins for a run; at the end the bot is dead, and kept to Discord's rules."""
+    async with (
+        DiscordServer.start() as server,
+        FeedServer() as feeds,
+        Nursery.open() as nursery,
+    ):
+        herald = HeraldProcess(folder, server, nursery)
+        run = Run(server, feeds, herald, kills=kills, seed=seed)
+        try:
+            yield run
+        finally:
+            await run.herald.kill()
+        assert server.violations == []
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Kill, print the report, and return 1 where it is not clean."""
+    parser = argparse.ArgumentParser(prog="python -m tests.e2e.kills")
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, help="drawn and printed if not given")
+    parser.add_argument("--folder", type=Path, help="where to keep the database and the logs")
+    told = parser.parse_args(arguments)
+    seed = SystemRandom().randrange(1_000_000) if told.seed is None else told.seed
+    sys.stderr.write(f"seed {seed}\n")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = told.folder or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        report = asyncio.run(_whole(folder, told.kills, seed))
+    sys.stdout.write("\n".join(report.lines()) + "\n")
+    return 0 if report.is_clean else 1
+
+
+async def _whole(folder: Path, kills: int, seed: int) -> Report:
+    async with opened(folder, kills=kills, seed=seed) as run:
+        return await run.run(_say_now_and_then)
+
+
+def _say_now_and_then(report: Report) -> None:
+    if report.kills % 25 == 0:
+        sys.stderr.write(f"{report.kills} kills in {report.took_s:.0f} s\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,328 @@
+"""A town with newspapers and channels, for the kill test: what was printed, and what was told.
+
+Each piece has a link of its own and words that no other has, so that a story is known wherever it
+is told, however the message looks; a few are printed by two newspapers in nearly the same words,
+and are one story to a channel that follows both.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from random import Random
+from typing import TypeAlias
+
+from tests.servers.discord_messages import delete
+from tests.servers.discord_objects import Message
+from tests.servers.discord_server import DiscordServer
+from tests.servers.discord_state import Channel
+from tests.servers.discord_wire import Permission
+from tests.servers.feed_server import FeedItem, FeedServer
+
+SHOWN = 30  # pieces that a feed shows
+UNSEEN_MAX = 8  # new pieces at most of a feed at once: from eleven on they are told in a roundup
+_LATELY = 100  # messages of a channel, more than come between two looks
+EDITS_MAX = 2  # of a piece; from the sixth on, Herald does not follow
+
+# What follows which paper: two channels have no paper in common, the others do.
+FOLLOWS = {
+    "one": ("gazette", "wire"),
+    "two": ("gazette", "herring"),
+    "three": ("wire", "herring", "pages"),
+    "four": ("pages",),
+    "five": ("gazette", "wire", "herring", "pages"),
+}
+PAPERS = ("gazette", "wire", "herring", "pages")  # the last one prints teasers, and has pages
+_SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "or", "en", "al")]
+
+Story: TypeAlias = int
+
+
+@dataclass(kw_only=True)
+class Piece:
+    """What a paper printed. ``titles``: as it was called, the last one now."""
+
+    number: int  # counts all pieces, in the order they were printed
+    paper: "Paper"
+    story: Story
+    link: str
+    titles: list[str]
+    body: str
+    printed_at: datetime
+
+    @property
+    def title(self) -> str:
+        """What it is called now."""
+        return self.titles[-1]
+
+
+@dataclass(kw_only=True)
+class Paper:
+    """A newspaper, its channels, and all that it printed, oldest first."""
+
+    name: str
+    channels: list[Channel] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    has_pages: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where its feed is served."""
+        return f"/{self.name}.xml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What is wrong, in words; all empty where nothing is."""
+
+    lost: list[str]
+    doubled: list[str]
+    disordered: list[str]
+    wrong: list[str]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every story is told once, in order and as it was printed."""
+        return not (self.lost or self.doubled or self.disordered or self.wrong)
+
+
+class Town:
+    """One guild, its channels and newspapers."""
+
+    def __init__(self, server: DiscordServer, feeds: FeedServer, random: Random) -> None:
+        self._server = server
+        self._feeds = feeds
+        self._random = random
+        self._stories = count(1)
+        self._words = _invented(random)
+        self._by_link: dict[str, Piece] = {}
+        self._heard: set[Story] = set()
+        self._deleted: defaultdict[int, list[Message]] = defaultdict(list)
+        self.guild = server.add_guild("Saltmarsh")
+        self.editor = self.guild.add_member("ada", Permission.MANAGE_GUILD)
+        self.channels = {name: self.guild.add_channel(name) for name in FOLLOWS}
+        self.papers = {name: Paper(name=name, has_pages=name == "pages") for name in PAPERS}
+        for channel, names in FOLLOWS.items():
+            for name in names:
+                self.papers[name].channels.append(self.channels[channel])
+        self._last_at = server.clock.now().replace(microsecond=0) - timedelta(hours=1)
+        for paper in self.papers.values():
+            self._serve(paper)
+
+    # Printing
+
+    def print_some(self, number: int, *, has_pages: bool = False) -> None:
+        """Let papers print *number* stories, one in five of them in two papers.
+
+        With *has_pages* only the paper that has them prints.
+        """
+        for _ in range(number):
+            papers = [paper for paper in self.papers.values() if paper.has_pages or not has_pages]
+            free = [paper for paper in papers if self.unseen(paper) < UNSEEN_MAX]
+            if not free:
+                return
+            both = len(free) > 1 and self._random.random() < 0.2
+            self._print(self._random.sample(free, 2 if both else 1))
+
+    def _print(self, papers: Sequence[Paper]) -> None:
+        story = next(self._stories)
+        words = [next(self._words) for _ in range(14)]
+        for paper in papers:
+            number = len(self._by_link) + 1
+            link = f"https://{paper.name}.example.org/piece-{number}"
+            if paper.has_pages:
+                link = self._feeds.url(f"/{paper.name}/piece-{number}")
+            head = f"{words[0].title()} {words[1]} {words[2]} {words[3].title()} {words[4]}"
+            body = f"The {' '.join(words[:8])} in {words[8].title()}. It {' '.join(words[9:])}."
+            self._last_at = max(
+                self._last_at + timedelta(seconds=1),
+                self._server.clock.now().replace(microsecond=0),
+            )
+            piece = Piece(
+                number=number,
+                paper=paper,
+                story=story,
+                link=link,
+                titles=[head],
+                body=body,
+                printed_at=self._last_at,
+            )
+            paper.pieces.append(piece)
+            self._by_link[link] = piece
+            if paper.has_pages:
+                self._feeds.put(f"/{paper.name}/piece-{number}", _page(piece))
+        for paper in papers:
+            self._serve(paper)
+
+    def correct_one(self) -> bool:
+        """Let a paper give a recent piece of its own another title; return whether it did."""
+        told_in = Counter(piece.story for piece in self._by_link.values())
+        fit = [
+            piece
+            for paper in self.papers.values()
+            for piece in paper.pieces[-6:]
+            if told_in[piece.story] == 1 and len(piece.titles) <= EDITS_MAX
+        ]
+        if not fit:
+            return False
+        piece = self._random.choice(fit)
+        piece.titles.append(f"{piece.titles[0]} {'again' * (len(piece.titles) - 1)}corrected")
+        self._serve(piece.paper)
+        return True
+
+    def _serve(self, paper: Paper) -> None:
+        items = [
+            FeedItem(
+                title=piece.title,
+                link=piece.link,
+                description=piece.body,
+                content="" if paper.has_pages else f"<p>{piece.body}</p>",
+                published_at=piece.printed_at,
+            )
+            for piece in reversed(paper.pieces[-SHOWN:])
+        ]
+        self._feeds.feed(paper.path, *items, title=paper.name.title())
+
+    def unseen(self, paper: Paper) -> int:
+        """Return how many pieces are in no channel yet, so that it may be that no poll had them."""
+        self._listen()
+        return sum(piece.story not in self._heard for piece in paper.pieces)
+
+    def _listen(self) -> None:
+        """Note the stories that were told lately."""
+        for channel in self.channels.values():
+            for message in channel.messages[-_LATELY:]:
+                self._heard |= {piece.story for piece in self._pieces_in(message)}
+
+    # Reading
+
+    def _pieces_in(self, message: Message) -> list[Piece]:
+        """Return what a message tells: as its embeds' links, or by a link in a text."""
+        linked = [embed["url"] for embed in message.embeds if embed.get("url")]
+        texts = [message.content, *(embed.get("description") or "" for embed in message.embeds)]
+        for text in texts:
+            linked += [part.split(")")[0] for part in text.split("](")[1:]]
+        return [self._by_link[link] for link in linked if link in self._by_link]
+
+    def all_in(self, channel: Channel) -> list[Message]:
+        """Return the bot's messages of a channel, deleted ones too, in the order they came."""
+        every = [*channel.messages, *self._deleted[channel.id]]
+        bots = [message for message in every if message.author.is_bot]
+        return sorted(bots, key=lambda message: message.id)
+
+    def delete_one(self) -> bool:
+        """Let a moderator delete a message that Herald must know of by now; return whether so.
+
+        Herald takes a channel's stories one after the other: what others follow is marked.
+        """
+        self._listen()
+        channel = self._random.choice(list(self.channels.values()))
+        known = [message for message in channel.messages if message.author.is_bot][:-3]
+        if not known:
+            return False
+        message = self._random.choice(known)
+        self._deleted[channel.id].append(message)
+        delete(self._server.world, message)
+        return True
+
+    def chat(self) -> None:
+        """Let a member write into a channel, between the bot's posts."""
+        channel = self._random.choice(list(self.channels.values()))
+        self.editor.say(channel, "Has anybody seen my umbrella?")
+
+    # Judging
+
+    def owed(self) -> Iterator[tuple[Channel, Story, list[Piece]]]:
+        """Yield every story that a channel should have been told, with the pieces that tell it."""
+        for channel in self.channels.values():
+            stories: defaultdict[Story, list[Piece]] = defaultdict(list)
+            for paper in self.papers.values():
+                if channel in paper.channels:
+                    for piece in paper.pieces:
+                        stories[piece.story].append(piece)
+            for story, pieces in stories.items():
+                yield channel, story, pieces
+
+    def told(self) -> Counter[tuple[int, Story]]:
+        """Return how many messages tell each story in each channel, deleted ones too."""
+        found: Counter[tuple[int, Story]] = Counter()
+        for channel in self.channels.values():
+            for message in self.all_in(channel):
+                found.update({(channel.id, piece.story) for piece in self._pieces_in(message)})
+        return found
+
+    def missing(self) -> int:
+        """Return how many stories are still to be told, and corrections to be made."""
+        told = self.told()
+        late = sum(
+            piece.title != message.embeds[0].get("title")
+            for channel in self.channels.values()
+            for message in channel.messages
+            for piece in self._own_piece(message)
+        )
+        return late + sum(not told[channel.id, story] for channel, story, _ in self.owed())
+
+    def judge(self) -> Verdict:
+        """Compare what was printed with what the channels were told."""
+        told = self.told()
+        lost, doubled = [], []
+        for channel, story, pieces in self.owed():
+            name = f"#{channel.name}: story {story} ({', '.join(p.link for p in pieces)})"
+            if (times := told[channel.id, story]) == 0:
+                lost.append(name)
+            elif times > 1:
+                doubled.append(f"{name}, {times} times")
+        return Verdict(
+            lost=lost,
+            doubled=doubled,
+            disordered=list(self._disorders()),
+            wrong=list(self._wrongs()),
+        )
+
+    def _disorders(self) -> Iterator[str]:
+        for channel in self.channels.values():
+            last: dict[str, int] = {}
+            for message in self.all_in(channel):
+                for piece in self._own_piece(message):
+                    if piece.number < last.get(piece.paper.name, 0):
+                        yield f"#{channel.name}: {piece.link} after piece {last[piece.paper.name]}"
+                    last[piece.paper.name] = piece.number
+
+    def _wrongs(self) -> Iterator[str]:
+        for channel in self.channels.values():
+            for message in self.all_in(channel):
+                for piece in self._pieces_in(message):
+                    if channel not in piece.paper.channels:
+                        yield f"#{channel.name} does not follow {piece.paper.name}: {piece.link}"
+                for piece in self._own_piece(message):
+                    title = message.embeds[0].get("title", "")
+                    if title not in piece.titles:
+                        yield f"#{channel.name}: {piece.link} is called {title!r}"
+                    elif title != piece.title and not message.is_deleted:
+                        yield f"#{channel.name}: {piece.link} is still called {title!r}"
+
+    def _own_piece(self, message: Message) -> list[Piece]:
+        """Return the piece that a message is about; none of a roundup or of somebody's chat."""
+        if len(message.embeds) != 1 or not message.embeds[0].get("url"):
+            return []
+        piece = self._by_link.get(message.embeds[0]["url"])
+        return [] if piece is None else [piece]
+
+
+def _invented(random: Random) -> Iterator[str]:
+    """Yield words that no language has, each once."""
+    seen: set[str] = set()
+    while True:
+        word = "".join(random.choice(_SYLLABLES) for _ in range(4))
+        if word not in seen:
+            seen.add(word)
+            yield word
+
+
+def _page(piece: Piece) -> str:
+    return (
+        f"<html><head><title>{piece.titles[0]}</title></head><body><article>"
+        f"<h1>{piece.titles[0]}</h1><p>{piece.body}</p><p>{piece.body[::-1]}</p>"
+        "</article></body></html>"
+    )

@@ -1,0 +1,77 @@
+"""Kill -9 at the steps of the life of a delivery, over and over: see kills.py."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tests.e2e import kills
+from tests.e2e.kills_lives import FAULTS, MISHAPS, PLACES
+from tests.servers.discord_state import Channel
+
+# More by `uv run python -m tests.e2e.kills --kills 2000`, or with these two in the environment.
+KILLS = int(os.environ.get("KILLS", "10"))  # noqa: TID251  # a test's own option
+SEED = int(os.environ.get("KILLS_SEED", "6"))  # noqa: TID251  # likewise
+ENOUGH = 200  # to come to every step and every fault
+
+
+async def killed(folder: Path, number: int, seed: int) -> kills.Report:
+    """Kill so many times, print the report and return it."""
+    async with kills.opened(folder, kills=number, seed=seed) as run:
+        report = await run.run(lambda _: None)
+    print("\n".join(report.lines()))  # noqa: T201  # the seed, where it fails
+    return report
+
+
+async def test_kills_at_any_step_with_discord_at_its_worst_lose_and_double_nothing(
+    tmp_path: Path,
+) -> None:
+    report = await killed(tmp_path, KILLS, SEED)
+    assert report.is_clean, "\n".join(report.lines())
+    assert report.kills == KILLS
+    assert report.owed > KILLS
+    if KILLS >= ENOUGH:
+        assert set(report.places) == {place.name for place in PLACES}, "killed at every step"
+        assert {*FAULTS, *MISHAPS} <= set(+report.faults), "everything has gone wrong"
+
+
+async def test_a_bot_that_doubles_loses_or_confuses_would_be_found_out(tmp_path: Path) -> None:
+    async with kills.opened(tmp_path, kills=1, seed=SEED) as run:
+        report = await run.run(lambda _: None)
+        assert report.is_clean, "\n".join(report.lines())
+        for wanted, spoil in SPOILT.items():
+            channel = max(run.town.channels.values(), key=lambda channel: len(channel.messages))
+            kept = channel.messages[:]
+            spoil(channel)
+            found = run.town.judge()
+            assert getattr(found, wanted), wanted
+            channel.messages[:] = kept
+        assert run.town.judge().is_clean
+
+
+def _double(channel: Channel) -> None:
+    channel.messages.append(replace(channel.messages[-1], id=channel.messages[-1].id + 1))
+
+
+def _lose(channel: Channel) -> None:
+    channel.messages.pop()
+
+
+def _swap(channel: Channel) -> None:
+    first, *between, last = channel.messages
+    ids = first.id, last.id
+    channel.messages[:] = [replace(last, id=ids[0]), *between, replace(first, id=ids[1])]
+
+
+def _confuse(channel: Channel) -> None:
+    first, second, *rest = channel.messages
+    swapped = [{**first.embeds[0], "title": second.embeds[0]["title"]}]
+    channel.messages[:] = [replace(first, embeds=swapped), second, *rest]
+
+
+SPOILT: dict[str, Callable[[Channel], None]] = {
+    "doubled": _double,
+    "lost": _lose,
+    "disordered": _swap,
+    "wrong": _confuse,
+}
