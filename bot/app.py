@@ -31,6 +31,7 @@ from bot.frontend.gate import Gate
 from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
 from bot.language.allowance import Budget, Recall, Remember
+from bot.language.comparing import Comparer as ReportComparer
 from bot.language.endpoint import open_endpoint
 from bot.language.extractive import Extractive
 from bot.language.llm import LanguageModel, Trial
@@ -41,6 +42,7 @@ from bot.news.ports import (
     Announcer,
     Articles,
     Clock,
+    Comparer,
     Finisher,
     Model,
     Publisher,
@@ -58,6 +60,7 @@ from bot.services.errands import Errands
 from bot.services.follow import Follower
 from bot.services.heal import Healer
 from bot.services.look import Looker
+from bot.services.narrate import Narrator
 from bot.services.poll import Poller
 from bot.services.search import Searcher
 from bot.services.tell import Teller
@@ -96,6 +99,7 @@ class Core:
     follower: Follower
     healer: Healer
     searcher: Searcher
+    narrator: Narrator
     transfer: Transfer
     asker: Asker
     tokenise: Tokeniser
@@ -230,6 +234,7 @@ async def open_core(
             )
         )
         source: Source = web
+        comparer: Comparer = ReportComparer()
         quoter: Quoter = TextQuoter()
         schedule = Schedule()
         poller = Poller(
@@ -262,6 +267,7 @@ async def open_core(
             follower=follower,
             healer=Healer(storage, source, follower, clock, pace=pace, random=spread),
             searcher=Searcher(storage, clock, words.tokenise),
+            narrator=Narrator(storage, comparer, clock, on_owed=schedule.deliver.poke),
             asker=Asker(storage, quoter, clock),
             transfer=Transfer(storage, source, follower),
             tokenise=words.tokenise,
@@ -489,6 +495,7 @@ def build_client(core: Core, gate: Gate | None = None) -> HeraldClient:
         healer=core.healer,
         transfer=core.transfer,
         searcher=core.searcher,
+        narrator=core.narrator,
         storage=core.storage,
         clock=core.clock,
         proxy=core.settings.discord_proxy,

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -79,13 +79,18 @@ class FakePublisher:
     may_read_history: bool = True
     takes_nonces: bool = True
     finds: int = 0  # how often a channel was looked at
+    room: int = 10  # posts that fit into one message
     _by_nonce: dict[str, MessageId] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(900_000_000_000_000_001))
 
     @property
     def posts(self) -> list[tuple[ChannelId, Post]]:
-        """What is in the channels, in the order of posting, as it reads now."""
-        return [(message.channel_id, message.post) for message in self.messages]
+        """What is in the channels, in the order of posting, as it reads now; bundles one by one."""
+        return [
+            (message.channel_id, post)
+            for message in self.messages
+            for post in (replace(message.post, bundled=()), *message.post.bundled)
+        ]
 
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
         """Keep the post."""
@@ -115,6 +120,10 @@ class FakePublisher:
     async def takes_nonce(self, channel_id: ChannelId) -> bool:  # noqa: ARG002  # the port's
         """Whether this stand-in knows its messages by their nonces."""
         return self.takes_nonces
+
+    async def fitting(self, channel_id: ChannelId, post: Post) -> int:  # noqa: ARG002  # the port's
+        """Return how many of a bundle's posts fit."""
+        return min(self.room, 1 + len(post.bundled))
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         """Change the message."""

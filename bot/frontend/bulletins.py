@@ -65,7 +65,7 @@ class DiscordAnnouncer:
                 if found is not None:
                     return found
         view = bulletin_view(bulletin.notices)
-        return await self._publisher.send(bulletin.channel_id, embed, bulletin.nonce, view)
+        return await self._publisher.send(bulletin.channel_id, [embed], bulletin.nonce, view)
 
 
 def _is_of(message: discord.Message, embed: discord.Embed) -> bool:

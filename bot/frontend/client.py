@@ -20,6 +20,7 @@ from bot.errors import ConfigError, DiscordUnavailable
 from bot.frontend.commands.feed import FeedCommands
 from bot.frontend.commands.news import NewsCommands
 from bot.frontend.commands.settings import SettingsCommands
+from bot.frontend.commands.story import story_command, story_menu
 from bot.frontend.commands.why import why_menu
 from bot.frontend.errors import answer_error
 from bot.frontend.faults import REFUSED_LOGIN
@@ -27,12 +28,14 @@ from bot.frontend.gate import Gate
 from bot.frontend.panels.channels import UndoChannelEdit
 from bot.frontend.panels.edits import UndoEdit
 from bot.frontend.panels.health import HEALTH_ITEMS
+from bot.frontend.panels.stories import STORY_ITEMS
 from bot.frontend.panels.undo import FollowingClient, UndoRemoval
 from bot.news.models import ChannelId
 from bot.news.ports import Clock, Storage
 from bot.services.channels import Steward
 from bot.services.follow import Follower
 from bot.services.heal import Healer
+from bot.services.narrate import Narrator
 from bot.services.search import Searcher
 from bot.services.transfer import Transfer
 
@@ -86,6 +89,7 @@ class HeraldClient(FollowingClient):
         healer: Healer,
         transfer: Transfer,
         searcher: Searcher,
+        narrator: Narrator,
         storage: Storage,
         clock: Clock,
         proxy: str | None = None,
@@ -105,19 +109,22 @@ class HeraldClient(FollowingClient):
         )
         self.follower = follower
         self.healer = healer
+        self.narrator = narrator
         self.steward = Steward(storage, clock)
         self.was_ready = False
         self.tree = HeraldTree(self)
         self.tree.add_command(FeedCommands(follower, healer, transfer, clock))
         self.tree.add_command(NewsCommands(follower, searcher, clock))
         self.tree.add_command(SettingsCommands(storage, self.steward, clock))
+        self.tree.add_command(story_command(follower, narrator))
         self.tree.add_command(why_menu(storage))
+        self.tree.add_command(story_menu(follower, narrator))
         self._memory = storage
         self._tell_ready = on_ready
 
     async def setup_hook(self) -> None:
         """Register what outlives a restart, and upload the commands where they changed."""
-        self.add_dynamic_items(UndoRemoval, UndoEdit, UndoChannelEdit, *HEALTH_ITEMS)
+        self.add_dynamic_items(UndoRemoval, UndoEdit, UndoChannelEdit, *HEALTH_ITEMS, *STORY_ITEMS)
         try:
             await self.upload_commands()
         except (app_commands.CommandSyncFailure, discord.RateLimited) as error:

@@ -15,7 +15,7 @@ from bot.frontend import limits
 from bot.frontend.markdown import plain
 from bot.frontend.once import Once
 from bot.frontend.permissions import may_moderate
-from bot.news.models import ChannelId, Hit, Manner, MessageId, Post
+from bot.news.models import ChannelId, Hit, Manner, MessageId, Post, PostRef
 
 LOOK_BACK = 50  # archived threads; those that are awake come all at once
 OPENED_MAX = 10  # threads whose first message is looked at, with a request each
@@ -106,7 +106,11 @@ def home_of(message: discord.Message) -> ChannelId:
 
 def openable(hit: Hit, guild: discord.Guild) -> Hit:
     """Return *hit* with its post where Discord opens it: one in a forum is in its thread."""
-    post = hit.post
-    if post is None or not isinstance(guild.get_channel(post.channel_id), discord.ForumChannel):
-        return hit
-    return replace(hit, post=replace(post, channel_id=ChannelId(post.message_id)))
+    return hit if hit.post is None else replace(hit, post=opened(hit.post, guild))
+
+
+def opened(post: PostRef, guild: discord.Guild) -> PostRef:
+    """Return *post* where Discord opens it, as `openable` does."""
+    if not isinstance(guild.get_channel(post.channel_id), discord.ForumChannel):
+        return post
+    return replace(post, channel_id=ChannelId(post.message_id))

@@ -1,8 +1,9 @@
 """Take posts to Discord: the front end's side of the outbox."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 
 import discord
 import structlog
@@ -22,9 +23,9 @@ from bot.frontend.faults import ERRORS, REFUSED_LOGIN, UNAUTHORISED, is_refusal,
 from bot.frontend.forums import OPENED_MAX, open_post, posts_of, tags_of, thread_name, wake
 from bot.frontend.gate import Gate
 from bot.frontend.permissions import Target, may_read_history, missing_for_threads, missing_to_post
-from bot.frontend.render import post_embed, safe_url
+from bot.frontend.render import fitting_in_one, post_embed, post_embeds, safe_url
 from bot.frontend.webhooks import Memory, Webhooks, source_name
-from bot.news.models import ChannelId, Manner, MessageId, Post
+from bot.news.models import ChannelId, Manner, MessageId, Post, RoleId
 
 log = structlog.get_logger()
 
@@ -66,22 +67,22 @@ class DiscordPublisher:
 
     async def publish(self, channel_id: ChannelId, post: Post, nonce: str) -> MessageId:
         """Post and return the message's id, in a forum its thread's."""
-        embed = post_embed(post)
+        embeds = post_embeds(post)
         async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             client = await self._client(channel_id)
             if post.manner.is_by_source and _may_speak(channel, post):
-                said = _as_source(channel, post, embed)
+                said = _as_source(channel, post, embeds[0])
                 if (made := await self._webhooks.send(client, channel, said)) is not None:
                     return made
             if isinstance(channel, discord.ForumChannel):
-                return await open_post(client, channel, post, _said(post, embed))
-            return await self._send(channel, embed, nonce, manner=post.manner)
+                return await open_post(client, channel, post, _said(post, embeds[0]))
+            return await self._send(channel, embeds, nonce, manner=_of_all(post))
 
     async def send(
         self,
         channel_id: ChannelId,
-        embed: discord.Embed,
+        embeds: Sequence[discord.Embed],
         nonce: str,
         view: discord.ui.View | None = None,
     ) -> MessageId:
@@ -94,12 +95,12 @@ class DiscordPublisher:
             channel = await self._postable(channel_id)
             if isinstance(channel, discord.ForumChannel):
                 raise ChannelGone("A forum takes posts only.", channel_id=channel_id)
-            return await self._send(channel, embed, nonce, view=view)
+            return await self._send(channel, embeds, nonce, view=view)
 
     async def _send(
         self,
         channel: discord.TextChannel | discord.Thread,
-        embed: discord.Embed,
+        embeds: Sequence[discord.Embed],
         nonce: str,
         *,
         manner: Manner = PLAINLY,
@@ -111,7 +112,7 @@ class DiscordPublisher:
         # that it made before.
         message = await channel.send(
             content=_call(manner),
-            embed=embed,
+            embeds=embeds,
             nonce=nonce,
             silent=manner.is_silent,
             allowed_mentions=_mentions(manner),
@@ -191,29 +192,43 @@ class DiscordPublisher:
         client = await self._client(ChannelId(channel.id))
         return await self._webhooks.fetch(client, channel, message)
 
+    async def fitting(self, channel_id: ChannelId, post: Post) -> int:
+        """Return how many of a bundle's posts go into one message, uncut.
+
+        A forum's post is one, and so is what comes under its source's own name. What is silent is
+        not mixed with what is not, nor what calls one role with what calls another.
+        """
+        async with self._asking(channel_id):
+            channel = await _channel(await self._client(channel_id), channel_id)
+        if isinstance(channel, discord.ForumChannel) or post.manner.is_by_source:
+            return 1
+        return min(_alike(post), fitting_in_one(post))
+
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         """Make an earlier post say *post*. Without Embed Links, Discord would empty it."""
-        embed = post_embed(post)
+        embeds = post_embeds(post)
         async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             try:
-                await self._edit(channel, message_id, embed)
+                await self._edit(channel, message_id, embeds)
             except discord.HTTPException as error:
                 if error.code != ARCHIVED or isinstance(channel, discord.TextChannel):
                     raise
                 asleep = message_id if isinstance(channel, discord.ForumChannel) else channel_id
                 await wake(await self._client(channel_id), asleep)
-                await self._edit(channel, message_id, embed)
+                await self._edit(channel, message_id, embeds)
 
-    async def _edit(self, channel: Target, message_id: MessageId, embed: discord.Embed) -> None:
+    async def _edit(
+        self, channel: Target, message_id: MessageId, embeds: Sequence[discord.Embed]
+    ) -> None:
         client = await self._client(ChannelId(channel.id))
         try:
-            if await self._webhooks.edit(client, channel, message_id, embed):
+            if await self._webhooks.edit(client, channel, message_id, embeds[0]):
                 return
             is_forum = isinstance(channel, discord.ForumChannel)
             holder = client.get_partial_messageable(message_id if is_forum else channel.id)
             await holder.get_partial_message(message_id).edit(
-                embed=embed, allowed_mentions=discord.AllowedMentions.none()
+                embeds=embeds, allowed_mentions=discord.AllowedMentions.none()
             )
         except discord.NotFound as error:
             if error.code == UNKNOWN_CHANNEL and isinstance(channel, discord.ForumChannel):
@@ -332,6 +347,23 @@ def _done_before(code: int) -> Iterator[None]:
     except discord.HTTPException as error:
         if error.code != code:
             raise
+
+
+def _alike(post: Post) -> int:
+    """Return how many of a bundle's posts, from the first on, can be made in one manner."""
+    first, number, roles = post.manner, 0, set[RoleId]()
+    for manner in (each.manner for each in (post, *post.bundled)):
+        roles |= {manner.ping} if manner.ping is not None else set()
+        if manner.is_silent is not first.is_silent or len(roles) > 1:
+            break
+        number += 1
+    return number
+
+
+def _of_all(post: Post) -> Manner:
+    """Return the manner of a message that holds a post and those bundled with it."""
+    called = (each.manner.ping for each in (post, *post.bundled) if each.manner.ping is not None)
+    return replace(post.manner, ping=next(called, None))
 
 
 def _call(manner: Manner) -> str | None:

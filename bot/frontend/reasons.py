@@ -18,17 +18,13 @@ _NOTE_CUT = 300
 def why_embed(why: Why) -> discord.Embed:
     """Return the answer to "Why this?"."""
     shown = why.origins[:_SHOWN_MAX]
-    told = "\n\n".join(_origin(origin, is_alone=len(why.origins) == 1) for origin in shown)
+    is_alone, has_own = len(why.origins) == 1, why.kind == "bundle"
+    told = "\n\n".join(_origin(origin, is_alone=is_alone, has_own=has_own) for origin in shown)
     if len(why.origins) > len(shown):
         told += f"\n\n… and {len(why.origins) - len(shown)} more."
-    head = ""
-    if why.is_roundup:
-        head = (
-            f"One message for {count(len(why.origins), 'entry')}, because the feed brought many "
-            "at once.\n\n"
-        )
+    head = _REASONS[why.kind].format(count(len(why.origins), "entry"))
     embed = discord.Embed(title=inline("Why this?"), description=f"{head}{told}", colour=COLOUR)
-    if not why.is_roundup:
+    if why.kind == "story":
         embed.add_field(name="Summary", value=method_in_words(why.summary), inline=False)
     if why.sent_at is not None:
         embed.add_field(name="Posted", value=when(why.sent_at), inline=False)
@@ -55,7 +51,18 @@ def method_in_words(summary: Summary | None) -> str:
             return escape_block(plain(summary.method, limits.EMBED_FIELD_VALUE_MAX // 2))
 
 
-def _origin(origin: Origin, *, is_alone: bool) -> str:
+_REASONS = {
+    "story": "",
+    "bundle": "One message for {}, because several posts were due here at once.\n\n",
+    "roundup": "One message for {}, because the feed brought many at once.\n\n",
+    "digest": (
+        "A digest of {}: of feeds in mode digest, or what quiet hours or the most messages an hour "
+        "kept back.\n\n"
+    ),
+}
+
+
+def _origin(origin: Origin, *, is_alone: bool, has_own: bool) -> str:
     entry = origin.entry
     source = escape_block(plain(origin.source_name, _SOURCE_CUT))
     seen = f"seen {when(entry.first_seen_at)}"
@@ -66,6 +73,8 @@ def _origin(origin: Origin, *, is_alone: bool) -> str:
     lines.append(link(title, safe_url(entry.url)))
     if is_alone or origin.note:
         lines.append(_reading(origin))
+    if has_own and origin.summary is not None:
+        lines.append(f"Summary: {method_in_words(origin.summary)}")
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from bot.news.text import http_url
 # Title, author, footer and body together stay under limits.EMBED_TOTAL_MAX at these.
 BODY_MAX = limits.EMBED_DESCRIPTION_MAX
 FOOTER_MAX = 256
+_SOURCE_MAX = 100  # characters, of who is behind a line
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # what is dated before is a feed's mistake
 
@@ -36,6 +37,36 @@ def post_embed(post: Post) -> discord.Embed:
     return embed
 
 
+def post_embeds(post: Post) -> list[discord.Embed]:
+    """Return the embeds of a message: of a post and of those that are bundled with it.
+
+    Bodies are cut where all together are over Discord's limit.
+    """
+    posts = [post, *post.bundled]
+    embeds = [post_embed(each) for each in posts]
+    over = sum(map(limits.embed_length, embeds)) - limits.EMBED_TOTAL_MAX
+    while over > 0:
+        longest = max(embeds, key=lambda embed: len(embed.description or ""))
+        length = len(longest.description or "")
+        if not length:
+            break
+        body = posts[embeds.index(longest)].body
+        longest.description = block(body, max(length - max(over // len(posts), 32), 0)) or None
+        over = sum(map(limits.embed_length, embeds)) - limits.EMBED_TOTAL_MAX
+    return embeds
+
+
+def fitting_in_one(post: Post) -> int:
+    """Return how many of the posts of a bundle fit into one message uncut; at least one."""
+    room, fitting = limits.EMBED_TOTAL_MAX, 0
+    for each in [post, *post.bundled][: limits.EMBEDS_MAX]:
+        room -= limits.embed_length(post_embed(each))
+        if room < 0:
+            break
+        fitting += 1
+    return max(fitting, 1)
+
+
 def _description(post: Post) -> str:
     """Return body and headlines; a headline is shown whole, or counted where there is no room."""
     if not post.headlines:
@@ -44,10 +75,11 @@ def _description(post: Post) -> str:
     lines = [body, ""] if body else []
     room = BODY_MAX - sum(len(line) + 1 for line in lines)
     shown = [_headline(headline) for headline in post.headlines]
+    total = len(shown) + post.unlisted
     fitting = _fitting(shown, room)
-    if len(fitting) < len(shown):
-        fitting = _fitting(shown, room - len(_rest(len(shown))) - 1)
-        fitting.append(_rest(len(shown) - len(fitting)))
+    if len(fitting) < total:
+        fitting = _fitting(shown, room - len(_rest(total)) - 1)
+        fitting.append(_rest(total - len(fitting)))
     return "\n".join([*lines, *fitting])
 
 
@@ -64,9 +96,11 @@ def _fitting(lines: list[str], room: int) -> list[str]:
 def _headline(headline: Headline) -> str:
     # The bullet is a character and no list of Discord's, so that what follows starts no line.
     title = plain(headline.title)
+    source = escape_block(plain(headline.source, _SOURCE_MAX))
+    by = f" · {source}" if source else ""
     if (url := safe_url(headline.url)) and (shown := label(title)):
-        return f"• {link(shown, url)}"
-    return f"• {escape_block(title)}"
+        return f"• {link(shown, url)}{by}"
+    return f"• {escape_block(title)}{by}"
 
 
 def _rest(count: int) -> str:

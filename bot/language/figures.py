@@ -9,7 +9,7 @@ apart rather than guessed at.
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 BARE = ""  # the unit of a number that punctuation follows
@@ -22,6 +22,8 @@ class Figure:
     written: str
     values: frozenset[Decimal]  # every way to read it, at least one
     unit: str | None = None  # "%", "$", "km" …; BARE; None: something else follows
+    # Where number and scale stand in `plain_digits` of the text; (0, 0) in Han, not looked for.
+    span: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 # --- Words for numbers ---
@@ -240,14 +242,24 @@ def _in_digits(text: str) -> Iterator[Figure]:
     for match in _DIGITS.finditer(text):
         written = match["number"]
         if len(written) > _MAX_DIGITS:
-            yield Figure(written=written, values=frozenset({Decimal(0)}), unit="identifier")
+            yield Figure(
+                written=written,
+                values=frozenset({Decimal(0)}),
+                unit="identifier",
+                span=match.span("number"),
+            )
             continue
         sign = -1 if match["sign"] or _is_minus(text, match.start()) else 1
         scale, end = _scale_at(text, match.end())
         unit = _unit_at(text, match.start("number"), end)
         for values in _readings(written):
             scaled = {sign * value * factor for value in values for factor in scale}
-            yield Figure(written=written, values=frozenset(scaled), unit=unit)
+            yield Figure(
+                written=written,
+                values=frozenset(scaled),
+                unit=unit,
+                span=(match.start("number"), end),
+            )
 
 
 def _is_minus(text: str, at: int) -> bool:
@@ -371,7 +383,10 @@ def _english_run(run: list[str], text: str, start: int, end: int) -> Iterator[Fi
 
 def _worded(words: list[str], value: Decimal, text: str, start: int, end: int) -> Figure:
     return Figure(
-        written=" ".join(words), values=frozenset({value}), unit=_unit_at(text, start, end)
+        written=" ".join(words),
+        values=frozenset({value}),
+        unit=_unit_at(text, start, end),
+        span=(start, end),
     )
 
 
@@ -384,7 +399,7 @@ def _in_words(text: str, lexicon: dict[str, int]) -> Iterator[Figure]:
             scale, end = _scale_at(text, match.end())
             unit = _unit_at(text, match.start(), end)
             values = frozenset(Decimal(value * factor) for factor in scale)
-            yield Figure(written=match.group(), values=values, unit=unit)
+            yield Figure(written=match.group(), values=values, unit=unit, span=(match.start(), end))
 
 
 def _in_han(text: str) -> Iterator[Figure]:

@@ -1,4 +1,4 @@
-"""What a channel chose: when Herald may speak there, how much and how."""
+"""What a channel chose: when Herald may speak there, how much and how; when its digest comes."""
 
 from dataclasses import dataclass
 from typing import NewType
@@ -8,6 +8,9 @@ from bot.news.models import ChannelId, Length
 ChannelEditId = NewType("ChannelEditId", int)
 
 HOURLY_MAX = 60  # messages an hour that can be chosen as the most
+EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)  # 0: Monday
+DIGEST_AT_MIN = 8 * 60  # where nobody chose a time
+DIGEST_TOP = 10  # stories that a digest lists at most; the others are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,10 @@ class ChannelOptions:
     quiet_from_min: int | None = None  # None, both: no quiet hours; never the same
     quiet_until_min: int | None = None
     hourly_max: int | None = None  # messages an hour; None: as many as come
+    is_bundled: bool = True  # what comes many at once goes into one message
+    digest_at_min: int | None = None  # None: DIGEST_AT_MIN, where a digest is wanted
+    digest_days: tuple[int, ...] = EVERY_DAY  # ascending, never empty
+    digest_top: int = DIGEST_TOP
     is_published: bool = False  # to the channels that follow an announcement channel
     is_silent: bool = False  # posts notify nobody
     is_by_source: bool = False  # posts come under the name and picture of their source

@@ -504,6 +504,26 @@ class Manner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigestLine:
+    """A story in a digest, by the entry that came first; ``sources``: what the channel calls them.
+
+    In the order that they came.
+    """
+
+    entry: Entry
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What a digest tells: its lines, best first, and how many stories of how many feeds in all."""
+
+    lines: tuple[DigestLine, ...]
+    stories: int
+    feeds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A delivery taken for sending, or a sent one whose message is to be edited.
 
@@ -517,12 +537,15 @@ class Claim:
     summary: Summary | None  # stored one
     also: tuple[str, ...] = ()  # what the channel calls the other sources, in the order they came
     roundup: tuple[Entry, ...] = ()  # told in one message, newest first; empty: an ordinary post
+    digest: Digest | None = None  # told in one message; None: no digest
+    # All posts of the message, in their order, this one too; empty: it is alone in it.
+    bundle: tuple["Claim", ...] = ()
+    is_settled: bool = False  # what the bundle holds is final: it may be in the channel
     message_id: MessageId | None = None  # the message to edit; None: it is to be sent
     newest_message_id: MessageId | None = None  # of the channel's posts that are known to be there
     length: Length = Length.NORMAL  # of the summary, as the channel wants it
     manner: Manner = field(default_factory=Manner)  # its ping is what was decided; None: none
     ping: Ping | None = None  # what decides; None: nobody is called, or it was decided
-    pinged_at: datetime | None = None  # when the channel's posts called that role last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -532,16 +555,25 @@ class Origin:
     entry: Entry
     source_name: str
     note: str | None = None  # why there is only a teaser, where there is
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """What a post is made of: its entries, the first seen first, and its summary."""
+    """What a message is made of: its entries, the first seen first, and its summary.
+
+    ``kind`` "bundle": several posts, each with its own summary.
+    """
 
     origins: tuple[Origin, ...]
     summary: Summary | None
     sent_at: datetime | None
-    is_roundup: bool = False
+    kind: Literal["story", "bundle", "roundup", "digest"] = "story"
+
+    @property
+    def is_roundup(self) -> bool:
+        """Whether it tells in one line each what its feed brought at once."""
+        return self.kind == "roundup"
 
 
 # --- Plans: what pure decisions return, for one storage call to apply ---
@@ -831,6 +863,85 @@ class StoryEntries:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoryLine:
+    """A story in a line, as far as the one who asked may see it."""
+
+    id: StoryId
+    title: str  # of the first entry
+    sources: int
+    told_at: datetime  # when the last of it was seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """An entry of a story, and the messages that tell it or name it as a source, oldest first."""
+
+    entry: Entry
+    source_name: str  # what the first message's channel calls the feed
+    posts: tuple[PostRef, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldStory:
+    """What channels were told of a story: at least one entry, in the order they came."""
+
+    id: StoryId
+    tellings: tuple[Telling, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parted:
+    """A channel whose post of a story no longer tells an entry, so that no post there does."""
+
+    story_id: StoryId  # the one without a post
+    entry_id: EntryId  # its first entry
+    title: str
+    channel_id: ChannelId
+    post: PostRef | None = None  # the message that told it, which is edited; None: not sent yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """An entry made a story of its own, and what that left without a post."""
+
+    story_id: StoryId
+    parted: tuple[Parted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one source says of an event."""
+
+    source: int  # the same for all that it says
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySentence:
+    """A telling sentence of a report, as it stands there. ``report``: its number, from 0."""
+
+    report: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A figure that sources give differently: of what, and which report says what."""
+
+    subject: str  # as written: "passengers", "%"
+    said: tuple[tuple[int, str], ...]  # number of the report from 0, and the figure as written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Several reports of one event beside each other."""
+
+    sentences: tuple[KeySentence, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage:
     """``hits`` from ``offset`` on, and how many there are in all."""
 
@@ -863,17 +974,19 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """One line of a roundup."""
+    """One line of a roundup or a digest."""
 
     title: str
     url: str | None  # http(s) only
+    source: str = ""  # who says so, where that is not said above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A rendered, front-end-neutral message: plain text, nothing escaped or cut yet.
 
-    ``headlines`` follow the body, one a line; those for which there is no room are counted.
+    ``headlines`` follow the body, one a line; those for which there is no room are counted, with
+    ``unlisted`` others. ``bundled`` are further posts in the same message, after this one.
     """
 
     title: str
@@ -887,6 +1000,8 @@ class Post:
     footer: str | None = None
     published_at: datetime | None = None
     headlines: tuple[Headline, ...] = ()
+    unlisted: int = 0
+    bundled: tuple["Post", ...] = ()
     manner: Manner = field(default_factory=Manner)
 
 

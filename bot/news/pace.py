@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from bot.news.channels import ChannelOptions
 
 HOUR = timedelta(hours=1)
+BURST_MIN = 3  # posts due at once that are a burst
+BUNDLE_MAX = 5  # posts in one message
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
@@ -96,3 +98,17 @@ def opens_at(options: ChannelOptions, sent_this_hour: int, now: datetime) -> dat
     while (end := quiet_until(options, at)) is not None:
         at = end
     return at if at > now else None
+
+
+def rolled_before(options: ChannelOptions, now: datetime) -> datetime | None:
+    """Return since before when a post has waited that is told in a digest now, if it is not alone.
+
+    What quiet hours or an hour's budget kept back comes in one message when they are over.
+    """
+    over = [woke_at(options, now), hour_of(now) if options.hourly_max is not None else None]
+    return max((at for at in over if at is not None), default=None)
+
+
+def bundle_size(waiting: int) -> int:
+    """Return how many of the posts that are due in a channel go into its next message."""
+    return min(waiting, BUNDLE_MAX) if waiting >= BURST_MIN else 1

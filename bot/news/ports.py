@@ -20,6 +20,7 @@ from bot.news.models import (
     Check,
     Choices,
     Claim,
+    Comparison,
     DeliveryId,
     Discovery,
     Edited,
@@ -42,22 +43,27 @@ from bot.news.models import (
     NewSubscription,
     Outcome,
     ParsedFeed,
+    Ping,
     Post,
     Recorded,
     Refresh,
     Remedy,
     Repairs,
+    Report,
     Resumed,
     RoleId,
     SearchPage,
     SearchRequest,
+    Split,
     StorageHealth,
     StoryEntries,
     StoryId,
+    StoryLine,
     SubscriptionId,
     Summary,
     Switched,
     SwitchId,
+    ToldStory,
     UserId,
     Validators,
     Why,
@@ -131,6 +137,17 @@ class Summariser(Protocol):
         ...
 
 
+class Comparer(Protocol):
+    """Reads several reports of one event beside each other. CPU-bound; called off the loop."""
+
+    def compare(self, reports: Sequence[Report]) -> Comparison:
+        """Return telling sentences, each as it stands in its report, and figures that differ.
+
+        Never raises.
+        """
+        ...
+
+
 class Quoter(Protocol):
     """Answers questions with sentences that stand in articles, letter by letter."""
 
@@ -187,6 +204,13 @@ class Publisher(Protocol):
         """Whether `publish` in that channel is safe to repeat within the nonce's window.
 
         Where not, only `find` tells whether an earlier attempt has landed. Raises PublishError.
+        """
+        ...
+
+    async def fitting(self, channel_id: ChannelId, post: Post) -> int:
+        """Return how many of a bundle's posts go into one message in that channel, uncut.
+
+        The first ones; at least one. Raises PublishError.
         """
         ...
 
@@ -451,7 +475,8 @@ class Storage(Protocol):
 
         At most one per channel, the oldest unsent: a channel's posts stay in order. Where nothing
         is unsent, the oldest post whose entry was edited, to edit its message. In a channel's quiet
-        hours, and once its messages of the hour are used up, only edits.
+        hours, and once its messages of the hour are used up, only edits. Of many posts due at once
+        in a channel several are claimed as a bundle, for one message; see `settle_bundle`.
         """
         ...
 
@@ -485,10 +510,13 @@ class Storage(Protocol):
         """
         ...
 
-    async def decide_ping(self, delivery_id: DeliveryId, role: RoleId | None) -> RoleId | None:
+    async def decide_ping(
+        self, delivery_id: DeliveryId, ping: Ping | None, now: datetime
+    ) -> RoleId | None:
         """Keep whom a post calls, unless that was decided; return what stands.
 
-        So that every attempt calls the same, and the channel's next posts know of it.
+        Nobody: with None, and where *ping* is to rest since another post of the channel called that
+        role, or is about to. Every attempt calls the same.
         """
         ...
 
@@ -533,6 +561,26 @@ class Storage(Protocol):
 
     async def leave_as_posted(self, delivery_id: DeliveryId, reason: str) -> None:
         """Give up editing a post, now and for good."""
+        ...
+
+    async def settle_bundle(self, delivery_id: DeliveryId, size: int) -> None:
+        """Make the first *size* posts of a claimed bundle final, and give the others back.
+
+        To be done before it is published: from then on each attempt has the same posts, and
+        `mark_sent`, `retry_at` and `hold` of the first one are for all. A bundle that was not
+        settled comes apart when it is claimed again.
+        """
+        ...
+
+    async def dissolve_bundle(
+        self,
+        delivery_id: DeliveryId,
+        due_at: datetime,
+        reason: str,
+        *,
+        may_be_there: bool = True,
+    ) -> None:
+        """Give the posts of a claimed bundle back, due later, to go one by one."""
         ...
 
     async def retry_at(
@@ -708,11 +756,17 @@ class Storage(Protocol):
     # Stories
 
     async def split_story(
-        self, entry_id: EntryId, ruled_by: UserId | None, now: datetime
-    ) -> StoryId | None:
+        self,
+        entry_id: EntryId,
+        ruled_by: UserId | None,
+        now: datetime,
+        *,
+        guild_id: GuildId | None = None,
+    ) -> Split | None:
         """Make an entry a story of its own, for good: no grouping undoes it.
 
-        None where it is one, or not there. Posts stay as they are, and nothing is posted.
+        None where it is one, or not there. Nothing is posted. Posts stay as they are, but in
+        *guild_id* those that can be edited no longer name what they do not tell any more.
         """
         ...
 
@@ -721,8 +775,34 @@ class Storage(Protocol):
     ) -> bool:
         """Put all entries of *source* into *target*, for good; return whether both are there.
 
-        Posts stay as they are.
+        Posts stay as they are, but name again what a split had taken out of them.
         """
+        ...
+
+    async def post_story(self, story_id: StoryId, channel_id: ChannelId, now: datetime) -> bool:
+        """Owe a channel the post of a story that a split left without one.
+
+        False where the channel was told of the story, or is owed it.
+        """
+        ...
+
+    async def recent_stories(
+        self, channels: frozenset[ChannelId], limit: int
+    ) -> Sequence[StoryLine]:
+        """Return the stories of which channels were told last, the newest first."""
+        ...
+
+    async def told_story(
+        self, story_id: StoryId, channels: frozenset[ChannelId]
+    ) -> ToldStory | None:
+        """Return what channels were told of a story; None where nothing.
+
+        An entry that is neither posted in one of them nor named in a post there is not in it.
+        """
+        ...
+
+    async def stories_in(self, channel_id: ChannelId, message_id: MessageId) -> Sequence[StoryId]:
+        """Return the stories that a message tells; none where it is no post of ours."""
         ...
 
     async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:

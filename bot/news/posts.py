@@ -1,11 +1,13 @@
 """Compose posts: what of a story is shown, whatever the front end."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import blake2b
 
 from bot.news.identity import canonical_url, norm
-from bot.news.models import Entry, Feed, Headline, Post, Summary
+from bot.news.models import Digest, Entry, Feed, Headline, Post, Summary
 from bot.news.text import http_url, one_line, truncate
 
 EDITABLE_FOR = timedelta(hours=48)  # after that nobody looks at a post again
@@ -17,6 +19,8 @@ EDITS_MAX = 5  # of one post: a publisher who rewrites a title all day is not fo
 _MODELS = "llm:"  # how the methods of summaries by a model begin
 BY_MODEL = "AI summary"  # under a post whose words are not the publisher's
 UNTITLED = "(untitled)"
+LINE_MAX = 200  # characters of a sentence that stands in for a title in a digest
+DIGEST_SOURCES_MAX = 3  # sources that a line names
 TITLE_FROM_TEXT_MAX = 80  # characters of an untitled entry's text that stand in for its title
 
 # Distinct hues that read well on a light and on a dark ground.
@@ -78,6 +82,12 @@ def _also(names: Sequence[str]) -> str:
     return f"also: {', '.join(named)} · {len(names) + 1} sources"
 
 
+def bundle(posts: Sequence[Post]) -> Post:
+    """Return one post that holds all of *posts*, in their order; at least one."""
+    first, *others = posts
+    return replace(first, bundled=tuple(others))
+
+
 def compose_roundup(entries: Sequence[Entry], feed: Feed, source_name: str) -> Post:
     """Return the one post that tells of many entries of a feed, in their order."""
     source = _source(feed, source_name)
@@ -93,6 +103,47 @@ def compose_roundup(entries: Sequence[Entry], feed: Feed, source_name: str) -> P
             Headline(title=_title(entry), url=http_url(entry.url or "")) for entry in entries
         ),
     )
+
+
+def compose_digest(digest: Digest) -> Post:
+    """Return the one message that tells of many stories, a line each."""
+    stories = "1 story" if digest.stories == 1 else f"{digest.stories:,} stories"
+    feeds = "" if digest.feeds == 1 else f" from {digest.feeds:,} feeds"
+    return Post(
+        title=f"{stories}{feeds}",
+        url=None,
+        body="",
+        source="",
+        headlines=tuple(
+            Headline(
+                title=_whole_title(line.entry, line.sources),
+                url=http_url(line.entry.url or ""),
+                source=_told_by(line.sources),
+            )
+            for line in digest.lines
+        ),
+        unlisted=digest.stories - len(digest.lines),
+    )
+
+
+def _whole_title(entry: Entry, sources: Sequence[str]) -> str:
+    """Return an entry's title or, where it has none, its first sentence if that is a short one."""
+    if title := one_line(entry.title):
+        return title
+    opening = one_line(entry.text) or one_line(entry.teaser)
+    sentence = _FIRST_SENTENCE.match(opening)
+    if sentence and 0 < len(sentence[0]) <= LINE_MAX:
+        return sentence[0]
+    return f"A post by {one_line(sources[0])}" if sources else UNTITLED
+
+
+_FIRST_SENTENCE = re.compile(r".*?(?:[.!?…](?=\s|$)|[。！？]|$)")  # noqa: RUF001  # CJK's own
+
+
+def _told_by(names: Sequence[str]) -> str:
+    named = [one_line(name) for name in names[:DIGEST_SOURCES_MAX]]
+    more = len(names) - len(named)
+    return f"{', '.join(named)} +{more}" if more else ", ".join(named)
 
 
 def shows_otherwise(

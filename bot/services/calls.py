@@ -1,7 +1,7 @@
 """Whom posts call: decided once for each, before it is first sent."""
 
 from bot.errors import BadQuery
-from bot.news.models import Claim, Entry, Query, RoleId
+from bot.news.models import Claim, Entry, Ping, Query, RoleId
 from bot.news.ports import Clock, Storage, Tokeniser
 from bot.news.query import parse_query
 
@@ -21,20 +21,14 @@ class Calls:
         """
         if claim.ping is None:
             return claim.manner.ping
-        is_called = self._is_rested(claim) and self._is_wanted(claim, entry)
-        role = claim.ping.role_id if is_called else None
-        return await self._storage.decide_ping(claim.delivery.id, role)
+        ping = claim.ping if self._is_wanted(claim.ping, entry) else None
+        return await self._storage.decide_ping(claim.delivery.id, ping, self._clock.now())
 
-    def _is_rested(self, claim: Claim) -> bool:
-        if claim.ping is None or claim.pinged_at is None:
-            return True
-        return (self._clock.now() - claim.pinged_at).total_seconds() >= claim.ping.rest_s
-
-    def _is_wanted(self, claim: Claim, entry: Entry) -> bool:
-        if claim.ping is None or not claim.ping.query:
+    def _is_wanted(self, ping: Ping, entry: Entry) -> bool:
+        if not ping.query:
             return True
         try:
-            query = parse_query(claim.ping.query)
+            query = parse_query(ping.query)
         except BadQuery:  # what another version of Herald understood
             return False
         texts = (entry.title, entry.teaser, entry.text)

@@ -2,7 +2,7 @@
 
 ::
 
-    claim ─► article ─► summary ─► compose ─┬► publish(nonce) ─► mark_sent
+    claim ─► article ─► summary ─► compose ─┬► settle_bundle? ─► publish(nonce) ─► mark_sent
                                             ├► edit ──────────► mark_edited | leave_as_posted
                                             └► retry_at | hold | abandon | hold_channel
 
@@ -35,7 +35,7 @@ from bot.errors import (
 )
 from bot.news.models import Article, Claim, DeliveryId, Entry, Feed, HoldKind, MessageId, Post
 from bot.news.ports import Articles, Clock, Model, Publisher, Storage, Summariser
-from bot.news.posts import compose, compose_roundup
+from bot.news.posts import bundle, compose, compose_roundup
 from bot.services.abridge import LATE_MAX_S, Abridger
 from bot.services.calls import Calls
 
@@ -109,7 +109,7 @@ class Deliverer:
         a post that is cut off may be there or not.
         """
         sent = 0
-        going: set[asyncio.Task[bool | StorageError | ConfigError]] = set()
+        going: set[asyncio.Task[int | StorageError | ConfigError]] = set()
         fault: StorageError | ConfigError | None = None
         async with asyncio.TaskGroup() as group:
             while True:
@@ -126,7 +126,7 @@ class Deliverer:
                 done, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     outcome = task.result()
-                    if isinstance(outcome, bool):
+                    if isinstance(outcome, int):
                         sent += outcome
                     else:
                         fault = outcome
@@ -134,14 +134,15 @@ class Deliverer:
             raise fault
         return sent
 
-    async def _attempt(self, claim: Claim) -> bool | StorageError | ConfigError:
-        """Return whether it was sent; an error that keeps all of them from going on, as a value."""
+    async def _attempt(self, claim: Claim) -> int | StorageError | ConfigError:
+        """Return how many posts went; an error that keeps all from going on, as a value."""
         try:
             return await self._deliver(claim)
         except (StorageError, ConfigError) as error:
             return error
 
-    async def _deliver(self, claim: Claim) -> bool:
+    async def _deliver(self, claim: Claim) -> int:
+        """Send or edit the message of a claim; return how many posts that was."""
         delivery = claim.delivery
         line = log.bind(
             delivery=delivery.id,
@@ -155,7 +156,7 @@ class Deliverer:
         except PublishError as error:
             await self._hold(claim, error)
             line.warning("delivery.held", reason=str(error), kind=type(error).__name__)
-            return False
+            return 0
         except StorageError:
             raise  # the loop's affair: nothing can be written down now
         except ConfigError as error:  # the token: the operator's affair, and certainly not sent
@@ -170,21 +171,22 @@ class Deliverer:
             # A bug of ours on this story must not hold up other channels, nor this one for ever.
             log.exception("delivery.broken", delivery=delivery.id)
             await self._set_aside(claim)
-            return False
+            return 0
         if claim.message_id is not None:
             await self._write_down(
                 delivery.id, lambda now: self._storage.mark_edited(delivery.id, now)
             )
             line.info("delivery.edited", message=message_id)
-            return True
+            return 1
         await self._write_down(
             delivery.id,
             lambda now: self._storage.mark_sent(delivery.id, message_id, now, was_found=was_found),
         )
         event = "delivery.found" if was_found else "delivery.sent"
-        line.info(event, message=message_id, told=max(len(claim.roundup), 1))
+        told = len(claim.roundup) + len(post.bundled)
+        line.info(event, message=message_id, told=max(told, 1 + len(post.bundled)))
         self._on_sent(claim, post)
-        return True
+        return 1 + len(post.bundled)
 
     async def _write_down(
         self, delivery_id: DeliveryId, mark: Callable[[datetime], Awaitable[None]]
@@ -244,8 +246,14 @@ class Deliverer:
         else:
             await self._give_up(claim, reason)
 
-    async def _give_up(self, claim: Claim, reason: str) -> None:
+    async def _give_up(self, claim: Claim, reason: str, *, may_be_there: bool = True) -> None:
         delivery = claim.delivery
+        if claim.is_settled and claim.message_id is None:
+            # One of them is the reason, and the others must not fall with it.
+            log.warning("bundle.dissolved", delivery=delivery.id, reason=reason)
+            now = self._clock.now()
+            await self._storage.dissolve_bundle(delivery.id, now, reason, may_be_there=may_be_there)
+            return
         log.error("delivery.abandoned", delivery=delivery.id, reason=reason)
         if claim.message_id is not None:
             await self._storage.leave_as_posted(delivery.id, reason)
@@ -253,6 +261,42 @@ class Deliverer:
             await self._storage.abandon(delivery.id, reason)
 
     async def _compose(self, claim: Claim) -> Post:
+        """Return the post of a claim, with those that are in its message; settle which these are.
+
+        One that our own code fails on is left out of a bundle that is not settled yet.
+        """
+        if not claim.bundle:
+            return await self._compose_one(claim)
+        composed: list[asyncio.Task[Post | Exception]] = []
+        async with asyncio.TaskGroup() as group:
+            composed += [group.create_task(self._try_to_compose(each)) for each in claim.bundle]
+        is_open = claim.message_id is None and not claim.is_settled
+        posts: list[Post] = []
+        for task in composed:
+            match task.result():
+                case Exception() as error if isinstance(error, StorageError | ConfigError) or not (
+                    posts and is_open
+                ):
+                    raise error
+                case Exception():
+                    break
+                case post:
+                    posts.append(post)
+        if is_open:
+            channel_id = claim.delivery.channel_id
+            posts = posts[: await self._publisher.fitting(channel_id, bundle(posts))]
+            await self._storage.settle_bundle(claim.delivery.id, len(posts))
+        return bundle(posts)
+
+    async def _try_to_compose(self, claim: Claim) -> Post | Exception:
+        try:
+            return await self._compose_one(claim)
+        except Exception as error:
+            # Handed to the bundle, which tells what is to become of its other posts.
+            log.exception("delivery.broken", delivery=claim.delivery.id)
+            return error
+
+    async def _compose_one(self, claim: Claim) -> Post:
         if claim.roundup:
             post = compose_roundup(claim.roundup, claim.feed, claim.source_name)
             return replace(post, manner=claim.manner)
@@ -321,7 +365,7 @@ class Deliverer:
                     delivery.id, due_at, str(error), may_be_there=may_be_there
                 )
             case PostRefused() if delivery.attempts >= REFUSED_ATTEMPTS_MAX:
-                await self._give_up(claim, str(error))
+                await self._give_up(claim, str(error), may_be_there=may_be_there)
             case _:  # unavailable: the channel waits, however long
                 due_at = now + backoff(delivery.attempts)
                 await self._storage.retry_at(

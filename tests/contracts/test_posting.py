@@ -166,40 +166,52 @@ async def test_whom_a_post_calls_is_decided_once(storage: Storage, feed: Feed) -
     new = new_entry(parsed_entry("Storm"), deliver_to=[CHANNEL])
     await storage.record(refresh(feed.id, new, at=NOW))
     [claim] = await storage.claim_deliveries(NOW, LEASE, 1)
-    assert (claim.ping, claim.pinged_at, claim.manner.ping) == (ping, None, None)
-    assert await storage.decide_ping(claim.delivery.id, SAILORS) == SAILORS
-    assert await storage.decide_ping(claim.delivery.id, None) == SAILORS
+    assert (claim.ping, claim.manner.ping) == (ping, None)
+    assert await storage.decide_ping(claim.delivery.id, ping, NOW) == SAILORS
+    assert await storage.decide_ping(claim.delivery.id, None, NOW) == SAILORS
     await storage.retry_at(claim.delivery.id, NOW, "502", may_be_there=True)
     [again] = await storage.claim_deliveries(NOW, LEASE, 1)
     assert (again.ping, again.manner.ping) == (None, SAILORS)
 
 
 async def test_that_nobody_is_called_is_decided_once_too(storage: Storage, feed: Feed) -> None:
-    await subscribed(storage, Ping(role_id=SAILORS))
+    ping = Ping(role_id=SAILORS)
+    await subscribed(storage, ping)
     new = new_entry(parsed_entry("Storm"), deliver_to=[CHANNEL])
     await storage.record(refresh(feed.id, new, at=NOW))
     [claim] = await storage.claim_deliveries(NOW, LEASE, 1)
-    assert await storage.decide_ping(claim.delivery.id, None) is None
-    assert await storage.decide_ping(claim.delivery.id, SAILORS) is None
+    assert await storage.decide_ping(claim.delivery.id, None, NOW) is None
+    assert await storage.decide_ping(claim.delivery.id, ping, NOW) is None
     await storage.retry_at(claim.delivery.id, NOW, "502", may_be_there=True)
     [again] = await storage.claim_deliveries(NOW, LEASE, 1)
     assert (again.ping, again.manner.ping) == (None, None)
 
 
-async def test_the_last_call_is_that_of_the_last_post_that_was_sent_with_it(
+async def test_a_role_rests_from_the_last_post_that_was_sent_or_is_about_to_be_with_it(
     storage: Storage, feed: Feed
 ) -> None:
-    await subscribed(storage, Ping(role_id=SAILORS))
-    new = [new_entry(parsed_entry(title), deliver_to=[CHANNEL]) for title in ("A", "B", "C", "D")]
+    await choose(storage, is_bundled=False)
+    new = [new_entry(parsed_entry(title), deliver_to=[CHANNEL]) for title in "ABCDE"]
     await storage.record(refresh(feed.id, *new, at=NOW))
-    last = []
-    for minute, role in enumerate((SAILORS, None, CREW, None)):
-        at = NOW + timedelta(minutes=minute)
+    sailors, crew = Ping(role_id=SAILORS, rest_s=3600), Ping(role_id=CREW, rest_s=3600)
+    called = []
+    for minutes, ping in ((0, sailors), (59, sailors), (59, crew), (60, sailors)):
+        at = NOW + timedelta(minutes=minutes)
         [claim] = await storage.claim_deliveries(at, LEASE, 1)
-        last.append(claim.pinged_at)
-        await storage.decide_ping(claim.delivery.id, role)
+        called.append(await storage.decide_ping(claim.delivery.id, ping, at))
         await storage.mark_sent(claim.delivery.id, MessageId(claim.delivery.id), at)
-    assert last == [None, NOW, NOW, NOW]
+    assert called == [SAILORS, None, CREW, SAILORS]
+
+    later = NOW + timedelta(days=1)
+    await post(storage, feed)
+    waiting = [new_entry(parsed_entry(title), deliver_to=[CHANNEL]) for title in "XY"]
+    await storage.record(refresh(feed.id, *waiting, at=later))
+    [first] = await storage.claim_deliveries(later, LEASE, 1)
+    assert await storage.decide_ping(first.delivery.id, sailors, later) == SAILORS
+    await storage.hold(first.delivery.id, later, "forbidden", "403", later)
+    other = type(first.delivery.id)(first.delivery.id + 1)
+    assert await storage.decide_ping(other, sailors, later) is None
+    assert await storage.decide_ping(other, crew, later) is None  # decided
 
 
 # --- Errands ---
@@ -232,7 +244,7 @@ async def test_what_most_sources_tell_is_published_first_and_then_the_newest(
 ) -> None:
     other = await storage.ensure_feed("https://mill.example.org/feed.xml", parsed_feed(), NOW)
     await storage.follow(refresh(other.id), wish(CHANNEL), NOW)
-    await choose(storage, is_published=True)
+    await choose(storage, is_published=True, is_bundled=False)
     link = "https://courier.example.org/ferry"
     first = new_entry(parsed_entry("Ferry resumes", url=link), deliver_to=[CHANNEL])
     await storage.record(refresh(feed.id, first, at=NOW))
@@ -246,7 +258,7 @@ async def test_what_most_sources_tell_is_published_first_and_then_the_newest(
 
 
 async def test_the_hour_s_allowance_is_kept(storage: Storage, feed: Feed) -> None:
-    await choose(storage, is_published=True)
+    await choose(storage, is_published=True, is_bundled=False)
     titles = [f"News {number}" for number in range(PUBLISHED_HOURLY_MAX + 2)]
     await post(storage, feed, *titles)
     published = []

@@ -23,6 +23,7 @@ from bot.frontend.gate import Gate
 from bot.frontend.limits import broken_in_components, broken_limits
 from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
+from bot.language.comparing import Comparer
 from bot.language.extractive import Extractive
 from bot.news.cadence import Pace
 from bot.news.models import ParsedEntry
@@ -32,6 +33,7 @@ from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
 from bot.services.heal import Healer
 from bot.services.look import Looker
+from bot.services.narrate import Narrator
 from bot.services.poll import Poller
 from bot.services.search import Searcher
 from bot.services.tell import Teller
@@ -174,6 +176,7 @@ def make_client(
         healer=Healer(storage, source, follower, clock, pace=PACE, random=lambda: 0.5),
         transfer=Transfer(storage, source, follower),
         searcher=Searcher(storage, clock, words.tokenise),
+        narrator=Narrator(storage, Comparer(), clock),
         storage=storage,
         clock=clock,
         on_ready=on_ready,

@@ -107,7 +107,7 @@ async def test_test_shows_entries_exactly_as_they_are_posted(house: House) -> No
     await house.deliver()
     shown = await house.admin.slash(house.news, "feed test", feed="The Courier", count=3)
     samples = [message(shown).embeds[0], *(each.embeds[0] for each in shown.followups)]
-    posted = [each.embeds[0].to_dict() for each in house.posts()]
+    posted = [embed.to_dict() for post in house.posts() for embed in post.embeds]
     assert [sample.to_dict() for sample in samples] == posted[::-1]
     assert all(each.ephemeral for each in shown.followups)
 

@@ -3,10 +3,12 @@ from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from bot.frontend.limits import broken_limits
-from bot.frontend.render import post_embed
+from bot.frontend.limits import broken_limits, embed_length
+from bot.frontend.render import fitting_in_one, post_embed, post_embeds
 from bot.news.models import Headline, Post
+from bot.news.posts import bundle
 from tests.frontend.strategies import posts
 
 PING = re.compile(r"@everyone|@here|<@[!&]?\d", re.IGNORECASE)
@@ -30,6 +32,20 @@ def test_any_post_is_within_limits_harmless_and_without_mention(any_post: Post) 
     assert not REFERENCE.search(rendered)
     assert not INVISIBLE.search(shown)
     assert embed.url is None or embed.url.startswith(("http://", "https://"))
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(posts, min_size=1, max_size=5))
+def test_any_bundle_is_within_limits_with_every_post_in_its_order(some: list[Post]) -> None:
+    embeds = post_embeds(bundle(some))
+    assert broken_limits(None, embeds) == []
+    assert [embed.title for embed in embeds] == [post_embed(each).title for each in some]
+    fitting = fitting_in_one(bundle(some))
+    assert 1 <= fitting <= len(some)
+    alone = [post_embed(each).to_dict() for each in some[:fitting]]
+    assert [embed.to_dict() for embed in post_embeds(bundle(some[:fitting]))] == alone
+    if fitting < len(some):
+        assert sum(embed_length(post_embed(each)) for each in some[: fitting + 1]) > 6000
 
 
 def test_a_long_title_is_cut_at_a_whole_word() -> None:

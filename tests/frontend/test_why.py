@@ -58,7 +58,7 @@ def test_a_roundup_tells_all_that_it_holds() -> None:
     origins = tuple(
         Origin(entry=make_entry(title=f"Ferry *{n}*"), source_name="The Courier") for n in range(11)
     )
-    embed = why_embed(Why(origins=origins, summary=None, sent_at=None, is_roundup=True))
+    embed = why_embed(Why(origins=origins, summary=None, sent_at=None, kind="roundup"))
     assert embed.description is not None
     assert embed.description.startswith("One message for 11 entries")
     assert embed.description.endswith("… and 3 more.")

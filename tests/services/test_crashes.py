@@ -184,6 +184,24 @@ async def test_a_kill_at_any_step_neither_loses_nor_doubles_an_edit_or_a_roundup
         assert told == {corrected(ROLLED_UP[0]).title, *(e.title for e in ROLLED_UP[1:])}
 
 
+BURST = [news(f"Burst {n}", 5 + n, teaser=f"It burst {n} times.") for n in range(4)]
+
+
+@pytest.mark.parametrize(
+    "restarted_after", [AT_ONCE, LATE, NEXT_DAY], ids=["at once", "late", "next day"]
+)
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_a_kill_at_any_step_neither_loses_nor_doubles_a_post_of_a_bundle(
+    tmp_path: Path, *, after: bool, restarted_after: timedelta
+) -> None:
+    edited = [corrected(each) if each is BURST[2] else each for each in BURST]
+    story = Story(OLD, [*BURST[::-1], *OLD], [*edited[::-1], *OLD], channels=(CHANNEL,))
+    async for desk, at in killed_everywhere(story, tmp_path, after, restarted_after, at_least=25):
+        assert desk.titles() == [each.title for each in edited], f"killed at call {at}"
+        assert len(desk.publisher.messages) <= 2, "all four, or after a kill one and three"
+        assert sum(message.edits for message in desk.publisher.messages) <= 2
+
+
 OTHER_URL = "https://wire.example.org/feed.xml"
 AGROUND = news(
     "Ferry aground off Lund island, 140 passengers rescued",

@@ -74,11 +74,14 @@ class Poisoned:
     async def takes_nonce(self, channel_id: ChannelId) -> bool:
         return await self.publisher.takes_nonce(channel_id)
 
+    async def fitting(self, channel_id: ChannelId, post: Post) -> int:
+        return await self.publisher.fitting(channel_id, post)
+
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         await self.publisher.edit(channel_id, message_id, self.checked(post))
 
     def checked(self, post: Post) -> Post:
-        if post.title == "Poison":
+        if any(each.title == "Poison" for each in (post, *post.bundled)):
             raise ZeroDivisionError
         return post
 
@@ -441,3 +444,76 @@ async def test_a_page_that_does_not_come_leaves_the_teaser(desk: Desk) -> None:
     assert post.body == PROSE
     results = await desk.searcher.search("slow", channels=None)
     assert results.found[0].hit.entry.text_method == "teaser"
+
+
+# --- Several posts in one message ---
+
+
+def messages(desk: Desk) -> list[list[str]]:
+    """Return the titles in each message."""
+    return [
+        [each.title for each in (message.post, *message.post.bundled)]
+        for message in desk.publisher.messages
+    ]
+
+
+async def test_many_at_once_come_in_one_message_and_what_does_not_fit_in_the_next(
+    desk: Desk,
+) -> None:
+    desk.publisher.room = 4
+    await owe(desk, *(f"News {n}" for n in range(8)))
+    assert await desk.deliverer().deliver_due() == 8
+    assert messages(desk) == [
+        ["News 0", "News 1", "News 2", "News 3"],
+        ["News 4", "News 5", "News 6", "News 7"],
+    ]
+
+
+async def test_a_bundle_whose_answer_was_lost_is_found_and_not_sent_again(desk: Desk) -> None:
+    await owe(desk, "One", "Two", "Three")
+    await a_lost_answer(desk)
+    desk.clock.advance(NONCE_TRUSTED_FOR)
+    desk.publisher.knows_nonces = False
+    assert await desk.deliverer().deliver_due() == 3
+    assert messages(desk) == [["One", "Two", "Three"]]
+    assert desk.publisher.finds == 1
+
+
+async def test_a_refused_bundle_comes_apart_and_only_the_bad_post_is_lost(desk: Desk) -> None:
+    await owe(desk, "One", "Two", "Three")
+    desk.publisher.failures = [
+        PostRefused("malformed", channel_id=CHANNEL) for _ in range(REFUSED_ATTEMPTS_MAX)
+    ]
+    for _ in range(REFUSED_ATTEMPTS_MAX):
+        assert await desk.deliverer().deliver_due() in {0, 3}
+        desk.clock.advance(BACKOFF_MAX)
+    await desk.deliverer().deliver_due()
+    assert messages(desk) == [["One"], ["Two"], ["Three"]]
+
+
+async def test_a_post_that_our_own_code_fails_on_does_not_take_its_bundle_along(
+    desk: Desk,
+) -> None:
+    await owe(desk, "One", "Two", "Poison", "Three")
+    for _ in range(3):
+        await deliver_with_poison(desk)
+    assert sorted(title for each in messages(desk) for title in each) == ["One", "Three", "Two"]
+
+
+async def test_posts_of_a_bundle_that_a_moderator_deleted_stay_deleted(desk: Desk) -> None:
+    await owe(desk, "One", "Two", "Three")
+    await desk.deliverer().deliver_due()
+    desk.publisher.delete(desk.publisher.messages[0].id)
+    await change(desk, "Two", title="Two, corrected")
+    await change(desk, "Three", title="Three, corrected")
+    assert await desk.deliverer().deliver_due() == 0
+    assert messages(desk) == []
+    assert await desk.storage.next_delivery_at() is None
+
+
+async def test_an_edit_keeps_the_other_posts_of_the_message(desk: Desk) -> None:
+    await owe(desk, "One", "Two", "Three")
+    await desk.deliverer().deliver_due()
+    await change(desk, "Two", title="Two, corrected")
+    assert await desk.deliverer().deliver_due() == 1
+    assert messages(desk) == [["One", "Two, corrected", "Three"]]

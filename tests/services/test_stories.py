@@ -5,12 +5,22 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import DiscordUnavailable
-from bot.news.models import ChannelId, Imported, Mode, ParsedEntry, StoryId, SubscriptionId
-from bot.news.posts import EDITABLE_FOR
+from bot.news.models import (
+    ChannelId,
+    GuildId,
+    Imported,
+    Mode,
+    ParsedEntry,
+    Split,
+    StoryId,
+    SubscriptionId,
+)
+from bot.news.posts import EDITABLE_FOR, compose
 from bot.services.follow import Follower
 from tests.factories import (
     ADMIN,
     CHANNEL,
+    GUILD,
     OTHER_CHANNEL,
     parsed_entry,
     wish,
@@ -278,6 +288,84 @@ async def test_merged_stories_are_one_from_then_on(desk: Desk) -> None:
     assert await told_stories(desk) == [[FERRY_WIRE.title, BUDGET.title]]
     assert desk.titles() == [FERRY_WIRE.title, BUDGET.title]
     assert not await desk.storage.merge_stories(budget.id, ferry.id, ADMIN, desk.clock.now())
+
+
+async def split_second(desk: Desk, guild_id: GuildId | None = GUILD) -> Split:
+    """Split the second report off the first story."""
+    story = (await desk.storage.stories(StoryId(0), 10))[0]
+    second = story.entries[1].id
+    split = await desk.storage.split_story(second, ADMIN, desk.clock.now(), guild_id=guild_id)
+    assert split is not None
+    return split
+
+
+async def test_a_split_takes_a_source_out_of_the_posts_of_its_server_only(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, FERRY_HERALD)
+    assert (await split_second(desk, GuildId(GUILD + 1))).parted == ()
+    await desk.deliverer().deliver_due()
+    assert footers(desk) == ["also: North Herald · 2 sources"]
+
+
+async def test_what_a_split_leaves_without_a_post_is_owed_once_if_asked_for(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, FERRY_HERALD)
+    split = await split_second(desk)
+    [parted] = split.parted
+    assert (parted.story_id, parted.channel_id) == (split.story_id, CHANNEL)
+    assert parted.title == FERRY_HERALD.title
+    assert not await desk.storage.post_story(split.story_id, OTHER_CHANNEL, desk.clock.now())
+    assert await desk.storage.post_story(split.story_id, CHANNEL, desk.clock.now())
+    assert not await desk.storage.post_story(split.story_id, CHANNEL, desk.clock.now())
+    desk.publisher.failures = [DiscordUnavailable("503", channel_id=CHANNEL)] * 2
+    for _ in range(4):  # as after crashes: the same nonce until it is marked
+        await desk.deliverer().deliver_due()
+        desk.clock.advance(HOUR)
+    assert desk.titles() == [FERRY_WIRE.title, FERRY_HERALD.title]
+    assert footers(desk) == [None, None]
+
+
+async def test_a_source_split_off_before_the_post_is_sent_is_not_named(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE, delivers=False)
+    await tell(desk, HERALD, FERRY_HERALD, delivers=False)
+    [parted] = (await split_second(desk)).parted
+    assert parted.post is None
+    await desk.deliverer().deliver_due()
+    assert desk.titles() == [FERRY_WIRE.title]
+    assert footers(desk) == [None]
+
+
+async def test_a_post_on_its_way_when_a_source_is_split_off_is_edited_afterwards(
+    desk: Desk,
+) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE, delivers=False)
+    await tell(desk, HERALD, FERRY_HERALD, delivers=False)
+    [claim] = await desk.storage.claim_deliveries(desk.clock.now(), HOUR, 1)
+    post = compose(claim.entry, claim.feed, claim.source_name, None, claim.also)
+    sent = await desk.publisher.publish(CHANNEL, post, claim.delivery.nonce)
+    assert footers(desk) == ["also: North Herald · 2 sources"]
+    await split_second(desk)
+    await desk.storage.mark_sent(claim.delivery.id, sent, desk.clock.now())
+    await desk.deliverer().deliver_due()
+    assert footers(desk) == [None]
+
+
+async def test_merging_back_names_the_source_again(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await tell(desk, HERALD, FERRY_HERALD)
+    split = await split_second(desk)
+    await desk.deliverer().deliver_due()
+    assert footers(desk) == [None]
+    (ferry, _) = await desk.storage.stories(StoryId(0), 10)
+    assert await desk.storage.merge_stories(split.story_id, ferry.id, ADMIN, desk.clock.now())
+    await desk.deliverer().deliver_due()
+    assert footers(desk) == ["also: North Herald · 2 sources"]
+    assert len(desk.publisher.posts) == 1
 
 
 async def test_an_archive_is_put_into_stories_whatever_feed_it_names(desk: Desk) -> None:

@@ -41,8 +41,10 @@ from bot.storage.sqlite import (
     feeds,
     leases,
     polls,
+    rulings,
     search,
     subscriptions,
+    tellings,
     wishes,
 )
 from bot.storage.sqlite.connection import connect
@@ -246,6 +248,8 @@ WRITES: dict[str, Call] = {
     "mark_edited": lambda s: s.mark_edited(DELIVERY, NOW),
     "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
+    "settle_bundle": lambda s: s.settle_bundle(DeliveryId(1), 2),
+    "dissolve_bundle": lambda s: s.dissolve_bundle(DeliveryId(1), NOW, ""),
     "abandon": lambda s: s.abandon(DELIVERY, ""),
     "hold": lambda s: s.hold(DELIVERY, NOW, "forbidden", "", NOW),
     "try_held": lambda s: s.try_held(GUILD, NOW),
@@ -261,6 +265,7 @@ WRITES: dict[str, Call] = {
     "switch_back": lambda s: s.switch_back(SwitchId(1), GUILD, NOW),
     "split_story": lambda s: s.split_story(EntryId(1), None, NOW),
     "merge_stories": lambda s: s.merge_stories(StoryId(1), StoryId(2), None, NOW),
+    "post_story": lambda s: s.post_story(StoryId(1), CHANNEL, NOW),
     "set_mode": lambda s: s.set_mode(SUBSCRIPTION, Mode.EACH),
     "choose_for_channel": lambda s: s.choose_for_channel(
         GUILD, CHANNEL, ChannelOptions(hourly_max=1), NOW
@@ -292,6 +297,9 @@ READS: dict[str, Call] = {
     "feeds_to_mend": lambda s: s.feeds_to_mend(NOW, 1),
     "silent_feeds": lambda s: s.silent_feeds(NOW),
     "repairs": lambda s: s.repairs([FEED]),
+    "recent_stories": lambda s: s.recent_stories(frozenset({CHANNEL}), 1),
+    "told_story": lambda s: s.told_story(StoryId(1), frozenset({CHANNEL})),
+    "stories_in": lambda s: s.stories_in(CHANNEL, MessageId(1)),
     "stories": lambda s: s.stories(StoryId(0), 1),
     "recall": lambda s: s.recall("key"),
     "health": lambda s: s.health(),
@@ -436,6 +444,12 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "search by date": (
         search.NEWEST_MATCHES,
         {"channels": "[1]", "feed_id": None, "since": None, "limit": 1, "match": "a"},
+    ),
+    "newest told": (tellings.NEWEST_TOLD, {"channel_id": 1, "limit": 1}),
+    "told story": (tellings.TOLD, {"ids": "[1]", "channels": "[1]"}),
+    "split": (
+        rulings.ASTRAY,
+        {"stories": "[1]", "guild_id": 1, "editable_since": 0, "edits_max": 1},
     ),
     "searched": (search.COUNT_VISIBLE, {"channels": "[1]", "feed_id": None, "since": None}),
 }

@@ -23,6 +23,7 @@ from bot.news.models import UNDO_WINDOW, ChannelId, GuildId, Length
 from bot.news.ports import Clock
 from bot.services.channels import Steward
 
+Bursts = Literal["together", "apart"]
 Switch = Literal["on", "off"]
 Identity = Literal["herald", "source"]
 Lengths = Literal["short", "normal", "long"]
@@ -36,6 +37,7 @@ class Asked:
     timezone: str | None
     quiet: str | None
     hourly: int | None
+    bursts: Bursts | None = None
     publish: Switch | None = None
     silent: Switch | None = None
     identity: Identity | None = None
@@ -55,6 +57,7 @@ def channel_command(steward: Steward, clock: Clock) -> app_commands.Command[Any,
         timezone="The time zone of quiet hours: begin to type a city",
         quiet="When nothing is posted, such as 22:00-07:00; what comes then is kept. Or off",
         hourly="The most messages in an hour; what is over that is kept. 0: as many as come",
+        bursts="What comes many at once: up to five in one message (usual), or each apart",
         publish="Publish posts to the channels that follow this announcement channel",
         silent="Post without notifying anybody",
         identity="Post as Herald (usual), or under the name and picture of each source",
@@ -68,6 +71,7 @@ def channel_command(steward: Steward, clock: Clock) -> app_commands.Command[Any,
         timezone: str | None = None,
         quiet: str | None = None,
         hourly: app_commands.Range[int, 0, HOURLY_MAX] | None = None,
+        bursts: Bursts | None = None,
         publish: Switch | None = None,
         silent: Switch | None = None,
         identity: Identity | None = None,
@@ -82,6 +86,7 @@ def channel_command(steward: Steward, clock: Clock) -> app_commands.Command[Any,
             timezone=timezone,
             quiet=quiet,
             hourly=hourly,
+            bursts=bursts,
             publish=publish,
             silent=silent,
             identity=identity,
@@ -119,7 +124,7 @@ def channel_command(steward: Steward, clock: Clock) -> app_commands.Command[Any,
     return channel_settings
 
 
-_NOTHING = Asked(timezone=None, quiet=None, hourly=None)
+_NOTHING = Asked(timezone=None, quiet=None, hourly=None, bursts=None)
 
 
 async def _wanted(options: ChannelOptions, asked: Asked) -> ChannelOptions:
@@ -132,6 +137,8 @@ async def _wanted(options: ChannelOptions, asked: Asked) -> ChannelOptions:
         wanted = replace(wanted, quiet_from_min=start, quiet_until_min=end)
     if asked.hourly is not None:
         wanted = replace(wanted, hourly_max=asked.hourly or None)
+    if asked.bursts is not None:
+        wanted = replace(wanted, is_bundled=asked.bursts == "together")
     return wanted
 
 

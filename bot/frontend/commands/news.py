@@ -7,11 +7,12 @@ import structlog
 from discord import app_commands
 
 from bot.frontend import limits
+from bot.frontend.access import channels_of
 from bot.frontend.commands.options import feed_choices, parse_since, since_choices
 from bot.frontend.forums import openable
 from bot.frontend.listings import latest_embed, nothing_found_embed, results_embed
 from bot.frontend.panels.pager import Pager
-from bot.frontend.permissions import guild_of, member_of, readable_channels
+from bot.frontend.permissions import guild_of
 from bot.news.models import ChannelId, Following, GuildId, Sort
 from bot.news.ports import Clock
 from bot.services.follow import Follower
@@ -121,10 +122,7 @@ class NewsCommands(
         return since_choices(current)
 
     async def _channels(self, interaction: discord.Interaction) -> frozenset[ChannelId]:
-        guild = guild_of(interaction)
-        rows = await self._follower.followings(GuildId(guild.id))
-        followed = frozenset(row.subscription.channel_id for row in rows)
-        return await readable_channels(guild, member_of(interaction), followed)
+        return await channels_of(interaction, self._follower)
 
     async def _visible(
         self, interaction: discord.Interaction, channels: frozenset[ChannelId]

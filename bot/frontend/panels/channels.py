@@ -91,6 +91,7 @@ def _lines(options: ChannelOptions) -> dict[str, str]:
         "Time zone": escape_block(options.time_zone or "UTC (nobody chose)"),
         "Quiet hours": quiet,
         "Messages an hour": "as many as come" if most is None else f"at most {most}",
+        "Many at once": "up to five in one message" if options.is_bundled else "each apart",
         "Published to followers": "yes" if options.is_published else "no",
         "Notifies": "nobody" if options.is_silent else "as members chose",
         "Posts come from": "their sources, by name" if options.is_by_source else "Herald",

@@ -13,6 +13,7 @@ from bot.news.models import SubscriptionId
 from bot.services.channels import Steward
 from bot.services.follow import Follower
 from bot.services.heal import Healer
+from bot.services.narrate import Narrator
 
 
 class FollowingClient(discord.Client):
@@ -20,6 +21,7 @@ class FollowingClient(discord.Client):
 
     follower: Follower
     healer: Healer
+    narrator: Narrator
     steward: Steward
 
 

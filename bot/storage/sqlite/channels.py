@@ -23,8 +23,9 @@ def options_of(
     """Return what channels chose, of those that chose anything."""
     rows = connection.execute(
         """
-        SELECT channel_id, time_zone, quiet_from_min, quiet_until_min, hourly_max, is_published,
-               is_silent, is_by_source, has_threads, length, tags
+        SELECT channel_id, time_zone, quiet_from_min, quiet_until_min, hourly_max, is_bundled,
+               digest_at_min, digest_days, digest_top, is_published, is_silent, is_by_source,
+               has_threads, length, tags
           FROM channels WHERE channel_id IN (SELECT value FROM json_each(:ids))
         """,
         {"ids": values.to_json(channel_ids)},
@@ -50,6 +51,10 @@ def of_row(row: sqlite3.Row) -> ChannelOptions:
         quiet_from_min=row["quiet_from_min"],
         quiet_until_min=row["quiet_until_min"],
         hourly_max=row["hourly_max"],
+        is_bundled=bool(row["is_bundled"]),
+        digest_at_min=row["digest_at_min"],
+        digest_days=values.from_json(row["digest_days"]),
+        digest_top=row["digest_top"],
     )
 
 
@@ -118,21 +123,24 @@ def _apply(
     connection.execute(
         """
         INSERT INTO channels (channel_id, guild_id, time_zone, quiet_from_min, quiet_until_min,
-                              hourly_max, is_published, is_silent, is_by_source, has_threads,
-                              length, tags)
+                              hourly_max, is_bundled, digest_at_min, digest_days, digest_top,
+                              is_published, is_silent, is_by_source, has_threads, length, tags)
         VALUES (:channel_id, :guild_id, :time_zone, :quiet_from_min, :quiet_until_min,
-                :hourly_max, :is_published, :is_silent, :is_by_source, :has_threads, :length,
-                :tags)
+                :hourly_max, :is_bundled, :digest_at_min, :digest_days, :digest_top,
+                :is_published, :is_silent, :is_by_source, :has_threads, :length, :tags)
         ON CONFLICT (channel_id) DO UPDATE
            SET guild_id = excluded.guild_id, time_zone = excluded.time_zone,
                quiet_from_min = excluded.quiet_from_min,
                quiet_until_min = excluded.quiet_until_min, hourly_max = excluded.hourly_max,
+               is_bundled = excluded.is_bundled, digest_at_min = excluded.digest_at_min,
+               digest_days = excluded.digest_days, digest_top = excluded.digest_top,
                is_published = excluded.is_published, is_silent = excluded.is_silent,
                is_by_source = excluded.is_by_source, has_threads = excluded.has_threads,
                length = excluded.length, tags = excluded.tags
         """,
         {
             **asdict(wanted),
+            "digest_days": values.to_json(wanted.digest_days),
             "tags": json.dumps(dict(wanted.tags)),
             "channel_id": channel_id,
             "guild_id": guild_id,
@@ -147,6 +155,7 @@ def _to_json(chosen: ChannelOptions) -> str:
 def _from_json(text: str) -> ChannelOptions:
     """Return options; what an older Herald did not know is as nobody touched it."""
     said = json.loads(text)
+    said["digest_days"] = tuple(said.get("digest_days", ChannelOptions().digest_days))
     said["length"] = Length(said.get("length", Length.NORMAL))
     said["tags"] = tuple((category, tag) for category, tag in said.get("tags", ()))
     return ChannelOptions(**said)
@@ -156,7 +165,8 @@ def closed(connection: sqlite3.Connection, channel_ids: Iterable[int], now: date
     """Return those of the channels that are not to be written to now."""
     rows = connection.execute(
         """
-        SELECT channel_id, time_zone, quiet_from_min, quiet_until_min, hourly_max,
+        SELECT channel_id, time_zone, quiet_from_min, quiet_until_min, hourly_max, is_bundled,
+               digest_at_min, digest_days, digest_top,
                CASE WHEN hour_at = :hour_at THEN hour_sent ELSE 0 END AS hour_sent
           FROM channels
          WHERE channel_id IN (SELECT value FROM json_each(:ids))

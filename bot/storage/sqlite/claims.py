@@ -4,6 +4,7 @@ import base64
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.news.channels import ChannelOptions
@@ -23,7 +24,7 @@ from bot.news.models import (
     StoryId,
 )
 from bot.news.places import ANY_OTHER, wanted_tags
-from bot.storage.sqlite import channels, entries, feeds, pings, values
+from bot.storage.sqlite import bundles, channels, entries, feeds, pings, values
 
 NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
 
@@ -44,6 +45,7 @@ def nonce(installation_id: str, delivery_id: DeliveryId) -> str:
 # one to the next in the index, so that the cost grows with the channels and not with their
 # backlog. What a removed subscription owes is passed over: it waits for restore or tidy. So is a
 # channel that is gone, until its subscriptions are moved, and a server that Herald was put out of.
+# What is bundled with others goes with them, whoever is removed.
 HEADS = """
     WITH RECURSIVE waiting (channel_id) AS (
       SELECT MIN(channel_id) FROM deliveries WHERE state IN ('pending', 'sending', 'held')
@@ -53,15 +55,16 @@ HEADS = """
                  AND channel_id > waiting.channel_id)
         FROM waiting WHERE waiting.channel_id IS NOT NULL
     )
-    SELECT head.id, head.channel_id, head.due_at, head.lease_until, head.tried_at
+    SELECT head.id, head.channel_id, head.due_at, head.lease_until, head.state
       FROM waiting
       JOIN deliveries AS head ON head.id = (
         SELECT d.id FROM deliveries AS d
          WHERE d.state IN ('pending', 'sending', 'held')
            AND d.channel_id = waiting.channel_id AND d.roundup_id IS NULL
-           AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
-                            WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id
-                              AND s.removed_at IS NOT NULL)
+           AND (d.bundle_id = d.id
+                OR NOT EXISTS (SELECT 1 FROM subscriptions AS s
+                                WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id
+                                  AND s.removed_at IS NOT NULL))
          ORDER BY d.id LIMIT 1)
      WHERE NOT EXISTS (SELECT 1 FROM guilds AS g
                         WHERE g.guild_id = head.guild_id AND g.left_at IS NOT NULL)
@@ -80,7 +83,7 @@ EDIT_HEADS = """
                WHERE state = 'edit_due' AND channel_id > editing.channel_id)
         FROM editing WHERE editing.channel_id IS NOT NULL
     )
-    SELECT head.id, head.channel_id, head.due_at, head.lease_until, NULL AS tried_at
+    SELECT head.id, head.channel_id, head.due_at, head.lease_until, head.state
       FROM editing
       JOIN deliveries AS head ON head.id = (
         SELECT d.id FROM deliveries AS d
@@ -107,17 +110,20 @@ def _heads(connection: sqlite3.Connection, now: datetime | None = None) -> Itera
 def claim(
     connection: sqlite3.Connection, now: datetime, lease: timedelta, limit: int
 ) -> Sequence[Claim]:
-    """Take due deliveries for sending: of each channel at most one, its oldest unsent.
+    """Take due deliveries for sending: of each channel at most one message, its oldest unsent.
 
     They are `sending` from here on, whatever becomes of this process.
     """
     moment = values.to_ms(now)
     due = sorted(
-        (row["due_at"], row["id"], row["tried_at"])
+        (row["due_at"], row["id"], row["state"] == "edit_due")
         for row in _heads(connection, now)
         if row["due_at"] <= moment and (row["lease_until"] or 0) <= moment
     )[:limit]
-    ids = [id_ for _, id_, _ in due]
+    posts = {id_: bundles.gather(connection, id_, now) for _, id_, is_edit in due if not is_edit}
+    edits = {id_: bundles.shown_with(connection, id_) for _, id_, is_edit in due if is_edit}
+    messages = posts | edits
+    tried = _tried(connection, [id_ for message in messages.values() for id_ in message])
     connection.execute(
         """
         UPDATE deliveries
@@ -133,19 +139,36 @@ def claim(
         {
             "lease_until": values.to_ms(now + lease),
             "now": moment,
-            "ids": values.to_json(ids),
+            "ids": values.to_json([*edits, *(id_ for post in posts.values() for id_ in post)]),
         },
     )
-    return _claims(connection, {id_: tried_at for _, id_, tried_at in due})
+    claims = _claims(connection, tried)
+    return [_bundled(claims, id_, messages[id_]) for _, id_, _ in due]
 
 
-def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> Sequence[Claim]:
+def _tried(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, int | None]:
+    """Return since when each delivery may be in its channel."""
+    rows = connection.execute(
+        "SELECT id, tried_at FROM deliveries WHERE id IN (SELECT value FROM json_each(:ids))",
+        {"ids": values.to_json(ids)},
+    )
+    return {row["id"]: row["tried_at"] for row in rows}
+
+
+def _bundled(claims: Mapping[int, Claim], id_: int, message: Sequence[int]) -> Claim:
+    """Return the claim of a delivery with all that its message holds."""
+    if len(message) == 1:
+        return claims[id_]
+    return replace(claims[id_], bundle=tuple(claims[each] for each in message))
+
+
+def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> dict[int, Claim]:
     """Return the claims of deliveries, each given with since when it may be in its channel."""
     ids = list(tried)
     rows = connection.execute(
         """
         SELECT d.id, d.story_id, d.feed_id, d.guild_id, d.channel_id, d.attempts, d.created_at,
-               d.kind, d.message_id,
+               d.kind, d.message_id, d.bundle_id,
                CASE WHEN d.attempts > 1 AND d.state = 'sending' THEN (
                  SELECT MAX(p.message_id) FROM deliveries AS p
                   WHERE p.channel_id = d.channel_id AND p.state IN ('sent', 'edit_due'))
@@ -184,9 +207,9 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
             length=options.length,
             manner=_manner(row, options, wish, () if row["id"] in told else entry.tags),
             ping=wish.ping if wish is not None and pings.is_open(row) else None,
-            pinged_at=pings.pinged_at(connection, row, wish),
+            is_settled=row["bundle_id"] == row["id"],
         )
-    return [claims[id_] for id_ in ids]
+    return claims
 
 
 def _manner(

@@ -18,8 +18,8 @@ def mark_sent(
 ) -> None:
     """Record that the story is in the channel, whatever was decided about it meanwhile.
 
-    With a roundup, so is all that it tells. What is outdated already is to be edited. The channel
-    takes posts, so it is held no longer.
+    With a roundup, so is all that it tells, and with a bundle all of it. What is outdated already
+    is to be edited. The channel takes posts, so it is held no longer.
     """
     marked = connection.execute(
         """
@@ -29,19 +29,22 @@ def mark_sent(
                attempts = CASE WHEN is_outdated OR lacks_sources THEN 0 ELSE attempts END,
                due_at = CASE WHEN is_outdated OR lacks_sources THEN :now ELSE due_at END,
                message_id = :message_id, sent_at = :now, lease_until = NULL, last_error = NULL
-         WHERE (id = :id OR roundup_id = :id)
+         WHERE (id = :id OR bundle_id = :id OR roundup_id IN (
+                 SELECT post.id FROM deliveries AS post
+                  WHERE post.id = :id OR post.bundle_id = :id))
            AND state IN ('pending', 'sending', 'held', 'abandoned')
-        RETURNING id, channel_id
+        RETURNING id, channel_id, roundup_id
         """,
         {"id": delivery_id, "message_id": message_id, "now": values.to_ms(now)},
     ).fetchall()
     if marked:
         channels.count_message(connection, delivery_id, now)
         errands.owe(connection, delivery_id, now)
+    posts = sum(row["roundup_id"] is None for row in marked)
+    counts.add(connection, "sent", posts)
+    counts.add(connection, "found", posts if was_found else 0)
     for row in marked:
         if row["id"] == delivery_id:
-            counts.add(connection, "sent")
-            counts.add(connection, "found", int(was_found))
             holds.end(connection, row["channel_id"], now)
 
 
@@ -70,14 +73,16 @@ def mark_edited(connection: sqlite3.Connection, delivery_id: DeliveryId, now: da
 
 
 def leave_as_posted(connection: sqlite3.Connection, delivery_id: DeliveryId, reason: str) -> None:
-    """Give up editing a post, now and for good."""
+    """Give up editing a post and those in the same message, now and for good."""
     connection.execute(
         """
         UPDATE deliveries
            SET state = 'sent', edits = MAX(edits, :edits_max), is_outdated = 0,
                source_edits = MAX(source_edits, :source_edits_max), lacks_sources = 0,
                lease_until = NULL, last_error = :reason
-         WHERE id = :id AND state = 'edit_due'
+         WHERE (id = :id AND state = 'edit_due')
+            OR (bundle_id = (SELECT bundle_id FROM deliveries WHERE id = :id)
+                AND state IN ('sent', 'edit_due'))
         """,
         {
             "id": delivery_id,
@@ -105,7 +110,7 @@ def retry_at(
                             ELSE 'pending' END,
                tried_at = CASE WHEN state = 'edit_due' OR :may_be_there THEN tried_at END,
                due_at = :due_at, last_error = :reason, lease_until = NULL
-         WHERE id = :id AND state IN ('sending', 'edit_due')
+         WHERE (id = :id OR bundle_id = :id) AND state IN ('sending', 'edit_due')
         """,
         {
             "id": delivery_id,
@@ -136,7 +141,7 @@ def hold(
         UPDATE deliveries
            SET state = 'held', tried_at = CASE WHEN :may_be_there THEN tried_at END,
                due_at = :due_at, last_error = :reason, lease_until = NULL
-         WHERE id = :id AND state = 'sending'
+         WHERE (id = :id OR bundle_id = :id) AND state = 'sending'
         RETURNING guild_id, channel_id
         """,
         {
@@ -145,11 +150,11 @@ def hold(
             "may_be_there": may_be_there,
             "reason": values.to_text(reason),
         },
-    ).fetchone()
-    if held is None:
+    ).fetchall()
+    if not held:
         retry_at(connection, delivery_id, due_at, reason, may_be_there=may_be_there)
         return
-    place = (GuildId(held["guild_id"]), ChannelId(held["channel_id"]))
+    place = (GuildId(held[0]["guild_id"]), ChannelId(held[0]["channel_id"]))
     if holds.begin(connection, place, kind, reason, now):
         counts.add(connection, "held")
 

@@ -86,14 +86,7 @@ def queue(
     """
     match _mode(connection, feed_id, place[1]):
         case Mode.STORY:
-            post = connection.execute(
-                POST_OF_STORY,
-                {
-                    "entry_id": entry_id,
-                    "channel_id": place[1],
-                    "editable_since": values.to_ms(now - EDITABLE_FOR),
-                },
-            ).fetchone()
+            post = _post_of_story(connection, entry_id, place, now)
             if post is not None:
                 return _join(connection, post, entry_id, feed_id, place, now)
         case Mode.EACH:
@@ -101,7 +94,20 @@ def queue(
                 return 0
         case _ as unreachable:
             assert_never(unreachable)
-    return 0 if _add(connection, entry_id, feed_id, place, now) is None else 1
+    return 0 if add(connection, entry_id, feed_id, place, now) is None else 1
+
+
+def name_in_post(
+    connection: sqlite3.Connection, entry_id: EntryId, feed_id: FeedId, place: Place, now: datetime
+) -> None:
+    """Let the channel's post of an entry's story name it, where there is one that can be edited.
+
+    For an entry that the channel has been told of before, or was to be.
+    """
+    post = _post_of_story(connection, entry_id, place, now)
+    if post is not None:
+        _forget_abandoned(connection, place[1], [entry_id])
+        _join(connection, post, entry_id, feed_id, place, now)
 
 
 def _mode(connection: sqlite3.Connection, feed_id: FeedId, channel_id: ChannelId) -> Mode:
@@ -124,6 +130,20 @@ POST_OF_STORY = """
 """
 
 
+def _post_of_story(
+    connection: sqlite3.Connection, entry_id: EntryId, place: Place, now: datetime
+) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(
+        POST_OF_STORY,
+        {
+            "entry_id": entry_id,
+            "channel_id": place[1],
+            "editable_since": values.to_ms(now - EDITABLE_FOR),
+        },
+    ).fetchone()
+    return row
+
+
 def _join(
     connection: sqlite3.Connection,
     post: sqlite3.Row,
@@ -133,7 +153,7 @@ def _join(
     now: datetime,
 ) -> int:
     """Let a post name an entry's feed among its sources; where it is sent, owe it an edit."""
-    added = _add(connection, entry_id, feed_id, place, now, roundup_id=post["id"])
+    added = add(connection, entry_id, feed_id, place, now, roundup_id=post["id"])
     if added is None:
         return 0
     if post["message_id"] is not None:
@@ -145,11 +165,11 @@ def _join(
             {"id": added, "message_id": post["message_id"], "sent_at": post["sent_at"]},
         )
     if feed_id != post["feed_id"]:
-        _lack_sources(connection, post["id"], now)
+        lack_sources(connection, post["id"], now)
     return 1
 
 
-def _lack_sources(connection: sqlite3.Connection, post_id: int, now: datetime) -> None:
+def lack_sources(connection: sqlite3.Connection, post_id: int, now: datetime) -> None:
     """Owe a post an edit for its sources, unless it had enough of those or may not be edited.
 
     One that is on its way may have been composed without: whether will be known when it is marked.
@@ -217,13 +237,13 @@ def _queue_roundup(
     roundup_id: int | None = None
     for entry_id in entries_:
         if roundup_id is None:
-            roundup_id = _add(connection, entry_id, feed_id, place, now, kind="roundup")
+            roundup_id = add(connection, entry_id, feed_id, place, now, kind="roundup")
         else:
-            _add(connection, entry_id, feed_id, place, now, roundup_id=roundup_id)
+            add(connection, entry_id, feed_id, place, now, roundup_id=roundup_id)
     return 0 if roundup_id is None else 1
 
 
-def _add(
+def add(
     connection: sqlite3.Connection,
     entry_id: EntryId,
     feed_id: FeedId,
@@ -233,6 +253,7 @@ def _add(
     kind: str = "story",
     roundup_id: int | None = None,
 ) -> int | None:
+    """Owe an entry to a channel, in a row of its own; None where there is one already."""
     guild_id, channel_id = place
     row = connection.execute(
         """

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.news.models import DeliveryId, Ping, RoleId
@@ -45,33 +45,40 @@ def is_open(row: sqlite3.Row) -> bool:
     return is_post and row["called"] is None
 
 
-def pinged_at(
-    connection: sqlite3.Connection, row: sqlite3.Row, wish: PostWish | None
-) -> datetime | None:
-    """Return when posts of its channel called last whom an open one would; None: never."""
-    if wish is None or wish.ping is None or not is_open(row):
-        return None
-    last = connection.execute(
-        LAST_PING, {"channel_id": row["channel_id"], "role_id": wish.ping.role_id}
-    ).fetchone()
-    return values.from_ms_or_none(last["at"])
-
-
-LAST_PING = """
-    SELECT MAX(sent_at) AS at FROM deliveries
-     WHERE channel_id = :channel_id AND ping_role_id = :role_id AND ping_role_id > 0
+# Other posts of the channel that have called the role since, or are about to.
+OTHERS = """
+    SELECT id FROM deliveries
+     WHERE channel_id = :channel_id AND ping_role_id = :role AND ping_role_id > 0 AND id <> :id
+       AND (sent_at > :rested_since OR state IN ('pending', 'sending', 'held'))
+     LIMIT 1
 """
 
 
 def decide(
-    connection: sqlite3.Connection, delivery_id: DeliveryId, role: RoleId | None
+    connection: sqlite3.Connection, delivery_id: DeliveryId, ping: Ping | None, now: datetime
 ) -> RoleId | None:
-    """Keep whom a post calls, unless that was decided; return what stands."""
+    """Keep whom a post calls, unless that was decided; return what stands.
+
+    Nobody is called where *ping* is None, or its role has not rested yet.
+    """
     row = connection.execute(
-        """
-        UPDATE deliveries SET ping_role_id = COALESCE(ping_role_id, :role) WHERE id = :id
-        RETURNING ping_role_id
-        """,
-        {"id": delivery_id, "role": role or 0},
+        "SELECT channel_id, ping_role_id FROM deliveries WHERE id = :id", {"id": delivery_id}
     ).fetchone()
-    return RoleId(row["ping_role_id"]) if row is not None and row["ping_role_id"] else None
+    if row is None:
+        return None
+    decided: int | None = row["ping_role_id"]
+    if decided is None:
+        decided = 0 if ping is None else ping.role_id
+        if ping is not None and ping.rest_s:
+            asked = {
+                "channel_id": row["channel_id"],
+                "id": delivery_id,
+                "role": ping.role_id,
+                "rested_since": values.to_ms(now - timedelta(seconds=ping.rest_s)),
+            }
+            decided = 0 if connection.execute(OTHERS, asked).fetchone() else decided
+        connection.execute(
+            "UPDATE deliveries SET ping_role_id = :role WHERE id = :id",
+            {"role": decided, "id": delivery_id},
+        )
+    return RoleId(decided) if decided else None

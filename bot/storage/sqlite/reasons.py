@@ -23,10 +23,12 @@ def why(connection: sqlite3.Connection, channel_id: ChannelId, message_id: Messa
     post = {"channel_id": channel_id, "message_id": message_id}
     sent = connection.execute(
         """
-        SELECT entry_id, kind, sent_at FROM deliveries
+        SELECT entry_id, sent_at,
+               CASE WHEN bundle_id IS NOT NULL THEN 'bundle' ELSE kind END AS kind
+          FROM deliveries
          WHERE channel_id = :channel_id AND message_id = :message_id
            AND state IN ('sent', 'edit_due')
-         ORDER BY kind = 'roundup' DESC, id LIMIT 1
+         ORDER BY roundup_id IS NOT NULL, id LIMIT 1
         """,
         post,
     ).fetchone()
@@ -37,16 +39,18 @@ def why(connection: sqlite3.Connection, channel_id: ChannelId, message_id: Messa
     sources = feeds.load(connection, {row["feed_id"] for row in rows})
     told_of = EntryId(sent["entry_id"])
     length = channels.options(connection, channel_id).length
+    summaries = entries.summaries(connection, [told_of, *read], length)
     return Why(
         origins=tuple(
             Origin(
                 entry=read[row["id"]],
                 source_name=row["name"] or sources[FeedId(row["feed_id"])].title,
                 note=row["article_note"],
+                summary=summaries.get(EntryId(row["id"])),
             )
             for row in rows
         ),
-        summary=entries.summaries(connection, [told_of], length).get(told_of),
+        summary=summaries.get(told_of),
         sent_at=values.from_ms_or_none(sent["sent_at"]),
-        is_roundup=sent["kind"] == "roundup",
+        kind=sent["kind"],
     )

@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 9;
+PRAGMA user_version = 10;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
@@ -209,7 +209,9 @@ CREATE TABLE story_rulings (
 -- lacks_sources: a source came after it; 2: until the edit that is on its way. edits, source_edits: made for the one and for the other. tried_at: since
 -- when it may be in the channel although nobody has marked it. State 'pending': it is not there; 'sending': Discord is,
 -- or was, asked, and has not said no; 'held': it waits for what somebody has to do, see last_error; edit_due follows
--- sent only.
+-- sent only; 'waiting': it waits for the channel's digest, and is nobody's turn. kind 'digest': like 'roundup', a line
+-- for each story. bundle_id: the delivery in whose message it goes, as one post of several; that one's is its own id
+-- once what the message holds is final.
 CREATE TABLE "deliveries" (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
@@ -218,7 +220,7 @@ CREATE TABLE "deliveries" (
   guild_id INTEGER NOT NULL,
   channel_id INTEGER NOT NULL,
   state TEXT NOT NULL DEFAULT 'pending'
-    CHECK (state IN ('pending', 'sending', 'held', 'sent', 'edit_due', 'abandoned')),
+    CHECK (state IN ('pending', 'sending', 'held', 'sent', 'edit_due', 'abandoned', 'waiting')),
   attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
   created_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
@@ -226,8 +228,9 @@ CREATE TABLE "deliveries" (
   message_id INTEGER,
   sent_at INTEGER,
   last_error TEXT,
-  kind TEXT NOT NULL DEFAULT 'story' CHECK (kind IN ('story', 'roundup')),
+  kind TEXT NOT NULL DEFAULT 'story' CHECK (kind IN ('story', 'roundup', 'digest')),
   roundup_id INTEGER REFERENCES "deliveries" (id) ON DELETE CASCADE,
+  bundle_id INTEGER REFERENCES "deliveries" (id) ON DELETE SET NULL,
   edits INTEGER NOT NULL DEFAULT 0 CHECK (edits >= 0),
   source_edits INTEGER NOT NULL DEFAULT 0 CHECK (source_edits >= 0),
   is_outdated INTEGER NOT NULL DEFAULT 0 CHECK (is_outdated IN (0, 1, 2)),
@@ -257,6 +260,16 @@ CREATE INDEX deliveries_posted ON deliveries (channel_id, entry_id, state)
 
 -- Foreign key; record: the post of a story in a channel.
 CREATE INDEX deliveries_by_story ON deliveries (story_id, channel_id);
+
+-- Foreign key; claim_deliveries, mark_sent: the posts that go into one message.
+CREATE INDEX deliveries_by_bundle ON deliveries (bundle_id) WHERE bundle_id IS NOT NULL;
+
+-- waiting_lines, make_digest: what waits for a channel's digest.
+CREATE INDEX deliveries_waiting ON deliveries (channel_id, created_at) WHERE state = 'waiting';
+
+-- claim_deliveries: digests, which go before what else a channel is owed.
+CREATE INDEX deliveries_digests ON deliveries (channel_id, id)
+  WHERE kind = 'digest' AND state IN ('pending', 'sending', 'held');
 
 -- decide_ping: when a channel's posts called a role last.
 CREATE INDEX deliveries_with_ping ON deliveries (channel_id, ping_role_id, sent_at) WHERE ping_role_id > 0;
@@ -330,6 +343,10 @@ CREATE TABLE channels (
   -- How many messages it got in the last hour that it got one in; hour_at: when that hour began.
   hour_at INTEGER NOT NULL DEFAULT 0,
   hour_sent INTEGER NOT NULL DEFAULT 0,
+  is_bundled INTEGER NOT NULL DEFAULT 1 CHECK (is_bundled IN (0, 1)),
+  digest_at_min INTEGER CHECK (digest_at_min BETWEEN 0 AND 1439),  -- NULL: 08:00, where a digest is wanted
+  digest_days TEXT NOT NULL DEFAULT '[0, 1, 2, 3, 4, 5, 6]' CHECK (json_valid(digest_days)),  -- 0: Monday
+  digest_top INTEGER NOT NULL DEFAULT 10 CHECK (digest_top BETWEEN 1 AND 10),
   -- How its posts are made.
   is_published INTEGER NOT NULL DEFAULT 0 CHECK (is_published IN (0, 1)),
   is_silent INTEGER NOT NULL DEFAULT 0 CHECK (is_silent IN (0, 1)),

@@ -39,6 +39,7 @@ from bot.news.models import (
     Mode,
     NewSubscription,
     ParsedFeed,
+    Ping,
     Recorded,
     Refresh,
     Remedy,
@@ -47,18 +48,22 @@ from bot.news.models import (
     RoleId,
     SearchPage,
     SearchRequest,
+    Split,
     StorageHealth,
     StoryEntries,
     StoryId,
+    StoryLine,
     SubscriptionId,
     Summary,
     Switched,
     SwitchId,
+    ToldStory,
     UserId,
     Why,
 )
 from bot.storage.sqlite import (
     asking,
+    bundles,
     channels,
     claims,
     edits,
@@ -74,9 +79,11 @@ from bot.storage.sqlite import (
     polls,
     reasons,
     repairs,
+    rulings,
     search,
     stories,
     subscriptions,
+    tellings,
 )
 from bot.storage.sqlite.connection import Lane
 from bot.storage.sqlite.index import SearchIndex
@@ -330,9 +337,11 @@ class SqliteStorage:
         """Keep an entry's summary unless it has one, or was edited; return the one that stands."""
         return await self._writer.run(lambda c: entries.store_summary(c, entry, summary, length))
 
-    async def decide_ping(self, delivery_id: DeliveryId, role: RoleId | None) -> RoleId | None:
+    async def decide_ping(
+        self, delivery_id: DeliveryId, ping: Ping | None, now: datetime
+    ) -> RoleId | None:
         """Keep whom a post calls, unless that was decided; return what stands."""
-        return await self._writer.run(lambda c: pings.decide(c, delivery_id, role))
+        return await self._writer.run(lambda c: pings.decide(c, delivery_id, ping, now))
 
     async def mark_sent(
         self,
@@ -370,6 +379,23 @@ class SqliteStorage:
     async def leave_as_posted(self, delivery_id: DeliveryId, reason: str) -> None:
         """Give up editing a post, now and for good."""
         await self._writer.run(lambda c: outcomes.leave_as_posted(c, delivery_id, reason))
+
+    async def settle_bundle(self, delivery_id: DeliveryId, size: int) -> None:
+        """Make the first posts of a claimed bundle final; give the others back."""
+        await self._writer.run(lambda c: bundles.settle(c, delivery_id, size))
+
+    async def dissolve_bundle(
+        self,
+        delivery_id: DeliveryId,
+        due_at: datetime,
+        reason: str,
+        *,
+        may_be_there: bool = True,
+    ) -> None:
+        """Give the posts of a claimed bundle back, to go one by one."""
+        await self._writer.run(
+            lambda c: bundles.dissolve(c, delivery_id, due_at, reason, may_be_there=may_be_there)
+        )
 
     async def retry_at(
         self,
@@ -531,16 +557,41 @@ class SqliteStorage:
     # Stories
 
     async def split_story(
-        self, entry_id: EntryId, ruled_by: UserId | None, now: datetime
-    ) -> StoryId | None:
+        self,
+        entry_id: EntryId,
+        ruled_by: UserId | None,
+        now: datetime,
+        *,
+        guild_id: GuildId | None = None,
+    ) -> Split | None:
         """Make an entry a story of its own, for good; None where it is one, or not there."""
-        return await self._writer.run(lambda c: stories.split(c, entry_id, ruled_by, now))
+        return await self._writer.run(lambda c: rulings.split(c, entry_id, guild_id, ruled_by, now))
 
     async def merge_stories(
         self, source: StoryId, target: StoryId, ruled_by: UserId | None, now: datetime
     ) -> bool:
         """Put all entries of *source* into *target*, for good; return whether both are there."""
-        return await self._writer.run(lambda c: stories.merge(c, source, target, ruled_by, now))
+        return await self._writer.run(lambda c: rulings.merge(c, source, target, ruled_by, now))
+
+    async def post_story(self, story_id: StoryId, channel_id: ChannelId, now: datetime) -> bool:
+        """Owe a channel the post of a story that a split left without one."""
+        return await self._writer.run(lambda c: rulings.post_alone(c, story_id, channel_id, now))
+
+    async def recent_stories(
+        self, channels: frozenset[ChannelId], limit: int
+    ) -> Sequence[StoryLine]:
+        """Return the stories of which channels were told last, the newest first."""
+        return await self._reader.run(lambda c: tellings.recent(c, channels, limit))
+
+    async def told_story(
+        self, story_id: StoryId, channels: frozenset[ChannelId]
+    ) -> ToldStory | None:
+        """Return what channels were told of a story; None where nothing."""
+        return await self._reader.run(lambda c: tellings.story(c, story_id, channels))
+
+    async def stories_in(self, channel_id: ChannelId, message_id: MessageId) -> Sequence[StoryId]:
+        """Return the stories that a message tells; none where it is no post of ours."""
+        return await self._reader.run(lambda c: tellings.of_message(c, channel_id, message_id))
 
     async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
         """Return the *limit* stories from the one after *after*, by id."""

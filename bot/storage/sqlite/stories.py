@@ -17,11 +17,10 @@ dozen rows.
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from hashlib import blake2b
 from math import log
 
-from bot.news.models import EntryId, FeedId, StoryEntries, StoryEntry, StoryId, UserId
+from bot.news.models import EntryId, FeedId, StoryEntries, StoryEntry, StoryId
 from bot.news.stories import LEAD, MEMBERS, Archive, Arrival, Candidate, choose, link_of
 from bot.storage.sqlite import values
 from bot.storage.sqlite.index import SearchIndex
@@ -113,74 +112,6 @@ def move(
         """,
     ):
         connection.execute(statement, moved)
-
-
-# --- What admins decide ---
-
-
-def split(
-    connection: sqlite3.Connection, entry_id: EntryId, ruled_by: UserId | None, now: datetime
-) -> StoryId | None:
-    """Make an entry a story of its own, for good. None: it is not there, or alone already.
-
-    Posts stay as they are: one that names the entry's feed goes on doing so until it is edited.
-    """
-    row = connection.execute(
-        """
-        SELECT story_id FROM entries AS e
-         WHERE id = :id
-           AND EXISTS (SELECT 1 FROM entries WHERE story_id = e.story_id AND id <> e.id)
-        """,
-        {"id": entry_id},
-    ).fetchone()
-    if row is None:
-        return None
-    made = connection.execute(
-        "INSERT INTO stories (created_at) VALUES (:now)", {"now": values.to_ms(now)}
-    ).lastrowid
-    story_id = StoryId(made or 0)
-    move(connection, [entry_id], StoryId(row["story_id"]), story_id)
-    _rule(connection, story_id, ruled_by, now)
-    _rule(connection, StoryId(row["story_id"]), ruled_by, now)
-    return story_id
-
-
-def merge(
-    connection: sqlite3.Connection,
-    source: StoryId,
-    target: StoryId,
-    ruled_by: UserId | None,
-    now: datetime,
-) -> bool:
-    """Put all entries of *source* into *target*, for good; return whether both are there.
-
-    What was posted stays as it is.
-    """
-    found = connection.execute(
-        "SELECT COUNT(*) FROM stories WHERE id IN (:source, :target)",
-        {"source": source, "target": target},
-    ).fetchone()[0]
-    if source == target or found != len((source, target)):
-        return False
-    rows = connection.execute("SELECT id FROM entries WHERE story_id = :id", {"id": source})
-    move(connection, [EntryId(row["id"]) for row in rows], source, target)
-    _rule(connection, target, ruled_by, now)
-    return True
-
-
-def _rule(
-    connection: sqlite3.Connection, story_id: StoryId, ruled_by: UserId | None, now: datetime
-) -> None:
-    """Note that the entries of a story are where an admin wants them: no grouping moves them."""
-    connection.execute(
-        """
-        INSERT INTO story_rulings (entry_id, ruled_by, ruled_at)
-        SELECT id, :ruled_by, :now FROM entries WHERE story_id = :story_id
-        ON CONFLICT (entry_id) DO UPDATE
-           SET ruled_by = excluded.ruled_by, ruled_at = excluded.ruled_at
-        """,
-        {"story_id": story_id, "ruled_by": ruled_by, "now": values.to_ms(now)},
-    )
 
 
 # --- Finding candidates ---
