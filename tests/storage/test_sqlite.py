@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.errors import Busy, Corrupt
 from bot.language.words import VERSION, tokenise
 from bot.news.channels import ChannelEditId, ChannelOptions
+from bot.news.errands import Errand, ErrandKind
 from bot.news.models import (
     Article,
     BulletinId,
@@ -213,6 +214,14 @@ async def test_a_damaged_database_is_told_from_a_busy_one(opened: Opener, path: 
 
 FEED, ENTRY, STORY = FeedId(1), EntryId(1), StoryId(1)
 SUBSCRIPTION, DELIVERY, BULLETIN = SubscriptionId(1), DeliveryId(1), BulletinId(1)
+ERRAND = Errand(
+    delivery_id=DELIVERY,
+    kind=ErrandKind.THREAD,
+    channel_id=CHANNEL,
+    message_id=MessageId(1),
+    title="",
+    attempts=1,
+)
 Call = Callable[[SqliteStorage], Coroutine[object, object, object]]
 
 WRITES: dict[str, Call] = {
@@ -245,6 +254,11 @@ WRITES: dict[str, Call] = {
         entry(entry_id=ENTRY), Summary(text="", method="feed")
     ),
     "mark_sent": lambda s: s.mark_sent(DELIVERY, MessageId(1), NOW),
+    "decide_ping": lambda s: s.decide_ping(DELIVERY, None, NOW),
+    "claim_errands": lambda s: s.claim_errands(NOW, 1),
+    "finish_errand": lambda s: s.finish_errand(ERRAND, NOW),
+    "put_off_errand": lambda s: s.put_off_errand(ERRAND, NOW, ""),
+    "drop_errand": lambda s: s.drop_errand(ERRAND, ""),
     "mark_edited": lambda s: s.mark_edited(DELIVERY, NOW),
     "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
@@ -289,6 +303,7 @@ READS: dict[str, Call] = {
     "entries": lambda s: s.entries(FEED, 1),
     "next_delivery_at": lambda s: s.next_delivery_at(),
     "search": lambda s: s.search(search_request("harbour"), NOW),
+    "gather": lambda s: s.gather(search_request("harbour"), ["harbour"], NOW),
     "latest": lambda s: s.latest(None, None, 1),
     "why": lambda s: s.why(CHANNEL, MessageId(1)),
     "claim_bulletins": lambda s: s.claim_bulletins(NOW, LEASE),  # writes where there are any
