@@ -1,7 +1,8 @@
 """Whom posts call: decided once for each, before it is first sent."""
 
 from bot.errors import BadQuery
-from bot.news.models import Claim, Entry, Ping, Query, RoleId
+from bot.news.matching import Told, matches
+from bot.news.models import Claim, Entry, Ping, RoleId
 from bot.news.ports import Clock, Storage, Tokeniser
 from bot.news.query import parse_query
 
@@ -21,38 +22,22 @@ class Calls:
         """
         if claim.ping is None:
             return claim.manner.ping
-        ping = claim.ping if self._is_wanted(claim.ping, entry) else None
+        ping = claim.ping if self._is_wanted(claim.ping, entry, claim) else None
         return await self._storage.decide_ping(claim.delivery.id, ping, self._clock.now())
 
-    def _is_wanted(self, ping: Ping, entry: Entry) -> bool:
+    def _is_wanted(self, ping: Ping, entry: Entry, claim: Claim) -> bool:
         if not ping.query:
             return True
         try:
             query = parse_query(ping.query)
         except BadQuery:  # what another version of Herald understood
             return False
-        texts = (entry.title, entry.teaser, entry.text)
-        return _finds(query, [_terms(text, self._tokenise) for text in texts], self._tokenise)
-
-
-def _terms(text: str, tokenise: Tokeniser) -> list[tuple[str, ...]]:
-    return [word.terms for word in tokenise(text) if word.terms]
-
-
-def _finds(query: Query, texts: list[list[tuple[str, ...]]], tokenise: Tokeniser) -> bool:
-    """Whether a search would find *texts*: any word, each phrase, nothing that is excluded."""
-    loose = {term for text in texts for terms in text for term in terms}
-
-    def has(phrase: str) -> bool:
-        wanted = [terms[0] for terms in _terms(phrase, tokenise)]
-        return bool(wanted) and any(_has_run([t[0] for t in text], wanted) for text in texts)
-
-    words = [terms for word in query.words for terms in _terms(word, tokenise)]
-    if words and not any(loose.intersection(terms) for terms in words):
-        return False
-    return all(map(has, query.phrases)) and not any(map(has, query.excluded))
-
-
-def _has_run(terms: list[str], wanted: list[str]) -> bool:
-    ends = range(len(wanted), len(terms) + 1)
-    return any(terms[end - len(wanted) : end] == wanted for end in ends)
+        told = Told(
+            title=entry.title,
+            text=f"{entry.teaser}\n\n{entry.text}",
+            at=entry.dated_at,
+            tags=entry.tags,
+            sources=(claim.source_name, claim.feed.title),
+            language=claim.feed.language,
+        )
+        return matches(query, told, self._tokenise, self._clock.now())

@@ -49,14 +49,14 @@ async def test_a_post_calls_its_role(desk: Desk) -> None:
 
 
 async def test_only_what_the_filter_finds_calls(desk: Desk) -> None:
-    await follow(desk, Ping(role_id=SAILORS, query='storm "high water" -drill'))
-    for title, text in (
-        ("Storm ahead", "The high water comes on Monday."),
-        ("Storm ahead of Gull Island", "The water is high."),
-        ("Storms and high water", "It is only a drill, says the mayor."),
-        ("High water at noon", "Nothing else."),
+    await follow(desk, Ping(role_id=SAILORS, query="storm tag:weather -drill"))
+    for title, text, tags in (
+        ("Storm ahead", "It comes on Monday.", ("weather",)),
+        ("Storms ahead", "It is only a drill, says the mayor.", ("weather",)),
+        ("Storm at the council", "Nobody agreed.", ("politics",)),
+        ("High water at noon", "Nothing else.", ("weather",)),
     ):
-        await owe(desk, title, text)
+        await owe(desk, title, text, tags)
     await desk.deliverer().deliver_due()
     assert [title for title, role in calls(desk) if role] == ["Storm ahead"]
 

@@ -40,10 +40,14 @@ from bot.storage.sqlite import (
     claims,
     entries,
     feeds,
+    finding,
+    frequencies,
     leases,
     polls,
     rulings,
+    scope,
     search,
+    spelling,
     subscriptions,
     tellings,
     wishes,
@@ -145,7 +149,7 @@ async def test_two_claimers_never_get_the_same_delivery(opened: Opener) -> None:
             claims = [claim for claims in rounds for claim in claims]
             if not claims:
                 break
-            taken += [claim.delivery.id for claim in claims]
+            taken += [each.delivery.id for claim in claims for each in claim.bundle or (claim,)]
             for claim in claims:
                 await two.mark_sent(claim.delivery.id, MessageId(claim.delivery.id), NOW)
         assert len(taken) == len(set(taken)) == 20
@@ -266,7 +270,10 @@ WRITES: dict[str, Call] = {
     "dissolve_bundle": lambda s: s.dissolve_bundle(DeliveryId(1), NOW, ""),
     "abandon": lambda s: s.abandon(DELIVERY, ""),
     "hold": lambda s: s.hold(DELIVERY, NOW, "forbidden", "", NOW),
-    "try_held": lambda s: s.try_held(GUILD, NOW),
+    "move_channel": lambda s: s.move_channel(GUILD, CHANNEL, OTHER_CHANNEL, NOW),
+    "leave_guild": lambda s: s.leave_guild(GUILD, NOW),
+    "return_to_guild": lambda s: s.return_to_guild(GUILD, NOW),
+    "note_guilds": lambda s: s.note_guilds([GUILD], NOW),
     "hold_channel": lambda s: s.hold_channel(CHANNEL, NOW, ""),
     "set_log_channel": lambda s: s.set_log_channel(GUILD, CHANNEL),
     "forget_log_channel": lambda s: s.forget_log_channel(CHANNEL),
@@ -306,6 +313,7 @@ READS: dict[str, Call] = {
     "gather": lambda s: s.gather(search_request("harbour"), ["harbour"], NOW),
     "latest": lambda s: s.latest(None, None, 1),
     "why": lambda s: s.why(CHANNEL, MessageId(1)),
+    "try_held": lambda s: s.try_held(GUILD, NOW),  # writes where there are any
     "claim_bulletins": lambda s: s.claim_bulletins(NOW, LEASE),  # writes where there are any
     "log_channel": lambda s: s.log_channel(GUILD),
     "channel_options": lambda s: s.channel_options(CHANNEL),
@@ -441,32 +449,31 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "batches": (polls.BATCHES, {"feed_id": 1, "limit": 1}),
     "known": (polls.KNOWN_ALIASES, {"feed_id": 1, "aliases": "[]"}),
     "entries": (entries.NEWEST_OF_FEED, {"feed_id": 1, "limit": 1}),
-    "latest": (
-        search.LATEST,
-        {"channels": "[1]", "feed_id": None, "since": None, "limit": 1},
+    "latest": (scope.NEWEST, {"channels": "[1]", "feeds": None, "before": 1, "limit": 1}),
+    "latest of few": (scope.NEWEST_OF, {"ids": "[1]", "before": 1, "limit": 1}),
+    "search": (finding.BEST, {"match": "a", "first": 1, "last": 9}),
+    "search, newest": (
+        finding.NEWEST_MATCHES,
+        {"match": "a", "first": 1, "last": 9, "limit": 1},
     ),
-    "search": (
-        search.BEST,
-        {
-            "channels": "[1]",
-            "feed_id": None,
-            "since": None,
-            "sees_all": False,
-            "match": "a",
-            "limit": 1,
-        },
-    ),
-    "search by date": (
-        search.NEWEST_MATCHES,
-        {"channels": "[1]", "feed_id": None, "since": None, "limit": 1, "match": "a"},
-    ),
+    "search, of one": (finding.IS_MATCH, {"match": "a", "id": 1}),
+    "facts": (scope.FACTS, {"ids": "[1]", "channels": "[1]"}),
+    "sources": (search.SOURCES, {"stories": "[1]", "channels": "[1]"}),
+    "posts": (search.POSTS, {"ids": "[1]", "channels": "[1]"}),
+    "visible": (scope.VISIBLE, {"channels": "[1]", "limit": 1}),
+    "of feeds": (scope.OF_FEEDS, {"feeds": "[1]", "limit": 1}),
+    "since": (scope.NEW_SINCE, {"since": 1, "limit": 1}),
+    "archive's size": (scope.COUNT, {"until": 1, "limit": 1}),
+    "not later": (scope.COUNT_OF, {"ids": "[1]", "until": 1}),
+    "how common a term is": (frequencies.COUNT_SOME, {"match": "a", "limit": 1}),
+    "how common between": (frequencies.COUNT_BETWEEN, {"match": "a", "first": 1, "before": 2}),
+    "spelling": (spelling.EXISTS, {"match": "a"}),
     "newest told": (tellings.NEWEST_TOLD, {"channel_id": 1, "limit": 1}),
     "told story": (tellings.TOLD, {"ids": "[1]", "channels": "[1]"}),
     "split": (
         rulings.ASTRAY,
         {"stories": "[1]", "guild_id": 1, "editable_since": 0, "edits_max": 1},
     ),
-    "searched": (search.COUNT_VISIBLE, {"channels": "[1]", "feed_id": None, "since": None}),
 }
 
 

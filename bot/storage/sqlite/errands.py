@@ -44,7 +44,8 @@ TO_PUBLISH = """
                ORDER BY (SELECT COUNT(DISTINCT s.feed_id) FROM deliveries AS s
                           WHERE s.roundup_id IN (
                             SELECT p.id FROM deliveries AS p
-                             WHERE p.id = e.delivery_id OR p.bundle_id = e.delivery_id)) DESC, d.message_id DESC) AS place,
+                             WHERE p.id = e.delivery_id OR p.bundle_id = e.delivery_id)) DESC,
+                        d.message_id DESC) AS place,
              (SELECT COUNT(*) FROM errands AS p
                WHERE p.kind = 'publish' AND p.channel_id = e.channel_id AND p.state = 'done'
                  AND p.done_at > :hour_ago) AS published
