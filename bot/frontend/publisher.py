@@ -71,13 +71,14 @@ class DiscordPublisher:
         async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             client = await self._client(channel_id)
+            post = replace(post, manner=_manner_of_all(post, channel))
             if post.manner.is_by_source and _may_speak(channel, post):
                 said = _as_source(channel, post, embeds[0])
                 if (made := await self._webhooks.send(client, channel, said)) is not None:
                     return made
             if isinstance(channel, discord.ForumChannel):
                 return await open_post(client, channel, post, _said(post, embeds[0]))
-            return await self._send(channel, embeds, nonce, manner=_of_all(post))
+            return await self._send(channel, embeds, nonce, manner=post.manner)
 
     async def send(
         self,
@@ -360,10 +361,14 @@ def _alike(post: Post) -> int:
     return number
 
 
-def _of_all(post: Post) -> Manner:
-    """Return the manner of a message that holds a post and those bundled with it."""
+def _manner_of_all(post: Post, channel: Target) -> Manner:
+    """Return the manner of a message that holds a post and those bundled with it.
+
+    A role that was deleted is not called: its mention would say so and nothing else.
+    """
     called = (each.manner.ping for each in (post, *post.bundled) if each.manner.ping is not None)
-    return replace(post.manner, ping=next(called, None))
+    there = (ping for ping in called if channel.guild.get_role(ping) is not None)
+    return replace(post.manner, ping=next(there, None))
 
 
 def _call(manner: Manner) -> str | None:

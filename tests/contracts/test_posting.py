@@ -291,6 +291,17 @@ async def test_what_is_dropped_or_too_old_is_not_done(storage: Storage, feed: Fe
     assert await storage.claim_errands(NOW + ERRAND_MAX_AGE, 10) == []
 
 
+async def test_what_was_done_long_ago_is_forgotten_and_not_done_again(
+    storage: Storage, feed: Feed
+) -> None:
+    await choose(storage, is_published=True)
+    await post(storage, feed, "Ferry resumes")
+    await done(storage, await storage.claim_errands(NOW, 10))
+    later = NOW + ERRAND_MAX_AGE + HOUR
+    await storage.tidy(later)
+    assert await storage.claim_errands(later, 10) == []
+
+
 async def test_other_channels_are_asked_nothing(storage: Storage, feed: Feed) -> None:
     await storage.choose_for_channel(
         GUILD, OTHER_CHANNEL, ChannelOptions(is_published=True, has_threads=True), NOW

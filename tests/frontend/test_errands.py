@@ -17,7 +17,8 @@ from bot.errors import (
 from bot.frontend.publisher import DiscordPublisher
 from bot.news.channels import ChannelOptions
 from bot.news.errands import PUBLISHED_HOURLY_MAX
-from bot.news.models import ChannelId, GuildId, Manner, MessageId, NewSubscription, Post
+from bot.news.models import ChannelId, GuildId, Manner, MessageId, NewSubscription, Post, RoleId
+from bot.news.posts import bundle
 from bot.services.errands import Errands
 from bot.storage.sqlite.storage import SqliteStorage
 from tests.factories import FEED_URL, new_entry, parsed_entry, parsed_feed, refresh
@@ -146,6 +147,51 @@ async def test_a_silent_post_notifies_nobody(place: Place) -> None:
     silent, loud = place.channel.messages
     assert MessageFlag.SUPPRESS_NOTIFICATIONS in silent.flags
     assert MessageFlag.SUPPRESS_NOTIFICATIONS not in loud.flags
+
+
+HOSTILE = "@everyone @here <@&{role}> <@{user}>"
+
+
+async def test_nothing_that_a_feed_says_calls_anybody(place: Place) -> None:
+    crew = place.guild.add_role("Crew", is_mentionable=True)
+    sailors = place.guild.add_role("Sailors", is_mentionable=True)
+    place.channel.allow(place.guild.me, allow=Permission.MENTION_EVERYONE)
+    await place.server.world.catch_up()
+    hostile = HOSTILE.format(role=crew.id, user=place.guild.owner_id)
+    post = Post(title=hostile, url=None, body=hostile, source=hostile, footer=hostile)
+    for manner in (Manner(), Manner(ping=RoleId(sailors.id))):
+        await place.post(replace(post, manner=replace(manner, tags=(hostile,))))
+    silent, calling = place.channel.messages
+    assert silent.pings == frozenset()
+    assert calling.pings == {f"role:{sailors.id}"}
+    await place.publisher.edit(place.id, MessageId(calling.id), replace(post, manner=Manner()))
+    assert calling.pings == frozenset()
+    assert calling.content == f"<@&{sailors.id}>"
+
+
+async def test_a_role_that_was_deleted_is_not_called(place: Place) -> None:
+    await place.post(replace(POST, manner=Manner(ping=RoleId(123))))
+    assert place.channel.messages[0].content == ""
+
+
+async def test_posts_in_one_message_call_their_role_once_and_another_role_s_go_apart(
+    place: Place,
+) -> None:
+    sailors = place.guild.add_role("Sailors", is_mentionable=True)
+    await place.server.world.catch_up()
+    calls = Manner(ping=RoleId(sailors.id))
+    posts = [
+        replace(POST, title=title, manner=manner)
+        for title, manner in (("A", Manner()), ("B", calls), ("C", calls))
+    ]
+    apart = replace(POST, title="D", manner=Manner(ping=RoleId(1)))
+    loud = replace(POST, title="E", manner=Manner(is_silent=True))
+    for others, fit in (((), 3), ((apart,), 3), ((loud,), 3)):
+        assert await place.publisher.fitting(place.id, bundle([*posts, *others])) == fit
+    await place.post(bundle(posts))
+    [message] = place.channel.messages
+    assert message.content == f"<@&{sailors.id}>"
+    assert message.pings == {f"role:{sailors.id}"}
 
 
 # --- The use case ---

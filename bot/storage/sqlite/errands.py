@@ -128,6 +128,14 @@ def drop(connection: sqlite3.Connection, errand: Errand, reason: str) -> None:
     )
 
 
+def forget_old(connection: sqlite3.Connection, now: datetime) -> None:
+    """Delete what was done or given up before it can matter to an hour's allowance."""
+    connection.execute(
+        "DELETE FROM errands WHERE state <> 'pending' AND created_at <= :old",
+        {"old": values.to_ms(now - ERRAND_MAX_AGE - _HOUR)},
+    )
+
+
 def put_off(connection: sqlite3.Connection, errand: Errand, due_at: datetime, reason: str) -> None:
     """Do an errand later, and with it all of its kind that wait in its channel."""
     connection.execute(

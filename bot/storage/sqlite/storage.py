@@ -641,6 +641,7 @@ class SqliteStorage:
             subscriptions.purge_removed(connection, now)
             edits.forget_old(connection, now)
             channels.forget_old_edits(connection, now)
+            errands.forget_old(connection, now)
             notices.forget_old(connection, now)
             repairs.forget_switches(connection, now)
             holds.forget_old(connection, now)
