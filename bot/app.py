@@ -58,6 +58,7 @@ from bot.services.calls import Calls
 from bot.services.deliver import Deliverer
 from bot.services.errands import Errands
 from bot.services.follow import Follower
+from bot.services.group import Grouper
 from bot.services.heal import Healer
 from bot.services.look import Looker
 from bot.services.narrate import Narrator
@@ -245,7 +246,7 @@ async def open_core(
             random=spread,
             polls_per_s=settings.polls_per_s,
             holder=holder,
-            on_recorded=schedule.deliver.poke,
+            on_recorded=schedule.group.poke,
         )
         follower = Follower(
             storage,
@@ -254,7 +255,7 @@ async def open_core(
             clock,
             pace=pace,
             random=spread,
-            on_recorded=schedule.deliver.poke,
+            on_recorded=schedule.group.poke,
         )
         yield Core(
             settings=settings,
@@ -316,7 +317,13 @@ def loops(
     model: Model | None = None,
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
-    """Return the loops of the bot: poll; deliver, errands and tell while *is_ready*, mend, tidy."""
+    """Return the loops of the bot; those that talk to Discord work while *is_ready*."""
+    grouper = Grouper(core.storage, core.clock, on_grouped=core.schedule.deliver.poke)
+
+    async def group() -> None:
+        await grouper.group_due()
+        core.schedule.deliver.poke()  # some is owed that needed no grouping, or had it
+
     deliverer = Deliverer(
         core.storage,
         core.web,
@@ -351,6 +358,7 @@ def loops(
     trouble = Trouble()
     return (
         Loop("poll", core.schedule.poll, core.poller.poll_round, overlaps=True, trouble=trouble),
+        Loop("group", core.schedule.group, group, trouble=trouble),
         Loop("deliver", core.schedule.deliver, deliver, overlaps=True, trouble=trouble),
         Loop("errands", core.schedule.errands, run_errands, trouble=trouble),
         Loop("tell", core.schedule.tell, tell, trouble=trouble),
@@ -496,6 +504,7 @@ def build_client(core: Core, gate: Gate | None = None) -> HeraldClient:
         transfer=core.transfer,
         searcher=core.searcher,
         narrator=core.narrator,
+        asker=core.asker,
         storage=core.storage,
         clock=core.clock,
         proxy=core.settings.discord_proxy,

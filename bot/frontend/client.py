@@ -17,8 +17,10 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.errors import ConfigError, DiscordUnavailable, StorageError
+from bot.frontend.commands.ask import ask_command
 from bot.frontend.commands.feed import FeedCommands
 from bot.frontend.commands.news import NewsCommands
+from bot.frontend.commands.privacy import PrivacyCommands
 from bot.frontend.commands.settings import SettingsCommands
 from bot.frontend.commands.story import story_command, story_menu
 from bot.frontend.commands.why import why_menu
@@ -33,6 +35,7 @@ from bot.frontend.panels.stories import STORY_ITEMS
 from bot.frontend.panels.undo import FollowingClient, UndoRemoval
 from bot.news.models import ChannelId, GuildId
 from bot.news.ports import Clock, Storage
+from bot.services.ask import Asker
 from bot.services.channels import Steward
 from bot.services.follow import Follower
 from bot.services.heal import Healer
@@ -92,6 +95,7 @@ class HeraldClient(FollowingClient):
         transfer: Transfer,
         searcher: Searcher,
         narrator: Narrator,
+        asker: Asker,
         storage: Storage,
         clock: Clock,
         proxy: str | None = None,
@@ -117,9 +121,11 @@ class HeraldClient(FollowingClient):
         self.was_ready = False
         self.tree = HeraldTree(self)
         self.tree.add_command(FeedCommands(follower, healer, transfer, clock))
-        self.tree.add_command(NewsCommands(follower, searcher, clock))
+        self.tree.add_command(NewsCommands(follower, searcher, storage, clock))
         self.tree.add_command(SettingsCommands(storage, self.steward, clock))
+        self.tree.add_command(ask_command(follower, asker, clock))
         self.tree.add_command(story_command(follower, narrator))
+        self.tree.add_command(PrivacyCommands(storage))
         self.tree.add_command(why_menu(storage))
         self.tree.add_command(story_menu(follower, narrator))
         self._memory = storage

@@ -334,9 +334,9 @@ def _hit(found: Found, budget: int) -> str:
 def _hit_variants(found: Found) -> Iterator[str]:
     """Yield a result in ever fewer characters; the last is under 400 whatever the feed said."""
     hit = found.hit
-    title = _bold(_cut(found.title, _TITLE_CUT), label) or "(untitled)"
+    title = bold(_cut(found.title, _TITLE_CUT), label) or "(untitled)"
     bare_title = label(plain(hit.entry.title, 60)) or "(untitled)"
-    text = _bold(found.snippet, escape_block)
+    text = bold(found.snippet, escape_block)
     quote = f"\n> {text}" if text else ""
     url = safe_url(hit.entry.url)
     yield f"{link(title, url)}\n{_meta(hit, url)}{quote}"
@@ -359,7 +359,7 @@ def _cut(snippet: Snippet, limit: int) -> Snippet:
     return Snippet(text=text, marks=tuple(m for m in snippet.marks if m[1] <= kept))
 
 
-def _bold(snippet: Snippet, escape: Callable[[str], str]) -> str:
+def bold(snippet: Snippet, escape: Callable[[str], str]) -> str:
     """Return *snippet* on one line, escaped, with its marks in bold."""
     pieces: list[str] = []
     end = 0

@@ -1150,4 +1150,15 @@ class StorageHealth:
     counts: Counts = field(default_factory=Counts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedBefore:
+    """What a member searched for in a server."""
+
+    guild_id: GuildId
+    text: str
+    asked_at: datetime
+
+
+QUERIES_MAX = 20  # searches of a member in a server that are remembered …
+QUERIES_FOR = timedelta(days=90)  # … and how long
 UNDO_WINDOW = timedelta(minutes=15)  # how long a removed subscription can be brought back

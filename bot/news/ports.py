@@ -14,6 +14,7 @@ from bot.news.errands import Errand
 from bot.news.models import (
     SUMMARY_WORDS,
     Article,
+    AskedBefore,
     Bulletin,
     BulletinId,
     ChannelId,
@@ -334,7 +335,16 @@ class Storage(Protocol):
         A new entry any of whose aliases is stored by then is skipped, so applying twice changes
         nothing; nor does a poll of a feed that is not there any more. Ends the feed's lease. Where
         a feed is stored under the address to adopt, it takes this one's subscriptions, entries and
-        aliases in.
+        aliases in. What is owed as a post waits for `group_entries`.
+        """
+        ...
+
+    async def group_entries(self, now: datetime, feed_id: FeedId | None = None) -> int:
+        """Put some of the entries that polls brought into stories, those of one feed or of all.
+
+        In the order that they came, each at once with what channels are owed of it: a post of its
+        own, or a place among the sources of one that is there. Some: others who write do not wait
+        long. Return how many, 0 where none waits any more.
         """
         ...
 
@@ -837,6 +847,24 @@ class Storage(Protocol):
 
     async def stories(self, after: StoryId, limit: int) -> Sequence[StoryEntries]:
         """Return the *limit* stories from the one after *after*, by id; none at the end."""
+        ...
+
+    # Members
+
+    async def remember_query(
+        self, user_id: UserId, guild_id: GuildId, text: str, now: datetime
+    ) -> None:
+        """Note what a member searched for; the latest QUERIES_MAX of a server are kept."""
+        ...
+
+    async def recent_queries(
+        self, user_id: UserId, guild_id: GuildId | None = None
+    ) -> Sequence[AskedBefore]:
+        """Return what a member searched for, in one server or in all, the latest first."""
+        ...
+
+    async def forget_queries(self, user_id: UserId) -> int:
+        """Delete what a member searched for, everywhere; return how many searches."""
         ...
 
     # Housekeeping

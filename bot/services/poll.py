@@ -35,6 +35,7 @@ from bot.news.models import (
 from bot.news.outage import OutageWatch
 from bot.news.ports import Clock, Source, Storage
 from bot.news.refresh import aliases_of, plan_refresh
+from bot.services.group import Grouper
 
 log = structlog.get_logger()
 
@@ -141,6 +142,7 @@ class Poller:
         self._outage = OutageWatch()
         self._probe_at: datetime | None = None
         self._on_recorded = on_recorded
+        self._grouper = Grouper(storage, clock)
 
     async def resume(self) -> None:
         """Take up polling where an earlier process left it, for a bot that runs on.
@@ -164,9 +166,10 @@ class Poller:
             log.info("backlog.spread", feeds=moved)
 
     async def poll_due(self) -> PollReport:
-        """Poll every feed that is due now, and return what came of it when all are recorded."""
+        """Poll every feed that is due now, and return what came of it when all is in stories."""
         polls: list[FeedPoll] = []
         await self.poll_round(polls.append)
+        await self._grouper.group_due()
         return PollReport(polls=tuple(polls))
 
     async def poll_round(self, told: Callable[[FeedPoll], object] = lambda _: None) -> None:
@@ -268,12 +271,15 @@ class Poller:
             )
         self._in_flight.add(feed.id)
         try:
-            return await self._poll(claimed)
+            polled = await self._poll(claimed)
         except Exception:
             await self._storage.release_feed(feed.id, stored.next_poll_at, stored.next_poll_reason)
             raise
         finally:
             self._in_flight.discard(feed.id)
+        if polled.deliveries:
+            await self._grouper.group_feed(polled.recorded.merged_into or feed.id)
+        return polled
 
     def _refuse_if_too_soon(self, feed: Feed, now: datetime) -> None:
         if feed.not_before is not None and now < feed.not_before:

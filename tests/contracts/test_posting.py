@@ -56,6 +56,7 @@ async def post(
     """Send entries of these titles; return what was claimed for it."""
     new = [new_entry(parsed_entry(title, tags=tags), deliver_to=[CHANNEL]) for title in titles]
     await storage.record(refresh(feed.id, *new, at=NOW))
+    await storage.group_entries(NOW)
     sent: list[Claim] = []
     while claims := await storage.claim_deliveries(NOW, LEASE, 10):
         for claim in claims:
@@ -165,6 +166,7 @@ async def test_whom_a_post_calls_is_decided_once(storage: Storage, feed: Feed) -
     await subscribed(storage, ping)
     new = new_entry(parsed_entry("Storm"), deliver_to=[CHANNEL])
     await storage.record(refresh(feed.id, new, at=NOW))
+    await storage.group_entries(NOW)
     [claim] = await storage.claim_deliveries(NOW, LEASE, 1)
     assert (claim.ping, claim.manner.ping) == (ping, None)
     assert await storage.decide_ping(claim.delivery.id, ping, NOW) == SAILORS
@@ -179,6 +181,7 @@ async def test_that_nobody_is_called_is_decided_once_too(storage: Storage, feed:
     await subscribed(storage, ping)
     new = new_entry(parsed_entry("Storm"), deliver_to=[CHANNEL])
     await storage.record(refresh(feed.id, new, at=NOW))
+    await storage.group_entries(NOW)
     [claim] = await storage.claim_deliveries(NOW, LEASE, 1)
     assert await storage.decide_ping(claim.delivery.id, None, NOW) is None
     assert await storage.decide_ping(claim.delivery.id, ping, NOW) is None
@@ -193,6 +196,7 @@ async def test_a_role_rests_from_the_last_post_that_was_sent_or_is_about_to_be_w
     await choose(storage, is_bundled=False)
     new = [new_entry(parsed_entry(title), deliver_to=[CHANNEL]) for title in "ABCDE"]
     await storage.record(refresh(feed.id, *new, at=NOW))
+    await storage.group_entries(NOW)
     sailors, crew = Ping(role_id=SAILORS, rest_s=3600), Ping(role_id=CREW, rest_s=3600)
     called = []
     for minutes, ping in ((0, sailors), (59, sailors), (59, crew), (60, sailors)):
@@ -206,6 +210,7 @@ async def test_a_role_rests_from_the_last_post_that_was_sent_or_is_about_to_be_w
     await post(storage, feed)
     waiting = [new_entry(parsed_entry(title), deliver_to=[CHANNEL]) for title in "XY"]
     await storage.record(refresh(feed.id, *waiting, at=later))
+    await storage.group_entries(later)
     [first] = await storage.claim_deliveries(later, LEASE, 1)
     assert await storage.decide_ping(first.delivery.id, sailors, later) == SAILORS
     await storage.hold(first.delivery.id, later, "forbidden", "403", later)
@@ -248,8 +253,10 @@ async def test_what_most_sources_tell_is_published_first_and_then_the_newest(
     link = "https://courier.example.org/ferry"
     first = new_entry(parsed_entry("Ferry resumes", url=link), deliver_to=[CHANNEL])
     await storage.record(refresh(feed.id, first, at=NOW))
+    await storage.group_entries(NOW)
     same = new_entry(parsed_entry("Ferry resumes today", url=link), deliver_to=[CHANNEL])
     await storage.record(refresh(other.id, same, at=NOW))
+    await storage.group_entries(NOW)
     await post(storage, feed, "Mill burns", "Bridge opens")
     order = []
     while errands := await storage.claim_errands(NOW, 10):

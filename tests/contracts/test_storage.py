@@ -54,6 +54,7 @@ async def a_feed(storage: Storage, url: str = FEED_URL, title: str = "The Harbou
 
 
 async def claimed(storage: Storage, limit: int = 100, *, after: timedelta = HOUR) -> list[Claim]:
+    await storage.group_entries(NOW + after)
     return list(await storage.claim_deliveries(NOW + after, LEASE, limit))
 
 

@@ -25,9 +25,11 @@ from bot.frontend.publisher import DiscordPublisher
 from bot.language import words
 from bot.language.comparing import Comparer
 from bot.language.extractive import Extractive
+from bot.language.quoter import TextQuoter
 from bot.news.cadence import Pace
 from bot.news.models import ParsedEntry
 from bot.news.ports import Clock
+from bot.services.ask import Asker
 from bot.services.calls import Calls
 from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
@@ -177,6 +179,7 @@ def make_client(
         transfer=Transfer(storage, source, follower),
         searcher=Searcher(storage, clock, words.tokenise),
         narrator=Narrator(storage, Comparer(), clock),
+        asker=Asker(storage, TextQuoter(), clock),
         storage=storage,
         clock=clock,
         on_ready=on_ready,

@@ -227,6 +227,7 @@ class Desk:
             for title in titles
         ]
         await self.storage.record(refresh(feed.id, *new, at=at))
+        await self.storage.group_entries(at)
         while claims := await self.storage.claim_deliveries(at, timedelta(minutes=2), 10):
             for claim in claims:
                 sent = await place.post(replace(POST, title=claim.entry.title))

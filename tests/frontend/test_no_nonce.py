@@ -4,7 +4,7 @@ The deliverer and the publisher, on a database, over real sockets against the st
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -48,14 +48,15 @@ class Desk:
         feed = await self.storage.ensure_feed(FEED_URL, parsed_feed(), at)
         wish = NewSubscription(guild_id=guild, channel_id=place, name="Courier", added_by=None)
         await self.storage.follow(refresh(feed.id), wish, at)
-        entries = [
-            new_entry(parsed_entry(title, url=f"https://courier.example.org/{title}"))
+        owed = [
+            replace(
+                new_entry(parsed_entry(title, url=f"https://courier.example.org/{title}")),
+                deliver_to=((guild, place),),
+            )
             for title in titles
         ]
-        owed = [
-            type(e)(entry=e.entry, aliases=e.aliases, deliver_to=((guild, place),)) for e in entries
-        ]
         await self.storage.record(refresh(feed.id, *owed, at=at))
+        await self.storage.group_entries(at)
 
     async def deliver(self) -> int:
         """Deliver what is due, as after a start: nothing is remembered but what is stored."""

@@ -53,7 +53,9 @@ async def test_commands_fit_what_discord_accepts(server: DiscordServer, bot: Bot
             "feed",
             "news",
             "settings",
+            "ask",
             "story",
+            "privacy",
             "Why this?",
             "Show story",
         ]

@@ -34,6 +34,7 @@ async def owe(desk: Desk, title: str, text: str = "", tags: tuple[str, ...] = ()
     entry = parsed_entry(title, text=text, tags=tags)
     new = new_entry(entry, deliver_to=[CHANNEL])
     await desk.storage.record(refresh(feed.feed.id, new, at=desk.clock.now()))
+    await desk.storage.group_entries(desk.clock.now())
 
 
 def calls(desk: Desk) -> list[tuple[str, RoleId | None]]:

@@ -42,7 +42,10 @@ from bot.storage.sqlite import (
     feeds,
     finding,
     frequencies,
+    grouping,
     leases,
+    members,
+    owing,
     polls,
     rulings,
     scope,
@@ -56,6 +59,7 @@ from bot.storage.sqlite.connection import connect
 from bot.storage.sqlite.index import SearchIndex
 from bot.storage.sqlite.storage import SqliteStorage
 from tests.factories import (
+    ADMIN,
     CHANNEL,
     FEED_URL,
     GUILD,
@@ -141,6 +145,7 @@ async def test_two_claimers_never_get_the_same_delivery(opened: Opener) -> None:
         feed = await one.ensure_feed(FEED_URL, parsed_feed(), NOW)
         channels = [CHANNEL, OTHER_CHANNEL]
         await one.record(refresh(feed.id, *(new_entry(deliver_to=channels) for _ in range(10))))
+        await one.group_entries(NOW)
         taken: list[DeliveryId] = []
         while True:
             rounds = await asyncio.gather(
@@ -153,6 +158,24 @@ async def test_two_claimers_never_get_the_same_delivery(opened: Opener) -> None:
             for claim in claims:
                 await two.mark_sent(claim.delivery.id, MessageId(claim.delivery.id), NOW)
         assert len(taken) == len(set(taken)) == 20
+
+
+async def test_deciding_stories_gives_way_to_who_waits_for_the_writer(
+    storage: SqliteStorage, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+    new = [new_entry(f"News {n}", deliver_to=[CHANNEL]) for n in range(3)]
+    await storage.record(refresh(feed.id, *new))
+    monkeypatch.setattr(grouping, "_SLICE_S", 0.0)
+    with closing(connect(path)) as connection:
+        index = SearchIndex(tokenise, VERSION)
+
+        def some(*, is_wanted: bool) -> int:
+            return grouping.group_some(connection, index, NOW, None, lambda: is_wanted)
+
+        assert some(is_wanted=True) == 1
+        assert some(is_wanted=False) == 2
+        assert some(is_wanted=True) == 0
 
 
 async def test_ids_of_deleted_deliveries_are_not_given_again(storage: SqliteStorage) -> None:
@@ -174,6 +197,7 @@ async def test_another_database_makes_other_nonces(tmp_path: Path) -> None:
         ) as storage:
             feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
             await storage.record(refresh(feed.id, new_entry(deliver_to=[CHANNEL])))
+            await storage.group_entries(NOW)
             (claim,) = await storage.claim_deliveries(NOW, LEASE, 1)
             nonces.add((claim.delivery.id, claim.delivery.nonce))
     assert len({delivery_id for delivery_id, _ in nonces}) == 1
@@ -286,6 +310,8 @@ WRITES: dict[str, Call] = {
     "switch_back": lambda s: s.switch_back(SwitchId(1), GUILD, NOW),
     "split_story": lambda s: s.split_story(EntryId(1), None, NOW),
     "merge_stories": lambda s: s.merge_stories(StoryId(1), StoryId(2), None, NOW),
+    "remember_query": lambda s: s.remember_query(ADMIN, GUILD, "ferry", NOW),
+    "forget_queries": lambda s: s.forget_queries(ADMIN),
     "post_story": lambda s: s.post_story(StoryId(1), CHANNEL, NOW),
     "set_mode": lambda s: s.set_mode(SUBSCRIPTION, Mode.EACH),
     "choose_for_channel": lambda s: s.choose_for_channel(
@@ -302,6 +328,7 @@ READS: dict[str, Call] = {
     "feeds_due": lambda s: s.feeds_due(NOW, 1),
     "next_due_at": lambda s: s.next_due_at(),
     "known": lambda s: s.known(FEED, ["g:1"]),
+    "group_entries": lambda s: s.group_entries(NOW),  # writes where any waits
     "checks": lambda s: s.checks(FEED, 1),
     "followers": lambda s: s.followers(FEED, NOW),
     "resume_due": lambda s: s.resume_due(NOW),  # writes where there are any
@@ -320,6 +347,7 @@ READS: dict[str, Call] = {
     "feeds_to_mend": lambda s: s.feeds_to_mend(NOW, 1),
     "silent_feeds": lambda s: s.silent_feeds(NOW),
     "repairs": lambda s: s.repairs([FEED]),
+    "recent_queries": lambda s: s.recent_queries(ADMIN, GUILD),
     "recent_stories": lambda s: s.recent_stories(frozenset({CHANNEL}), 1),
     "told_story": lambda s: s.told_story(StoryId(1), frozenset({CHANNEL})),
     "stories_in": lambda s: s.stories_in(CHANNEL, MessageId(1)),
@@ -449,6 +477,8 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "batches": (polls.BATCHES, {"feed_id": 1, "limit": 1}),
     "known": (polls.KNOWN_ALIASES, {"feed_id": 1, "aliases": "[]"}),
     "entries": (entries.NEWEST_OF_FEED, {"feed_id": 1, "limit": 1}),
+    "group_entries of a feed": (grouping.NEXT_OF_FEED, {"feed_id": 1, "limit": 1}),
+    "joining": (owing.JOINING, {"entry_id": 1}),
     "latest": (scope.NEWEST, {"channels": "[1]", "feeds": None, "before": 1, "limit": 1}),
     "latest of few": (scope.NEWEST_OF, {"ids": "[1]", "before": 1, "limit": 1}),
     "search": (finding.BEST, {"match": "a", "first": 1, "last": 9}),
@@ -468,6 +498,7 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "how common a term is": (frequencies.COUNT_SOME, {"match": "a", "limit": 1}),
     "how common between": (frequencies.COUNT_BETWEEN, {"match": "a", "first": 1, "before": 2}),
     "spelling": (spelling.EXISTS, {"match": "a"}),
+    "recent queries": (members.RECENT_QUERIES, {"user_id": 1, "guild_id": 1}),
     "newest told": (tellings.NEWEST_TOLD, {"channel_id": 1, "limit": 1}),
     "told story": (tellings.TOLD, {"ids": "[1]", "channels": "[1]"}),
     "split": (

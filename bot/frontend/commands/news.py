@@ -8,13 +8,19 @@ from discord import app_commands
 
 from bot.frontend import limits
 from bot.frontend.access import channels_of
-from bot.frontend.commands.options import feed_choices, parse_since, since_choices
+from bot.frontend.commands.options import (
+    feed_choices,
+    parse_since,
+    query_choices,
+    since_choices,
+)
 from bot.frontend.forums import openable
 from bot.frontend.listings import latest_embed, nothing_found_embed, results_embed
 from bot.frontend.panels.pager import Pager
 from bot.frontend.permissions import guild_of
-from bot.news.models import ChannelId, Following, GuildId, Sort
-from bot.news.ports import Clock
+from bot.news.models import ChannelId, Following, GuildId, Sort, UserId
+from bot.news.ports import Clock, Storage
+from bot.news.text import one_line
 from bot.services.follow import Follower
 from bot.services.search import Results, Searcher
 
@@ -29,10 +35,13 @@ class NewsCommands(
 ):
     """The commands. Each tells a member only what was posted where that member may look."""
 
-    def __init__(self, follower: Follower, searcher: Searcher, clock: Clock) -> None:
+    def __init__(
+        self, follower: Follower, searcher: Searcher, storage: Storage, clock: Clock
+    ) -> None:
         super().__init__()
         self._follower = follower
         self._searcher = searcher
+        self._storage = storage
         self._clock = clock
 
     @app_commands.command(name="search", description="Search the news that were posted here")
@@ -83,6 +92,7 @@ class NewsCommands(
             return results_embed(results), results.pages
 
         await Pager(interaction.user.id, page_of).turn_to(interaction, 0)
+        await self._remember(interaction, query)
 
     @app_commands.command(
         name="latest", description="Show the newest articles that were posted here"
@@ -107,6 +117,18 @@ class NewsCommands(
         name = following.subscription.name if following else None
         await interaction.edit_original_response(embed=latest_embed(hits, name))
 
+    @search.autocomplete("query")
+    async def offer_queries(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer what the member searched for lately."""
+        if interaction.guild is None:
+            return []
+        asked = await self._storage.recent_queries(
+            UserId(interaction.user.id), GuildId(interaction.guild.id)
+        )
+        return query_choices(asked, current)
+
     @search.autocomplete("source")
     @latest.autocomplete("source")
     async def offer_sources(
@@ -124,6 +146,17 @@ class NewsCommands(
     ) -> list[app_commands.Choice[str]]:
         """Offer the usual spans."""
         return since_choices(current)
+
+    async def _remember(self, interaction: discord.Interaction, query: str) -> None:
+        """Note a search that was answered, for the one who made it; too long ones are not offered.
+
+        After the answer: it may have to wait for what is being written.
+        """
+        text = one_line(query)
+        if len(text) <= limits.CHOICE_NAME_MAX:
+            guild_id = GuildId(guild_of(interaction).id)
+            user_id = UserId(interaction.user.id)
+            await self._storage.remember_query(user_id, guild_id, text, self._clock.now())
 
     async def _channels(self, interaction: discord.Interaction) -> frozenset[ChannelId]:
         return await channels_of(interaction, self._follower)

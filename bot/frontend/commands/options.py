@@ -12,7 +12,7 @@ from bot.frontend import limits
 from bot.frontend.listings import mark
 from bot.frontend.markdown import plain
 from bot.news.cadence import in_words
-from bot.news.models import EVERY_MAX_S, EVERY_MIN_S, FeedState, Following
+from bot.news.models import EVERY_MAX_S, EVERY_MIN_S, AskedBefore, FeedState, Following
 
 _SPAN = re.compile(r"(\d{1,4})\s*([hdwy])", re.IGNORECASE)
 _UNITS = {
@@ -165,6 +165,17 @@ def since_choices(typed: str) -> list[app_commands.Choice[str]]:
         for name, value in _USUAL
         if not begun or value.startswith(begun) or begun in name
     ]
+
+
+def query_choices(asked: Sequence[AskedBefore], typed: str) -> list[app_commands.Choice[str]]:
+    """Return what a member searched for before, the latest first, that has what was typed in it."""
+    begun = " ".join(typed.casefold().split())
+    names = [(query.text, plain(query.text, limits.CHOICE_NAME_MAX)) for query in asked]
+    return [
+        app_commands.Choice(name=name, value=text)
+        for text, name in names
+        if name and begun in text.casefold() and begun != text.casefold()
+    ][: limits.CHOICES_MAX]
 
 
 def feed_choices(

@@ -11,7 +11,8 @@ other sources that have it. What it tells beside its own entry has rows of its o
 their ``roundup_id``, go along with it, and are never claimed.
 
 In mode "story" an entry joins the post that its channel has of its story, as long as that can still
-be edited; what comes later, or in mode "each", is a post of its own.
+be edited; what comes later, or in mode "each", is a post of its own. What a poll brings is owed as
+posts, which `join_story` makes sources where its story turns out to have one (`grouping`).
 """
 
 import sqlite3
@@ -80,15 +81,13 @@ def _told(new: NewEntry) -> Fate | None:
 def queue(
     connection: sqlite3.Connection, entry_id: EntryId, feed_id: FeedId, place: Place, now: datetime
 ) -> int:
-    """Owe an entry to a channel, due at once: as a post, or as a source of one that is there.
+    """Owe an entry to a channel as a post, due at once; see `join_story`.
 
-    Return 0 where it was owed or sent before, or its link was told there lately.
+    Return 0 where it was owed or sent before, or, in mode "each", its link was told there lately.
     """
     match _mode(connection, feed_id, place[1]):
         case Mode.STORY:
-            post = _post_of_story(connection, entry_id, place, now)
-            if post is not None:
-                return _join(connection, post, entry_id, feed_id, place, now)
+            pass
         case Mode.EACH:
             if _is_link_told(connection, entry_id, feed_id, place[1], now):
                 return 0
@@ -104,10 +103,12 @@ def name_in_post(
 
     For an entry that the channel has been told of before, or was to be.
     """
-    post = _post_of_story(connection, entry_id, place, now)
+    post = _post_of_story(connection, entry_id, place[1], now)
     if post is not None:
         _forget_abandoned(connection, place[1], [entry_id])
-        _join(connection, post, entry_id, feed_id, place, now)
+        added = add(connection, entry_id, feed_id, place, now, roundup_id=post["id"])
+        if added is not None:
+            _join(connection, added, feed_id, post, now)
 
 
 def _mode(connection: sqlite3.Connection, feed_id: FeedId, channel_id: ChannelId) -> Mode:
@@ -131,42 +132,64 @@ POST_OF_STORY = """
 
 
 def _post_of_story(
-    connection: sqlite3.Connection, entry_id: EntryId, place: Place, now: datetime
+    connection: sqlite3.Connection, entry_id: EntryId, channel_id: ChannelId, now: datetime
 ) -> sqlite3.Row | None:
     row: sqlite3.Row | None = connection.execute(
         POST_OF_STORY,
         {
             "entry_id": entry_id,
-            "channel_id": place[1],
+            "channel_id": channel_id,
             "editable_since": values.to_ms(now - EDITABLE_FOR),
         },
     ).fetchone()
     return row
 
 
+# What channels that want stories are owed of an entry and nobody has tried to send.
+JOINING = """
+    SELECT d.id, d.feed_id, d.channel_id
+      FROM deliveries AS d
+     WHERE d.entry_id = :entry_id AND d.state IN ('pending', 'held') AND d.tried_at IS NULL
+       AND d.kind = 'story' AND d.roundup_id IS NULL AND d.bundle_id IS NULL
+       AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
+                        WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id
+                          AND s.mode <> 'story')
+     ORDER BY d.id
+"""
+
+
+def join_story(connection: sqlite3.Connection, entry_id: EntryId, now: datetime) -> None:
+    """Let what is owed of an entry go along, as a source, with the post that is there of its story.
+
+    Done again it changes nothing.
+    """
+    for owed in connection.execute(JOINING, {"entry_id": entry_id}).fetchall():
+        post = _post_of_story(connection, entry_id, owed["channel_id"], now)
+        if post is not None:
+            counts.add(connection, "owed", -1)
+            _join(connection, owed["id"], owed["feed_id"], post, now)
+
+
 def _join(
-    connection: sqlite3.Connection,
-    post: sqlite3.Row,
-    entry_id: EntryId,
-    feed_id: FeedId,
-    place: Place,
-    now: datetime,
-) -> int:
-    """Let a post name an entry's feed among its sources; where it is sent, owe it an edit."""
-    added = add(connection, entry_id, feed_id, place, now, roundup_id=post["id"])
-    if added is None:
-        return 0
-    if post["message_id"] is not None:
-        connection.execute(
-            """
-            UPDATE deliveries SET state = 'sent', message_id = :message_id, sent_at = :sent_at
-             WHERE id = :id
-            """,
-            {"id": added, "message_id": post["message_id"], "sent_at": post["sent_at"]},
-        )
+    connection: sqlite3.Connection, owed: int, feed_id: FeedId, post: sqlite3.Row, now: datetime
+) -> None:
+    """Make what is owed, with its own sources, a source of a post; if sent, owe that an edit."""
+    connection.execute(
+        """
+        UPDATE deliveries
+           SET roundup_id = :post_id, message_id = :message_id, sent_at = :sent_at,
+               state = CASE WHEN :message_id IS NULL THEN 'pending' ELSE 'sent' END
+         WHERE id = :id OR roundup_id = :id
+        """,
+        {
+            "id": owed,
+            "post_id": post["id"],
+            "message_id": post["message_id"],
+            "sent_at": post["sent_at"],
+        },
+    )
     if feed_id != post["feed_id"]:
         lack_sources(connection, post["id"], now)
-    return 1
 
 
 def lack_sources(connection: sqlite3.Connection, post_id: int, now: datetime) -> None:
@@ -301,7 +324,7 @@ def queue_newest(
     newest = [EntryId(row["id"]) for row in reversed(rows)]
     stories.group(connection, index, newest)
     _forget_abandoned(connection, place[1], newest)
-    owed = [id_ for id_ in newest if queue(connection, id_, feed_id, place, now)]
+    owed = [id_ for id_ in newest if _queue_grouped(connection, id_, feed_id, place, now)]
     posts: int = connection.execute(
         """
         SELECT COUNT(*) FROM deliveries
@@ -344,9 +367,19 @@ def catch_up(
     ids = [EntryId(row["id"]) for row in rows]
     rest, newest = ids[:-CATCH_UP_MAX], ids[-CATCH_UP_MAX:]
     stories.group(connection, index, newest)
-    posted = sum(queue(connection, entry_id, feed_id, place, now) for entry_id in newest)
+    posted = sum(_queue_grouped(connection, id_, feed_id, place, now) for id_ in newest)
     told = _queue_roundup(connection, rest, feed_id, place, now)
     return posted, len(rest) if told else 0
+
+
+def _queue_grouped(
+    connection: sqlite3.Connection, entry_id: EntryId, feed_id: FeedId, place: Place, now: datetime
+) -> int:
+    """Owe an entry whose story is decided, as `queue` does, and let it join that."""
+    queued = queue(connection, entry_id, feed_id, place, now)
+    if queued:
+        join_story(connection, entry_id, now)
+    return queued
 
 
 def _forget_abandoned(

@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 10;
+PRAGMA user_version = 12;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
@@ -201,6 +201,11 @@ CREATE TABLE story_rulings (
   entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
   ruled_by INTEGER,
   ruled_at INTEGER NOT NULL
+) STRICT;
+
+-- Entries that are owed to channels as posts, and not put into a story yet: until then none of those is sent.
+CREATE TABLE ungrouped (
+  entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE
 ) STRICT;
 
 -- The outbox. A channel's deliveries are sent in the order of their ids. kind 'roundup': it tells its own entry
@@ -445,6 +450,18 @@ CREATE INDEX switches_by_time ON switches (switched_at);
 CREATE INDEX switches_by_old_feed ON switches (old_feed_id);
 -- Foreign key: deleting a feed finds what was switched to it.
 CREATE INDEX switches_by_new_feed ON switches (new_feed_id);
+
+-- What a member searched for lately, offered to that member alone.
+CREATE TABLE recent_queries (
+  user_id INTEGER NOT NULL,
+  guild_id INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  asked_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, guild_id, text)
+) STRICT, WITHOUT ROWID;
+
+-- tidy: what is too old.
+CREATE INDEX recent_queries_by_time ON recent_queries (asked_at);
 
 -- The full-text index; rowid = entries.id. It holds terms made by Herald's tokeniser, separated by
 -- spaces, and "ascii" takes every character beyond ASCII as part of a term: what Python split stays split

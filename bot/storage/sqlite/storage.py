@@ -13,6 +13,7 @@ from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.errands import Errand
 from bot.news.models import (
     Article,
+    AskedBefore,
     Bulletin,
     BulletinId,
     ChannelId,
@@ -72,10 +73,12 @@ from bot.storage.sqlite import (
     errands,
     facts,
     feeds,
+    grouping,
     guilds,
     holds,
     leases,
     leaving,
+    members,
     notices,
     outcomes,
     pings,
@@ -190,6 +193,16 @@ class SqliteStorage:
     async def record(self, refresh: Refresh) -> Recorded:
         """Apply a poll; applying it again changes nothing."""
         return await self._writer.run(lambda c: polls.record(c, self._index, refresh))
+
+    async def group_entries(self, now: datetime, feed_id: FeedId | None = None) -> int:
+        """Put some of the entries that wait for it into stories; return how many, 0 at the end."""
+        if not await self._reader.run(grouping.is_any):
+            return 0
+        return await self._writer.run(
+            lambda c: grouping.group_some(
+                c, self._index, now, feed_id, lambda: self._writer.is_wanted
+            )
+        )
 
     async def import_entries(
         self, feed_id: FeedId, imported: Sequence[Imported], now: datetime
@@ -623,6 +636,24 @@ class SqliteStorage:
         """Return the *limit* stories from the one after *after*, by id."""
         return await self._searcher.run(lambda c: stories.told(c, after, limit))
 
+    # Members
+
+    async def remember_query(
+        self, user_id: UserId, guild_id: GuildId, text: str, now: datetime
+    ) -> None:
+        """Note what a member searched for."""
+        await self._writer.run(lambda c: members.remember_query(c, user_id, guild_id, text, now))
+
+    async def recent_queries(
+        self, user_id: UserId, guild_id: GuildId | None = None
+    ) -> Sequence[AskedBefore]:
+        """Return what a member searched for, the latest first."""
+        return await self._reader.run(lambda c: members.recent_queries(c, user_id, guild_id))
+
+    async def forget_queries(self, user_id: UserId) -> int:
+        """Delete what a member searched for; return how many searches."""
+        return await self._writer.run(lambda c: members.forget_queries(c, user_id))
+
     # Housekeeping
 
     async def recall(self, key: str) -> str | None:
@@ -640,6 +671,7 @@ class SqliteStorage:
             feeds.forget_old_checks(connection, now)
             subscriptions.purge_removed(connection, now)
             edits.forget_old(connection, now)
+            members.forget_old(connection, now)
             channels.forget_old_edits(connection, now)
             errands.forget_old(connection, now)
             notices.forget_old(connection, now)

@@ -1,13 +1,12 @@
-"""Stories of several entries: finding the one that a new entry belongs to, in the writer's turn.
+"""Stories of several entries: finding the one that an entry belongs to, in the writer's turn.
 
 ::
 
     entry ─► its most telling words ─► the newest entries that have them (full-text index)
           ─► their stories, with members ─► news.stories.choose ─► joined, or left by itself
 
-Decided where it is stored, in the same transaction: two polls cannot both begin the story that they
-bring, and a crash leaves no half of it. What is not indexed yet, as the index is written last, is
-looked at beside what is.
+Decided one after another, in the order of their ids: two polls cannot both begin the story that
+they bring. An import decides before it indexes, so what is not indexed yet is looked at too.
 
 No vectors are stored: an entry is compared by its words, which its text gives in a tenth of a
 millisecond. With 100,000 entries a decision reads some dozen short lists of the index and some
@@ -46,7 +45,7 @@ _ARRIVALS = """
 """
 
 # Entries that nobody has put into a story yet, man or machine.
-_UNGROUPED = """
+_ALONE = """
     SELECT e.id FROM entries AS e
      WHERE e.id IN (SELECT value FROM json_each(:ids))
        AND NOT EXISTS (SELECT 1 FROM story_rulings AS r WHERE r.entry_id = e.id)
@@ -70,26 +69,52 @@ def group(
     """Put entries into the stories that they belong to, in the order of their ids.
 
     Return those that joined one; the others stay stories of their own. Only what was stored before
-    an entry is looked at. Entries in a story with others, or that an admin has ruled on, stay.
+    an entry is looked at; of that, what still waits to be put into a story (`grouping`) is first.
+    Entries in a story with others, or that an admin has ruled on, stay.
     *is_strict_within_feed*: what a feed says twice is two stories, as in its polls; an archive that
     was put together from many may name them all one feed.
     """
-    ids = [
-        EntryId(row["id"])
-        for row in connection.execute(_UNGROUPED, {"ids": values.to_json(entry_ids)})
-    ]
-    joined: dict[EntryId, StoryId] = {}
-    for id_ in ids:
-        entry, own_story = _arrivals(connection, index, [id_])[0]
-        candidates, archive = _candidates(
-            connection, index, entry, is_strict_within_feed=is_strict_within_feed
-        )
-        _note_link(connection, entry)
-        match = choose(entry, candidates, archive, is_strict_within_feed=is_strict_within_feed)
-        if match is not None:
-            move(connection, [entry.id], own_story, match.story_id)
-            joined[entry.id] = match.story_id
-    return joined
+    joined = {
+        id_: _decide(connection, index, id_, is_strict=is_strict_within_feed)
+        for id_ in _alone(connection, entry_ids)
+    }
+    return {id_: story_id for id_, story_id in joined.items() if story_id is not None}
+
+
+def _alone(connection: sqlite3.Connection, ids: Iterable[int]) -> list[EntryId]:
+    return [EntryId(row["id"]) for row in connection.execute(_ALONE, {"ids": values.to_json(ids)})]
+
+
+def _decide(
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    entry_id: EntryId,
+    *,
+    is_strict: bool,
+    asks_earlier: bool = True,
+) -> StoryId | None:
+    """Put an entry into the story that it belongs to; None where it begins one."""
+    entry, own_story = _arrivals(connection, index, [entry_id])[0]
+    found, known = _find(connection, index, entry, is_strict=is_strict)
+    if asks_earlier:
+        # Only where an entry is decided out of turn; and no further back than what it resembles.
+        for earlier in _alone(connection, _waiting_among(connection, found)):
+            _decide(connection, index, earlier, is_strict=True, asks_earlier=False)
+    candidates, archive = _candidates(connection, index, entry, found, known, is_strict=is_strict)
+    note_links(connection, [(entry.id, entry.link)])
+    match = choose(entry, candidates, archive, is_strict_within_feed=is_strict)
+    if match is None:
+        return None
+    move(connection, [entry.id], own_story, match.story_id)
+    return match.story_id
+
+
+def _waiting_among(connection: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
+    rows = connection.execute(
+        "SELECT entry_id FROM ungrouped WHERE entry_id IN (SELECT value FROM json_each(:ids))",
+        {"ids": values.to_json(ids)},
+    )
+    return [row["entry_id"] for row in rows]
 
 
 def move(
@@ -142,21 +167,30 @@ def _lead(teaser: str, text: str) -> str:
     return text if teaser in text else f"{teaser}\n\n{text}"
 
 
+def _find(
+    connection: sqlite3.Connection, index: SearchIndex, entry: Arrival, *, is_strict: bool
+) -> tuple[list[int], Archive]:
+    """Return the entries that *entry* may share a story with, and how common its words are."""
+    size, indexed = _sizes(connection)
+    index.sketches.start(indexed)
+    counts = index.sketches.counts(connection, entry.sketch.terms, is_fresh=True)
+    found = _alike(connection, entry, counts, indexed)
+    found += _unindexed(connection, index, entry, indexed, other_feeds=is_strict)
+    found += _linked(connection, entry)
+    return found, Archive(size=size, counts=counts)
+
+
 def _candidates(
     connection: sqlite3.Connection,
     index: SearchIndex,
     entry: Arrival,
+    found: Iterable[int],
+    known: Archive,
     *,
-    is_strict_within_feed: bool,
+    is_strict: bool,
 ) -> tuple[list[Candidate], Archive]:
-    size, indexed = _sizes(connection)
-    index.sketches.start(indexed)
-
-    counts = index.sketches.counts(connection, entry.sketch.terms, is_fresh=True)
-    found = _alike(connection, entry, counts, indexed)
-    found += _unindexed(connection, index, entry, indexed, other_feeds=is_strict_within_feed)
-    found += _linked(connection, entry)
-    stories = _members(connection, index, entry, found, is_strict_within_feed=is_strict_within_feed)
+    """Return the stories of *found*, and how common their words are too."""
+    stories = _members(connection, index, entry, found, is_strict_within_feed=is_strict)
     candidates = [
         Candidate(id=id_, members=tuple(members), size=size_)
         for id_, (members, size_) in stories.items()
@@ -164,8 +198,11 @@ def _candidates(
     theirs = {
         term for each in candidates for member in each.members for term in member.sketch.terms
     }
-    counts |= index.sketches.counts(connection, theirs - counts.keys())
-    return candidates, Archive(size=size, counts=counts)
+    counts = {
+        **known.counts,
+        **index.sketches.counts(connection, theirs - known.counts.keys()),
+    }
+    return candidates, Archive(size=known.size, counts=counts)
 
 
 def _sizes(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -295,12 +332,12 @@ def link_key(link: str) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
-def _note_link(connection: sqlite3.Connection, entry: Arrival) -> None:
-    if entry.link is not None:
-        connection.execute(
-            "INSERT OR IGNORE INTO entry_links (link_key, entry_id) VALUES (:key, :id)",
-            {"key": link_key(entry.link), "id": entry.id},
-        )
+def note_links(connection: sqlite3.Connection, links: Iterable[tuple[EntryId, str | None]]) -> None:
+    """Note where entries link to, as `link_of` gives it."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO entry_links (link_key, entry_id) VALUES (?, ?)",
+        [(link_key(link), id_) for id_, link in links if link is not None],
+    )
 
 
 SAME_LINK = """

@@ -1,7 +1,7 @@
 -- How channels want their posts made, whom feeds call, and what is done with a post once it is there.
 BEGIN IMMEDIATE;
 
-PRAGMA user_version = 10;
+PRAGMA user_version = 12;
 
 ALTER TABLE channels ADD COLUMN is_published INTEGER NOT NULL DEFAULT 0 CHECK (is_published IN (0, 1));
 ALTER TABLE channels ADD COLUMN is_silent INTEGER NOT NULL DEFAULT 0 CHECK (is_silent IN (0, 1));
