@@ -15,7 +15,7 @@ import os
 import random
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -53,6 +53,7 @@ from bot.news.ports import (
     Tokeniser,
 )
 from bot.schedule import Loop, Schedule, Trouble
+from bot.services.account import Accountant
 from bot.services.ask import Asker
 from bot.services.calls import Calls
 from bot.services.deliver import Deliverer
@@ -352,8 +353,11 @@ def loops(
         if is_ready():
             await teller.tell_due()
 
+    accountant = Accountant(core.storage, core.clock)
+
     async def tidy() -> None:
         await core.storage.tidy(core.clock.now())
+        await accountant.tell_daily()
 
     trouble = Trouble()
     return (
@@ -447,6 +451,8 @@ async def run(settings: Settings) -> None:
                 settings, core.clock, core.storage.recall, core.storage.remember
             ) as model:
                 await _serve(core, token, stopping, model)
+            with suppress(StorageError):
+                await Accountant(core.storage, core.clock).tell()
     log.info("app.stopped")
 
 

@@ -19,6 +19,7 @@ from discord.http import Route
 from bot.errors import ConfigError, DiscordUnavailable, StorageError
 from bot.frontend.commands.ask import ask_command
 from bot.frontend.commands.feed import FeedCommands
+from bot.frontend.commands.health import health_command
 from bot.frontend.commands.news import NewsCommands
 from bot.frontend.commands.privacy import PrivacyCommands
 from bot.frontend.commands.settings import SettingsCommands
@@ -123,6 +124,7 @@ class HeraldClient(FollowingClient):
         self.tree.add_command(FeedCommands(follower, healer, transfer, clock))
         self.tree.add_command(NewsCommands(follower, searcher, storage, clock))
         self.tree.add_command(SettingsCommands(storage, self.steward, clock))
+        self.tree.add_command(health_command(follower, storage))
         self.tree.add_command(ask_command(follower, asker, clock))
         self.tree.add_command(story_command(follower, narrator))
         self.tree.add_command(PrivacyCommands(storage))

@@ -34,6 +34,7 @@ from bot.news.models import (
     Followed,
     Following,
     GuildId,
+    HeldChannel,
     Hit,
     HoldKind,
     Imported,
@@ -659,6 +660,10 @@ class Storage(Protocol):
 
         None: it was longer than UNDO_WINDOW ago, by another guild, or changed again since.
         """
+        ...
+
+    async def held_channels(self, guild_id: GuildId) -> Sequence[HeldChannel]:
+        """Return the guild's channels that wait for what somebody has to do, the first first."""
         ...
 
     async def move_channel(

@@ -31,6 +31,7 @@ from bot.news.models import (
     Followed,
     Following,
     GuildId,
+    HeldChannel,
     Hit,
     HoldKind,
     Imported,
@@ -482,6 +483,10 @@ class SqliteStorage:
     ) -> ChannelEdited | None:
         """Undo `choose_for_channel`; None: too late, changed since, or not this guild's."""
         return await self._writer.run(lambda c: channels.undo(c, edit_id, guild_id, now))
+
+    async def held_channels(self, guild_id: GuildId) -> Sequence[HeldChannel]:
+        """Return the guild's channels that wait for what somebody has to do."""
+        return await self._reader.run(lambda c: tuple(holds.of_guild(c, guild_id)))
 
     async def move_channel(
         self, guild_id: GuildId, old: ChannelId, new: ChannelId, now: datetime
