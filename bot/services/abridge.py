@@ -39,13 +39,17 @@ class Abridger:
         self._late_max_s = late_max_s
         self._waits: dict[ChannelId, deque[tuple[datetime, float]]] = {}
 
-    async def summary(self, entry: Entry, claim: Claim | None = None) -> Summary:
+    async def summary(
+        self, entry: Entry, claim: Claim | None = None, *, length: Length = Length.NORMAL
+    ) -> Summary:
         """Return the summary of *entry*, whose text is its article's, for *claim* or a preview.
+
+        *length*: of a preview's; a claim says its own.
 
         A correction goes out at once and without the model: a post never changes its words because
         a model that failed works again.
         """
-        max_words = (claim.length if claim is not None else Length.NORMAL).words
+        max_words = (claim.length if claim is not None else length).words
         ready = self._without_model(entry, max_words)
         is_correction = claim is not None and claim.message_id is not None
         is_short = len(entry.text) <= _LONGER * len(ready.text)

@@ -167,9 +167,16 @@ async def test_summaries_are_as_long_as_each_channel_wants(house: House) -> None
         await house.admin.slash(house.news, "settings channel", channel=channel, length=length)
     entry = parsed_entry("Ferry resumes", url="https://courier.example.org/ferry", text=LONG_TEXT)
     house.publish(COURIER, entry)
+    previews = {}
     for channel in (house.news, house.other):
-        await house.follow(channel=channel, backfill=1)
+        shown = await house.admin.slash(channel, "feed add", url=COURIER, backfill=1)
+        previews[channel.id] = message(shown).embeds[0].description
+        await house.admin.click(message(shown), label="Add")
     assert await house.deliver() == 2
+    for channel in (house.news, house.other):
+        posted = house.posts(channel)[-1].embeds[0].description
+        tested = await house.admin.slash(channel, "feed test", feed="Courier")
+        assert message(tested).embeds[0].description == previews[channel.id] == posted
     short, long = (
         (house.posts(channel)[-1].embeds[0].description or "")
         for channel in (house.news, house.other)
@@ -209,6 +216,21 @@ async def test_a_forum_gets_posts_with_tags_by_feed_and_by_category(house: House
         house.news, "feed edit", feed=str(following.subscription.id), tag="harbour, Sea"
     )
     assert "Tags: by category → harbour, Sea" in text(edited)
+
+
+async def test_a_forum_that_wants_a_tag_says_so_before_a_feed_is_added(house: House) -> None:
+    stories = forum(house, "World")
+    guild = house.client.get_guild(house.guild.id)
+    assert guild is not None
+    there = guild.get_channel(stories.id)
+    assert isinstance(there, discord.ForumChannel)
+    there._flags |= discord.ChannelFlags.require_tag.flag
+    house.publish(COURIER, "Ferry resumes")
+    asked = {"url": COURIER, "channel": stories}
+    shown = text(await house.admin.slash(house.news, "feed add", **asked))
+    assert "wants a tag on each post" in shown
+    shown = text(await house.admin.slash(house.news, "feed add", **asked, tag="World"))
+    assert "wants a tag on each post" not in shown
 
 
 async def test_links_to_a_forum_s_posts_lead_into_their_threads(house: House) -> None:

@@ -153,7 +153,7 @@ class FeedCommands(
             tags=parse_tags(tag, target) if tag else (),
             ping=parse_ping(None, ping, ping_if, ping_rest),
         )
-        proposal = await self._follower.look(url, name=called)
+        proposal = await self._follower.look(url, name=called, channel_id=ChannelId(target.id))
         if proposal.others:
             offered = (proposal.found, *proposal.others)
             panel = ChoosePanel(self._follower, wish, offered)

@@ -70,7 +70,9 @@ class ChoosePanel(Panel):
         await interaction.response.defer()
         found = self._offered[int(select.values[0])]
         await refuse_if_followed(self._follower, self._wish, found)
-        proposal = await self._follower.propose(found, name=self._wish.name)
+        proposal = await self._follower.propose(
+            found, name=self._wish.name, channel_id=ChannelId(self._wish.target.id)
+        )
         self.stop()
         await show_preview(interaction, self._follower, self._wish, proposal)
 
@@ -175,7 +177,7 @@ async def show_preview(
 ) -> None:
     """Show what would be posted, the facts, and the buttons. *interaction* must be deferred."""
     known = await _known(follower, wish, proposal.found)
-    facts = f"**{inline(proposal.name)}**: {facts_of(proposal)}.\n{known}"
+    facts = f"**{inline(proposal.name)}**: {facts_of(proposal)}.\n{known}{_tags_told(wish)}"
     if proposal.post is None:
         text = f"{facts}It has no entries yet, so there is nothing to show. Add it all the same?"
     else:
@@ -183,6 +185,18 @@ async def show_preview(
         text = f"{facts}{_backfill_told(wish.backfill)} The newest looks like this in {where}:"
     embed = post_embed(proposal.post) if proposal.post else None
     await AddPanel(follower, wish, proposal).show(interaction, content=text, embed=embed)
+
+
+def _tags_told(wish: Wish) -> str:
+    """Return what becomes of posts in a forum that wants a tag, where none is chosen."""
+    forum = wish.target
+    if wish.tags or not isinstance(forum, discord.ForumChannel) or not forum.flags.require_tag:
+        return ""
+    return (
+        f"{forum.mention} wants a tag on each post. One whose categories are none of its tags "
+        "waits, unless you give the feed a `tag` or the forum one for all others: "
+        "`/settings channel tags: * = …`.\n"
+    )
 
 
 def _backfill_told(backfill: int) -> str:
