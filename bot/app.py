@@ -14,7 +14,7 @@ import gc
 import os
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,6 +57,7 @@ from bot.services.account import Accountant
 from bot.services.ask import Asker
 from bot.services.calls import Calls
 from bot.services.deliver import Deliverer
+from bot.services.digest import Digester
 from bot.services.errands import Errands
 from bot.services.follow import Follower
 from bot.services.group import Grouper
@@ -341,11 +342,13 @@ def loops(
         if is_ready():
             await deliverer.deliver_due()
 
-    runner = Errands(core.storage, finisher, core.clock)
+    errands = _while_ready(is_ready, Errands(core.storage, finisher, core.clock).run_due)
 
-    async def run_errands() -> None:
-        if is_ready():
-            await runner.run_due()
+    digester = Digester(core.storage, core.clock)
+
+    async def digest() -> None:
+        if await digester.make_due():
+            core.schedule.deliver.poke()
 
     teller = Teller(core.storage, announcer, core.clock)
 
@@ -364,12 +367,25 @@ def loops(
         Loop("poll", core.schedule.poll, core.poller.poll_round, overlaps=True, trouble=trouble),
         Loop("group", core.schedule.group, group, trouble=trouble),
         Loop("deliver", core.schedule.deliver, deliver, overlaps=True, trouble=trouble),
-        Loop("errands", core.schedule.errands, run_errands, trouble=trouble),
+        Loop("errands", core.schedule.errands, errands, trouble=trouble),
+        Loop("digest", core.schedule.digest, digest, trouble=trouble),
         Loop("tell", core.schedule.tell, tell, trouble=trouble),
         Loop("resume", core.schedule.resume, core.follower.resume_due, trouble=trouble),
         Loop("mend", core.schedule.mend, core.healer.mend_due, trouble=trouble),
         Loop("tidy", core.schedule.tidy, tidy, trouble=trouble),
     )
+
+
+def _while_ready(
+    is_ready: Callable[[], bool], work: Callable[[], Awaitable[object]]
+) -> Callable[[], Awaitable[None]]:
+    """Return *work* that is left alone while Discord cannot be asked."""
+
+    async def work_if_ready() -> None:
+        if is_ready():
+            await work()
+
+    return work_if_ready
 
 
 @contextmanager

@@ -22,6 +22,7 @@ POLL_TICK_S = 1
 GROUP_TICK_S = 5  # besides a poke whenever something was queued
 DELIVER_TICK_S = 5  # likewise, and whenever something was put into a story
 ERRANDS_TICK_S = 5
+DIGEST_TICK_S = 5
 TELL_TICK_S = 15
 RESUME_TICK_S = 10
 MEND_TICK_S = 60
@@ -54,6 +55,7 @@ class Schedule:
         self.group = Pulse()
         self.deliver = Pulse()
         self.errands = Pulse()
+        self.digest = Pulse()
         self.tell = Pulse()
         self.resume = Pulse()
         self.mend = Pulse()
@@ -64,6 +66,7 @@ class Schedule:
             (self.group, GROUP_TICK_S),
             (self.deliver, DELIVER_TICK_S),
             (self.errands, ERRANDS_TICK_S),
+            (self.digest, DIGEST_TICK_S),
             (self.tell, TELL_TICK_S),
             (self.resume, RESUME_TICK_S),
             (self.mend, MEND_TICK_S),

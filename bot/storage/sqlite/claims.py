@@ -13,6 +13,7 @@ from bot.news.models import (
     Claim,
     Delivery,
     DeliveryId,
+    Digest,
     Entry,
     EntryId,
     FeedId,
@@ -24,7 +25,7 @@ from bot.news.models import (
     StoryId,
 )
 from bot.news.places import ANY_OTHER, wanted_tags
-from bot.storage.sqlite import bundles, channels, entries, feeds, pings, values
+from bot.storage.sqlite import bundles, channels, digests, entries, feeds, pings, values
 
 NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
 
@@ -130,6 +131,10 @@ def claim(
         and (row["lease_until"] or 0) <= moment
         and not row["is_ungrouped"]
     )[:limit]
+    due = [
+        (due_at, id_ if is_edit else digests.roll(connection, id_, now), is_edit)
+        for due_at, id_, is_edit in due
+    ]
     posts = {id_: bundles.gather(connection, id_, now) for _, id_, is_edit in due if not is_edit}
     edits = {id_: bundles.shown_with(connection, id_) for _, id_, is_edit in due if is_edit}
     messages = posts | edits
@@ -214,8 +219,9 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
             roundup=told.get(row["id"], ()),
             message_id=_message_id(row["message_id"]),
             newest_message_id=_message_id(row["newest_message_id"]),
+            digest=_digest(connection, row),
             length=options.length,
-            manner=_manner(row, options, wish, () if row["id"] in told else entry.tags),
+            manner=_manner(row, options, wish, entry.tags if row["kind"] == "story" else ()),
             ping=wish.ping if wish is not None and pings.is_open(row) else None,
             is_settled=row["bundle_id"] == row["id"],
         )
@@ -236,6 +242,13 @@ def _manner(
         is_silent=options.is_silent,
         is_by_source=options.is_by_source,
     )
+
+
+def _digest(connection: sqlite3.Connection, row: sqlite3.Row) -> Digest | None:
+    if row["kind"] != "digest":
+        return None
+    options = channels.options(connection, ChannelId(row["channel_id"]))
+    return digests.load(connection, options, row["id"])
 
 
 def _named_in(connection: sqlite3.Connection, posts: Sequence[int]) -> dict[int, tuple[str, ...]]:
