@@ -207,6 +207,7 @@ def test_a_filter_takes_what_a_search_finds(archive: Path, text: str) -> None:
     ("text", "titles"),
     [
         ("zeppelin OR title:ferry", {"Ferry sinks off Arden", "Zeppelin over the pier"}),
+        ("from:echo OR ferry boat", set()),
         ("tag:sport", {"Boat race on the Velm"}),
         ("tag:water harbour", {"Boat race on the Velm"}),
         ("tag:water-sport OR title:ferry", {"Boat race on the Velm", "Ferry sinks off Arden"}),
