@@ -111,11 +111,12 @@ class TooSoon(UserError):
 
 
 class BadQuery(UserError):
-    """A search that cannot be run, and why."""
+    """A search that cannot be run, and why. ``position``: where in it, in characters."""
 
-    def __init__(self, message: str, *, query: str) -> None:
+    def __init__(self, message: str, *, query: str, position: int = 0) -> None:
         super().__init__(message)
         self.query = query
+        self.position = position
 
 
 class FeedError(HeraldError):

@@ -160,7 +160,7 @@ def search_request(
     feed_id: FeedId | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    sort: Sort = Sort.RELEVANCE,
+    sort: Sort = Sort.BEST,
     offset: int = 0,
     limit: int = 5,
 ) -> SearchRequest:

@@ -78,7 +78,7 @@ def _report_as_json(report: PollReport, took_ms: int) -> dict[str, Any]:
 
 async def search(arguments: argparse.Namespace, settings: Settings) -> int:
     """Search once, or once for each line of stdin."""
-    sort = Sort.NEWEST if arguments.newest else Sort.RELEVANCE
+    sort = Sort.NEWEST if arguments.newest else Sort.BEST
     now = parse_now(arguments.now) if arguments.now else None
     async with app.open_core(settings) as core:
         searcher = Searcher(

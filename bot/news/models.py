@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple, NewType
 
+from bot.news.wanted import Wanted
+
 _CREDENTIALS = re.compile(r"(?<=:)//[^/?#\s]*@")
 
 FeedId = NewType("FeedId", int)
@@ -736,21 +738,33 @@ class Followed:
 class Sort(StrEnum):
     """The order of search results."""
 
-    RELEVANCE = "relevance"
+    BEST = "best"  # the best match first, and the newer the better
+    RELEVANCE = "relevance"  # the best match first, whatever its age unless it is a tie
     NEWEST = "newest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A parsed search. At least one of ``words`` and ``phrases`` is not empty.
+    """A parsed search: what an entry must be to match, and the words that rank those that do.
 
-    ``words``: any of them; ``phrases``: each must occur; ``excluded``: none may (words or phrases).
+    Without ``where``: any of ``words``, each of ``phrases``, none of ``excluded``. No words and no
+    phrases: it only filters, and the newest come first.
     """
 
     text: str  # as typed, trimmed
     words: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()  # words or phrases
+    where: Wanted | None = None
+    sort: Sort | None = None  # typed: before any other choice
+    repairs: tuple[str, ...] = ()  # what was wrong and what was made of it, in sentences
+
+
+class Ranked(NamedTuple):
+    """An entry's place in a ranking is where it stands; this is what put it there."""
+
+    id: EntryId
+    score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -758,8 +772,9 @@ class SearchRequest:
     """A search and who may see what.
 
     ``channels`` None means the whole archive (the operator's command line); a set means only
-    stories posted
-    to one of those channels, and only those posts are told.
+    stories posted to one of those channels, and only those posts are told. ``ranking``: that of an
+    earlier page of the same search, to be read on in; then nothing is searched again, and what
+    arrived since is not in it.
     """
 
     query: Query
@@ -767,9 +782,11 @@ class SearchRequest:
     feed_id: FeedId | None = None
     since: datetime | None = None
     until: datetime | None = None  # entries dated later are not looked for, nor counted
-    sort: Sort = Sort.RELEVANCE
+    sort: Sort = Sort.BEST
     offset: int = 0
     limit: int = 5
+    ranking: tuple[Ranked, ...] | None = None
+    merges_stories: bool = True  # False: every entry is a hit of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -783,12 +800,13 @@ class PostRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One search result."""
+    """One search result: of a story the entry that fits best."""
 
     entry: Entry
     feed_title: str  # to a member, what the post's channel calls the feed
     post: PostRef | None
     score: float
+    sources: int = 1  # feeds that tell its story, as far as the caller may see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -808,6 +826,14 @@ class StoryEntries:
 
     id: StoryId
     entries: tuple[StoryEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A word that nothing was found for, and the nearest one that the caller can find."""
+
+    typed: str
+    nearest: str  # as an entry that the caller may see writes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -891,11 +917,18 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage:
-    """``hits`` from ``offset`` on, and how many there are in all."""
+    """``hits`` from ``offset`` on, and how many there are in all.
+
+    Counting stops where it would cost: the flags say that there are more.
+    """
 
     hits: tuple[Hit, ...]
     total: int
-    searched: int  # entries that the caller could have found
+    searched: int  # entries that the caller could have found, whatever was asked
+    has_more_than_total: bool = False
+    has_more_than_searched: bool = False
+    ranking: tuple[Ranked, ...] = ()  # the hits of all pages, the best first
+    corrections: tuple[Correction, ...] = ()  # where nothing was found
 
 
 class Word(NamedTuple):

@@ -52,6 +52,7 @@ class Asker:
             since=since,
             until=now + AHEAD_MAX,
             limit=CANDIDATES,
+            merges_stories=False,  # that others say the same is to be told
         )
         gathered = await self._storage.gather(request, asked.terms, now)
         if (window := asked.window) is None or not _adds(window, gathered, since):

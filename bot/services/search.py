@@ -6,9 +6,11 @@ from datetime import datetime
 
 from bot.news.models import (
     ChannelId,
+    Correction,
     FeedId,
     Hit,
     Query,
+    Ranked,
     SearchRequest,
     Snippet,
     Sort,
@@ -30,7 +32,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """A page of results. ``page`` counts from 0."""
+    """A page of results. ``page`` counts from 0.
+
+    ``ranking`` is handed in again to turn the page: then every hit comes once, whatever arrives
+    meanwhile. ``suggestion``: what to search for instead where nothing was found and a word may be
+    misspelt; it finds something that the caller may see. What is wrong with the search itself and
+    was mended stands in ``query.repairs``.
+    """
 
     query: Query
     found: tuple[Found, ...]
@@ -38,6 +46,11 @@ class Results:
     pages: int
     total: int
     searched: int
+    has_more_than_total: bool = False
+    has_more_than_searched: bool = False
+    ranking: tuple[Ranked, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    suggestion: str | None = None
 
 
 class Searcher:
@@ -58,13 +71,15 @@ class Searcher:
         channels: frozenset[ChannelId] | None,
         feed_id: FeedId | None = None,
         since: datetime | None = None,
-        sort: Sort = Sort.RELEVANCE,
+        sort: Sort = Sort.BEST,
         page: int = 0,
+        ranking: tuple[Ranked, ...] | None = None,
         now: datetime | None = None,
     ) -> Results:
         """Return a page of what matches *text*. Raises BadQuery.
 
-        *now*: a present to search as of; what came out later is not there yet.
+        *ranking*: of an earlier page of the same search. *now*: a present to search as of; what
+        came out later is not there yet.
         """
         query = parse_query(text)
         got = await self._storage.search(
@@ -77,6 +92,7 @@ class Searcher:
                 sort=sort,
                 offset=page * self._page_size,
                 limit=self._page_size,
+                ranking=ranking,
             ),
             now or self._clock.now(),
         )
@@ -88,6 +104,11 @@ class Searcher:
             pages=max(1, -(-got.total // self._page_size)),
             total=got.total,
             searched=got.searched,
+            has_more_than_total=got.has_more_than_total,
+            has_more_than_searched=got.has_more_than_searched,
+            ranking=got.ranking,
+            corrections=got.corrections,
+            suggestion=_corrected(query.text, got.corrections) if got.corrections else None,
         )
 
     async def latest(
@@ -112,3 +133,10 @@ class Searcher:
             title=snippet(title, self._tokenise(title), wanted, width=max(1, len(title))),
             snippet=snippet(text, self._tokenise(text), wanted),
         )
+
+
+def _corrected(text: str, corrections: Sequence[Correction]) -> str:
+    """Return a search with the nearest words in place of those typed."""
+    for each in corrections:
+        text = text.replace(each.typed, each.nearest)
+    return text

@@ -49,7 +49,7 @@ class NewsCommands(
         query='Words to look for; "quotes" keep words together, -word leaves articles out',
         source="Only from this feed",
         since="Only newer than this: 24h, 7d, 12w, or a date such as 2026-11-02",
-        sort="Best match first (relevance), or newest first",
+        sort="Best: matching and recent. Relevance: matching, whatever its age. Newest: by date",
     )
     @app_commands.rename(source="from")
     async def search(
@@ -58,7 +58,7 @@ class NewsCommands(
         query: app_commands.Range[str, 1, limits.OPTION_STRING_MAX],
         source: str | None = None,
         since: str | None = None,
-        sort: Sort = Sort.RELEVANCE,
+        sort: Sort = Sort.BEST,
     ) -> None:
         """Show pages of results."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -67,8 +67,10 @@ class NewsCommands(
         following = await self._source(interaction, source, channels)
 
         guild = guild_of(interaction)
+        first: Results | None = None
 
         async def results_of(page: int) -> Results:
+            nonlocal first
             results = await self._searcher.search(
                 query,
                 channels=channels,
@@ -76,7 +78,9 @@ class NewsCommands(
                 since=after,
                 sort=sort,
                 page=page,
+                ranking=first.ranking if first is not None else None,
             )
+            first = first or results
             found = (replace(each, hit=openable(each.hit, guild)) for each in results.found)
             return replace(results, found=tuple(found))
 

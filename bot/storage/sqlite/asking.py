@@ -20,11 +20,11 @@ def gather(
 ) -> Gathered:
     """Return what matches and may be seen, with the frequency of *terms* in the whole archive."""
     page = search.search(connection, index, request, now)
-    entries: int = connection.execute("SELECT COUNT(*) FROM entries").fetchone()[0]
+    entries: int = connection.execute("SELECT COALESCE(MAX(id), 0) FROM entries").fetchone()[0]
     return Gathered(
         hits=page.hits,
         searched=page.searched,
         newest_at=search.newest_at(connection, replace(request, limit=1)),
         entries=entries,
-        frequencies={term: index.frequency(connection, term, entries) for term in terms},
+        frequencies={term: index.frequencies.of(connection, term, entries) for term in terms},
     )

@@ -13,11 +13,9 @@ from typing import NamedTuple, Self
 from bot.news.models import EntryId
 from bot.news.ports import Tokeniser
 from bot.storage.sqlite import values
+from bot.storage.sqlite.frequencies import Frequencies
 from bot.storage.sqlite.pieces import Pieces
 from bot.storage.sqlite.sketches import Sketches
-
-_GROWTH = 0.1  # share by which the archive may change before terms are counted anew
-_COUNTED_MAX = 10_000  # terms whose count is remembered
 
 
 class Texts(NamedTuple):
@@ -40,8 +38,7 @@ class SearchIndex:
         self.tokenise = tokenise
         self.version = version
         self.sketches = Sketches(tokenise)
-        self._counts: dict[str, int] = {}
-        self._counted_at = 0
+        self.frequencies = Frequencies()
         self._pieces = Pieces(self._terms_of_piece)
 
     def put(
@@ -98,23 +95,6 @@ class SearchIndex:
         exact = " ".join([word.terms[0] for word in words if word.terms])
         loose = " ".join([term for word in words for term in word.terms[1:]])
         return values.to_text(exact), values.to_text(loose)
-
-    def frequency(self, connection: sqlite3.Connection, term: str, entry_count: int) -> int:
-        """Return in how many of *entry_count* entries a term occurs, or did lately.
-
-        To count a common term reads its whole list, some 5 ms where 100,000 entries are stored, so
-        counts are remembered until the archive has grown by a tenth.
-        """
-        is_stale = abs(entry_count - self._counted_at) > _GROWTH * self._counted_at
-        if is_stale or len(self._counts) >= _COUNTED_MAX:
-            self._counts.clear()
-            self._counted_at = entry_count
-        if term not in self._counts:
-            row = connection.execute(
-                "SELECT doc FROM entry_terms WHERE term = :term", {"term": values.to_text(term)}
-            ).fetchone()
-            self._counts[term] = 0 if row is None else row["doc"]
-        return self._counts[term]
 
     def is_current(self, connection: sqlite3.Connection) -> bool:
         """Whether the index was built whole by this version of the tokeniser."""

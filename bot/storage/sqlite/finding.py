@@ -1,0 +1,398 @@
+"""Finding what matches among a million entries, in a time that does not grow with them.
+
+What a full-text query costs is the length of the lists of its terms. So the rarest terms are asked
+first and for as much as the budget allows; where all are common, only the newest entries are
+looked through, newest first. Up to some 50,000 entries that is every term of every question.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from math import log
+from typing import NamedTuple, Self, assert_never
+
+from bot.news.models import EntryId, FeedId, Query, Ranked, SearchRequest, Sort
+from bot.news.ranking import RECENCY_WEIGHT, TEMPERED_WEIGHT, blend
+from bot.news.wanted import (
+    Before,
+    Every,
+    How,
+    Language,
+    Not,
+    Said,
+    Since,
+    Some,
+    Source,
+    Tagged,
+    Wanted,
+)
+from bot.storage.sqlite import scope as scopes
+from bot.storage.sqlite import values
+from bot.storage.sqlite.index import SearchIndex
+from bot.storage.sqlite.matching import Plan, any_of, expression, plan, without
+
+POOL = 1_000  # matches that are ranked; of more it is said that there are more
+CHECKED_MAX = 10_000  # of the best matches that are asked whether they may be seen
+COMMON_SHARE = 0.2  # a term in more of the archive than this tells nothing …
+COMMON_FROM = 200  # … once the archive has so many entries
+_DAY = timedelta(days=1)
+
+# What a search may cost, in microseconds of a core as measured: to score an entry that has a term,
+# to walk over it when bm25 counts the term's entries, to step over it without scoring.
+_BUDGET_US = 40_000.0
+_SCORE_US, _WALK_US, _STEP_US = 2.0, 0.08, 0.5
+
+BEST = """
+    SELECT rowid AS id, -bm25(entry_index, 3.0, 1.0, 3.0, 1.0) AS relevance
+      FROM entry_index
+     WHERE entry_index MATCH :match AND rowid >= :first AND rowid <= :last
+     ORDER BY relevance DESC, rowid DESC
+"""
+
+# Read from the end of the words' lists, as far as is asked.
+NEWEST_MATCHES = """
+    SELECT rowid AS id FROM entry_index
+     WHERE entry_index MATCH :match AND rowid >= :first AND rowid <= :last
+     ORDER BY rowid DESC LIMIT :limit
+"""
+
+IS_MATCH = "SELECT 1 FROM entry_index WHERE entry_index MATCH :match AND rowid = :id"
+
+
+class _Match(NamedTuple):
+    """An entry that matches and may be seen."""
+
+    id: int
+    feed_id: int
+    story_id: int
+    dated_at: int  # ms
+    relevance: float
+
+    @classmethod
+    def of(cls, row: sqlite3.Row, relevance: float) -> Self:
+        """Return a row of facts with what the index says of it."""
+        return cls(row["id"], row["feed_id"], row["story_id"], row["dated_at"], relevance)
+
+
+class Finding:
+    """One search."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        index: SearchIndex,
+        request: SearchRequest,
+        now: datetime,
+    ) -> None:
+        self.connection = connection
+        self.index = index
+        self.request = request
+        self.now = now
+        self.plan: Plan = plan(request.query, index.tokenise)
+        self._feeds_of: dict[Source | Language, frozenset[FeedId]] = {}
+        self.scope = scopes.open_scope(
+            connection, request.channels, self._feeds(), self._since(), request.until
+        )
+
+    @property
+    def query(self) -> Query:
+        """What is asked."""
+        return self.request.query
+
+    def ranking(self) -> tuple[list[Ranked], bool]:
+        """Return all that is to be shown, the best first, and whether there is more."""
+        sort = self.query.sort or self.request.sort
+        if self.scope.last_id == 0:
+            return [], False
+        if not self.plan.required.parts:
+            matches = self._filtered(self._newest(), POOL + 1)
+        elif sort is Sort.NEWEST:
+            matches = self._newest_matches()
+        else:
+            matches = self._filtered(self._matches(), POOL + 1)
+        has_more = len(matches) > POOL
+        matches = matches[:POOL]
+        if not self.plan.required.parts or sort is Sort.NEWEST:
+            matches.sort(key=lambda match: (-match.dated_at, -match.id))
+            ranked = [(match, 0.0) for match in matches]
+        else:
+            weight = RECENCY_WEIGHT if sort is Sort.BEST else TEMPERED_WEIGHT
+            ranked = self._blended(matches, weight)
+        return list(self._of_stories(ranked)), has_more
+
+    def _blended(
+        self, matches: Sequence[_Match], recency_weight: float
+    ) -> list[tuple[_Match, float]]:
+        best = max((match.relevance for match in matches), default=0.0)
+        scored = [
+            (
+                match,
+                blend(
+                    match.relevance,
+                    best,
+                    (self.now - values.from_ms(match.dated_at)) / _DAY,
+                    recency_weight=recency_weight,
+                ),
+            )
+            for match in matches
+        ]
+        return sorted(scored, key=lambda one: (-one[1], -one[0].id))
+
+    def _of_stories(self, ranked: Iterable[tuple[_Match, float]]) -> Iterator[Ranked]:
+        told: set[int] = set()
+        for match, score in ranked:
+            if self.request.merges_stories and match.story_id in told:
+                continue
+            told.add(match.story_id)
+            yield Ranked(EntryId(match.id), score)
+
+    # What the index finds
+
+    def _matches(self) -> Iterator[tuple[int, float]]:
+        """Yield what matches with its relevance, the best first."""
+        if self.plan.is_any_word:
+            yield from self._any_word()
+            return
+        required = expression(self.plan.required, self.index.tokenise)
+        if required is None:
+            return
+        cost = self._cost(self.plan.required)
+        if cost <= _BUDGET_US:
+            ranking = self._affordable(_BUDGET_US - cost, per_match_us=0.0)
+            also = f" AND ({required} OR {any_of(ranking)})" if ranking else ""
+            yield from self._best(required + also)
+        else:
+            share = _BUDGET_US / cost
+            yield from self._newest_of(required, 1.0, share)
+
+    def _any_word(self) -> Iterator[tuple[int, float]]:
+        terms = self._telling()
+        rare = self._affordable(_BUDGET_US, per_match_us=_SCORE_US)
+        chosen = set(rare)
+        seen: set[int] = set()
+        covered = sum(not chosen.isdisjoint(word) for word in terms)
+        if rare:
+            for id_, relevance in self._best(self._allowed(any_of(rare))):
+                seen.add(id_)
+                yield id_, relevance
+        if covered < min(len(terms), 2):
+            # All that was asked for is common: what has it all, the newest first.
+            rarest = sorted(terms, key=lambda word: self.frequency(word[0]))[:3]
+            match = self._allowed(" AND ".join(map(any_of, rarest)))
+            cost = _STEP_US * sum(map(self.frequency, rarest[0])) * len(rarest)
+            weight = sum(self._idf(word[0]) for word in rarest)
+            for id_, relevance in self._newest_of(match, weight, _BUDGET_US / max(cost, 1.0)):
+                if id_ not in seen:
+                    yield id_, relevance
+
+    def _allowed(self, match: str) -> str:
+        return without(match, self.plan.unwanted, self.index.tokenise)
+
+    def _best(self, match: str) -> Iterator[tuple[int, float]]:
+        rows = self.connection.execute(BEST, {"match": match, **self._window(1.0)})
+        for row in rows:
+            yield row["id"], row["relevance"]
+
+    def _newest_of(self, match: str, relevance: float, share: float) -> Iterator[tuple[int, float]]:
+        """Yield the newest that match, of that share of the archive which can be looked through."""
+        rows = self.connection.execute(
+            NEWEST_MATCHES, {"match": match, "limit": CHECKED_MAX, **self._window(share)}
+        )
+        for row in rows:
+            yield row["id"], relevance
+
+    def _window(self, share: float) -> dict[str, int]:
+        first, last = self.scope.first_id, self.scope.last_id
+        if share < 1:
+            first = max(first, last - int(self.scope.newest_id * share))
+        return {"first": first, "last": last}
+
+    # What terms cost
+
+    def frequency(self, term: str) -> int:
+        """Return in about how many entries a term of the index occurs."""
+        return self.index.frequencies.of(self.connection, term, self.scope.newest_id)
+
+    def _idf(self, term: str) -> float:
+        return log(1 + self.scope.newest_id / (1 + self.frequency(term)))
+
+    def _telling(self) -> list[Sequence[str]]:
+        """Return the words' terms without those that a fifth of the archive has, if any remain."""
+        if self.scope.newest_id <= COMMON_FROM:
+            return list(self.plan.terms)
+        most = COMMON_SHARE * self.scope.newest_id
+        kept: list[Sequence[str]] = [
+            telling
+            for word in self.plan.terms
+            if (telling := [term for term in word if self.frequency(term) <= most])
+        ]
+        return kept or list(self.plan.terms)
+
+    def _affordable(self, budget_us: float, *, per_match_us: float) -> list[str]:
+        """Return the terms that rank, the rarest first, as many as can be paid for."""
+        window = self.scope.last_id - self.scope.first_id + 1
+        each_us = _WALK_US + per_match_us * window / max(self.scope.newest_id, 1)
+        terms = {term: self.frequency(term) for word in self._telling() for term in word}
+        chosen: list[str] = []
+        for term in sorted(terms, key=lambda term: terms[term]):
+            budget_us -= each_us * terms[term]
+            if budget_us < 0:
+                break
+            chosen.append(term)
+        return chosen
+
+    def _cost(self, part: Wanted) -> float:
+        """Return what it costs to find and score all that matches *part*."""
+        return self._expected(part) * (_SCORE_US + _WALK_US)
+
+    def _expected(self, part: Wanted) -> float:
+        """Return how many entries have to be read for *part*, at most."""
+        match part:
+            case Said():
+                words = [word.terms for word in self.index.tokenise(part.text) if word.terms]
+                if part.how is How.PHRASE:
+                    return min((self.frequency(terms[0]) for terms in words), default=0)
+                each = [sum(map(self.frequency, terms)) for terms in words]
+                return sum(each) if part.how is How.ANY else min(each, default=0)
+            case Some(parts=parts):
+                return sum(map(self._expected, parts))
+            case Every(parts=parts):
+                return min(
+                    (self._expected(each) for each in parts if not isinstance(each, Not)),
+                    default=self.scope.newest_id,
+                )
+            case _:
+                return self.scope.newest_id
+
+    # Newest first
+
+    def _newest(self) -> Iterator[tuple[int, float]]:
+        """Yield what may be seen, newest first, where the index has nothing to look for."""
+        before = min(self._bounds(), default=scopes.FAR)
+        rows = scopes.newest(self.connection, self.scope, self._feeds(), before, CHECKED_MAX)
+        for row in rows:
+            yield row["id"], 0.0
+
+    def _newest_matches(self) -> list[_Match]:
+        """Return the newest that have all the words, or any where none has them all."""
+        found: list[_Match] = []
+        if self.plan.is_any_word:
+            terms = self._telling()
+            match = self._allowed(" AND ".join(map(any_of, terms))) if terms else ""
+            least = min(sum(map(self.frequency, word)) for word in terms) if terms else 0
+            cost = _STEP_US * least * len(terms)
+            if match:
+                share = _BUDGET_US / max(cost, 1.0)
+                found = self._filtered(self._newest_of(match, 0.0, share), POOL + 1)
+        if not found and (match := expression(self.plan.required, self.index.tokenise) or ""):
+            cost = _STEP_US * self._expected(self.plan.required)
+            share = _BUDGET_US / max(cost, 1.0)
+            found = self._filtered(self._newest_of(match, 0.0, share), POOL + 1)
+        return found
+
+    # Filters
+
+    def _filtered(self, matches: Iterator[tuple[int, float]], limit: int) -> list[_Match]:
+        """Return the first *limit* matches that may be seen and are all that is asked for."""
+        found: list[_Match] = []
+        size, checked = 2 * limit, 0
+        ids = self.scope.ids
+        allowed = matches if ids is None else (match for match in matches if match[0] in ids)
+        while len(found) < limit and checked < CHECKED_MAX:
+            chunk = dict(islice(allowed, size))
+            if not chunk:
+                break
+            checked += len(chunk)
+            facts = {
+                row["id"]: row
+                for row in self.connection.execute(
+                    scopes.FACTS,
+                    {
+                        "ids": values.to_json(chunk),
+                        "channels": scopes.as_parameter(self.scope.channels),
+                    },
+                )
+            }
+            found += [
+                match
+                for id_, relevance in chunk.items()
+                if (row := facts.get(id_)) is not None
+                and self._is_wanted(match := _Match.of(row, relevance))
+            ]
+        return found[:limit]
+
+    def _is_wanted(self, match: _Match) -> bool:
+        request = self.request
+        if request.feed_id is not None and match.feed_id != request.feed_id:
+            return False
+        if request.since is not None and match.dated_at < values.to_ms(request.since):
+            return False
+        if request.until is not None and match.dated_at > values.to_ms(request.until):
+            return False
+        return all(self._holds(part, match) for part in self.plan.rest)
+
+    def _holds(self, part: Wanted, match: _Match) -> bool:
+        """Whether what the index was not asked is so of an entry."""
+        match part:
+            case Every(parts=parts):
+                return all(self._holds(each, match) for each in parts)
+            case Some(parts=parts):
+                return any(self._holds(each, match) for each in parts)
+            case Not(part=inner):
+                return not self._holds(inner, match)
+            case Said() | Tagged():
+                return self._is_match(part, match.id)
+            case _:
+                return self._is_so(part, match)
+
+    def _is_so(self, fact: Source | Language | Since | Before, match: _Match) -> bool:
+        match fact:
+            case Source() | Language():
+                return match.feed_id in self._feeds_named(fact)
+            case Since(moment=moment):
+                return match.dated_at >= values.to_ms(moment.at(self.now))
+            case Before(moment=moment):
+                return match.dated_at < values.to_ms(moment.at(self.now))
+            case _:
+                assert_never(fact)
+
+    def _is_match(self, part: Wanted, id_: int) -> bool:
+        told = expression(part, self.index.tokenise)
+        if told is None:
+            return False
+        return self.connection.execute(IS_MATCH, {"match": told, "id": id_}).fetchone() is not None
+
+    def _feeds_named(self, part: Source | Language) -> frozenset[FeedId]:
+        if part not in self._feeds_of:
+            self._feeds_of[part] = (
+                scopes.feeds_called(self.connection, part.name, self.request.channels)
+                if isinstance(part, Source)
+                else scopes.feeds_speaking(self.connection, part.code)
+            )
+        return self._feeds_of[part]
+
+    def _feeds(self) -> frozenset[FeedId] | None:
+        """Return the feeds that the entries must be of; None: any."""
+        named = [
+            self._feeds_named(part)
+            for part in self.plan.rest
+            if isinstance(part, Source | Language)
+        ]
+        if self.request.feed_id is not None:
+            named.append(frozenset([self.request.feed_id]))
+        return frozenset.intersection(*named) if named else None
+
+    def _since(self) -> datetime | None:
+        told = [part.moment.at(self.now) for part in self.plan.rest if isinstance(part, Since)]
+        if self.request.since is not None:
+            told.append(self.request.since)
+        return max(told, default=None)
+
+    def _bounds(self) -> Iterator[int]:
+        """Yield the times, in milliseconds, that entries must be older than."""
+        if self.request.until is not None:
+            yield values.to_ms(self.request.until) + 1
+        for part in self.plan.rest:
+            if isinstance(part, Before):
+                yield values.to_ms(part.moment.at(self.now))
