@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import assert_never
 
 import discord
 
@@ -13,9 +14,10 @@ from bot.frontend.panels.health import ACTED_UPON, bulletin_view
 from bot.frontend.publisher import DiscordPublisher
 from bot.frontend.render import safe_url
 from bot.news.identity import canonical_url
-from bot.news.models import Bulletin, FeedState, MessageId, Notice, NoticeKind
+from bot.news.models import Bulletin, FeedState, HeldChannel, MessageId, Notice, NoticeKind
 
 OUTAGE_MIN = 3  # feeds of as many sites that fail together look like our own network
+NAMES_MAX = 5  # feeds of a deleted channel
 SHOWN_MAX = 20  # notices told one by one; the rest is counted
 
 _TITLES: dict[NoticeKind, str] = {
@@ -64,7 +66,7 @@ class DiscordAnnouncer:
                 )
                 if found is not None:
                     return found
-        view = bulletin_view(bulletin.notices)
+        view = bulletin_view(bulletin)
         return await self._publisher.send(bulletin.channel_id, [embed], bulletin.nonce, view)
 
 
@@ -81,23 +83,68 @@ def _is_of(message: discord.Message, embed: discord.Embed) -> bool:
 
 def bulletin_embed(bulletin: Bulletin) -> discord.Embed:
     """Return the message of a bulletin; many notices in one stay within Discord's limits."""
-    notices = bulletin.notices
+    notices, holds = bulletin.notices, bulletin.holds
     shown = notices[:SHOWN_MAX]
-    budget = limits.EMBED_DESCRIPTION_MAX // (len(shown) + 1) - 2
-    parts = [_paragraph(notice, budget, is_alone=len(notices) == 1) for notice in shown]
+    held = holds[: SHOWN_MAX - len(shown)]
+    budget = limits.EMBED_DESCRIPTION_MAX // (len(shown) + len(held) + 1) - 2
+    parts = [_held_paragraph(each, budget) for each in held]
+    if len(holds) > len(held):
+        parts.append(f"… and {count(len(holds) - len(held), 'channel')} more.")
+    parts += [_paragraph(notice, budget, is_alone=len(notices) == 1) for notice in shown]
     if len(notices) > len(shown):
         more = len(notices) - len(shown)
         parts.append(f"… and {more:,} more. `/feed list` with `state: failing` shows all.")
-    is_trouble = any(notice.kind in ACTED_UPON for notice in notices)
+    is_trouble = bool(holds) or any(notice.kind in ACTED_UPON for notice in notices)
     embed = discord.Embed(
-        title=_title(notices),
+        title="; ".join(_held_title(holds) + ([_title(notices)] if notices else []))[
+            : limits.EMBED_TITLE_MAX
+        ],
         description="\n\n".join(parts),
         colour=TROUBLE_COLOUR if is_trouble else COLOUR,
-        timestamp=max((notice.at for notice in notices), default=None),
+        timestamp=max([*(notice.at for notice in notices), *(each.since for each in holds)]),
     )
-    if len(notices) == 1:
+    if len(notices) == 1 and not holds:
         embed.url = safe_url(notices[0].feed.site_url) or safe_url(notices[0].feed.url)
     return embed
+
+
+def _held_title(holds: Sequence[HeldChannel]) -> list[str]:
+    gone = sum(held.kind == "gone" for held in holds)
+    waiting = len(holds) - gone
+    told = []
+    if gone:
+        told.append(f"{count(gone, 'channel')} deleted")
+    if waiting:
+        told.append(f"{count(waiting, 'channel')} waiting for permissions")
+    return told
+
+
+def _held_paragraph(held: HeldChannel, budget: int) -> str:
+    """Return what is the matter with a channel, and what to do, in at most *budget* characters."""
+    match held.kind:
+        case "gone":
+            names = ", ".join(inline(name, 60) for name in held.follows[:NAMES_MAX])
+            if len(held.follows) > NAMES_MAX:
+                names += f" and {len(held.follows) - NAMES_MAX} more"
+            followed = names or "no feed any more"
+            return _cut(f"A channel that followed {followed} was deleted. {GONE}", budget)
+        case "forbidden" | "unsure":
+            then = FORBIDDEN if held.kind == "forbidden" else UNSURE
+            return _cut(f"<#{held.channel_id}>: {block(held.reason, 300)} {then}", budget)
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _cut(text: str, budget: int) -> str:
+    return text if len(text) <= budget else text[: budget - 1] + "…"
+
+
+GONE = (
+    "Its feeds are paused, and what it was still owed is kept: choose below which channel gets "
+    "both."
+)
+FORBIDDEN = "What is owed to it waits in order, and goes on by itself once that is given."
+UNSURE = "It waits for that, for a day at most, so as not to post twice."
 
 
 def _title(notices: Sequence[Notice]) -> str:

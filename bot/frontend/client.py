@@ -16,7 +16,7 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.errors import ConfigError, DiscordUnavailable
+from bot.errors import ConfigError, DiscordUnavailable, StorageError
 from bot.frontend.commands.ask import ask_command
 from bot.frontend.commands.feed import FeedCommands
 from bot.frontend.commands.news import NewsCommands
@@ -30,9 +30,10 @@ from bot.frontend.gate import Gate
 from bot.frontend.panels.channels import UndoChannelEdit
 from bot.frontend.panels.edits import UndoEdit
 from bot.frontend.panels.health import HEALTH_ITEMS
+from bot.frontend.panels.moving import MoveChannel
 from bot.frontend.panels.stories import STORY_ITEMS
 from bot.frontend.panels.undo import FollowingClient, UndoRemoval
-from bot.news.models import ChannelId
+from bot.news.models import ChannelId, GuildId
 from bot.news.ports import Clock, Storage
 from bot.services.ask import Asker
 from bot.services.channels import Steward
@@ -41,6 +42,7 @@ from bot.services.heal import Healer
 from bot.services.narrate import Narrator
 from bot.services.search import Searcher
 from bot.services.transfer import Transfer
+from bot.services.whereabouts import Whereabouts
 
 log = structlog.get_logger()
 
@@ -115,6 +117,7 @@ class HeraldClient(FollowingClient):
         self.healer = healer
         self.narrator = narrator
         self.steward = Steward(storage, clock)
+        self.whereabouts = Whereabouts(storage, clock, on_ready)
         self.was_ready = False
         self.tree = HeraldTree(self)
         self.tree.add_command(FeedCommands(follower, healer, transfer, clock))
@@ -130,7 +133,9 @@ class HeraldClient(FollowingClient):
 
     async def setup_hook(self) -> None:
         """Register what outlives a restart, and upload the commands where they changed."""
-        self.add_dynamic_items(UndoRemoval, UndoEdit, UndoChannelEdit, *HEALTH_ITEMS, *STORY_ITEMS)
+        self.add_dynamic_items(
+            UndoRemoval, UndoEdit, UndoChannelEdit, MoveChannel, *HEALTH_ITEMS, *STORY_ITEMS
+        )
         try:
             await self.upload_commands()
         except (app_commands.CommandSyncFailure, discord.RateLimited) as error:
@@ -156,6 +161,9 @@ class HeraldClient(FollowingClient):
         """Note that the cache is full. Fires again after each new session."""
         self.was_ready = True
         log.info("discord.ready", user=str(self.user), servers=len(self.guilds))
+        # Servers with an outage are among them.
+        here = [GuildId(guild.id) for guild in self.guilds]
+        await _noted(self.whereabouts.present(here))
         self._tell_ready()
 
     async def on_app_command_completion(
@@ -175,10 +183,53 @@ class HeraldClient(FollowingClient):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Log the new server; say nothing there unasked."""
         log.info("guild.joined", guild=guild.id, name=guild.name)
+        await _noted(self.whereabouts.joined(GuildId(guild.id)))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Log the server that is gone; its deliveries end when the next one is tried."""
+        """Log the server that put Herald out, and rest there."""
         log.info("guild.left", guild=guild.id, name=guild.name)
+        await _noted(self.whereabouts.left(GuildId(guild.id)))
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Keep what a deleted channel is owed."""
+        await _noted(self.whereabouts.channel_deleted(ChannelId(channel.id)))
+
+    async def on_raw_thread_delete(self, deleted: discord.RawThreadDeleteEvent) -> None:
+        """Keep what a deleted thread is owed."""
+        await _noted(self.whereabouts.channel_deleted(ChannelId(deleted.thread_id)))
+
+    # Any of these may give Herald what a channel is held for. Of members Discord tells a bot
+    # without the intent of their name about itself only (docs, "Gateway Intents", Caveats).
+
+    async def on_guild_channel_update(
+        self, _before: discord.abc.GuildChannel, channel: discord.abc.GuildChannel
+    ) -> None:
+        """Try what is held."""
+        await self._try_held(channel.guild)
+
+    async def on_thread_update(self, _before: discord.Thread, thread: discord.Thread) -> None:
+        """Try what is held."""
+        await self._try_held(thread.guild)
+
+    async def on_guild_role_update(self, _before: discord.Role, role: discord.Role) -> None:
+        """Try what is held."""
+        await self._try_held(role.guild)
+
+    async def on_member_update(self, _before: discord.Member, member: discord.Member) -> None:
+        """Try what is held."""
+        if member.id == member.guild.me.id:
+            await self._try_held(member.guild)
+
+    async def _try_held(self, guild: discord.Guild) -> None:
+        await _noted(self.whereabouts.permissions_changed(GuildId(guild.id)))
+
+
+async def _noted(note: Awaitable[None]) -> None:
+    """Take note of an event, if the database lets us: a later one, or the next start, makes up."""
+    try:
+        await note
+    except StorageError as error:
+        log.warning("discord.unnoted", reason=str(error))
 
 
 def point_at(api_base: str | None, gateway: str | None) -> None:

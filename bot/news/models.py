@@ -1039,6 +1039,25 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldChannel:
+    """A channel that nothing is sent to until somebody acts, for the admins of its guild."""
+
+    channel_id: ChannelId
+    kind: HoldKind
+    reason: str  # in words: what is missing where
+    since: datetime
+    follows: tuple[str, ...] = ()  # what the channel calls the feeds that it follows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehoused:
+    """What another channel took over from one that is gone."""
+
+    feeds: int
+    posts: int  # that the gone one was still owed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bulletin:
     """One message to a guild's admins, taken for sending. ``attempts`` counts this one."""
 
@@ -1048,6 +1067,7 @@ class Bulletin:
     nonce: str  # as of a delivery
     attempts: int
     notices: tuple[Notice, ...]
+    holds: tuple[HeldChannel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,7 @@ from bot.news.models import (
     Post,
     Recorded,
     Refresh,
+    Rehoused,
     Remedy,
     Repairs,
     Report,
@@ -591,6 +592,35 @@ class Storage(Protocol):
 
         None: it was longer than UNDO_WINDOW ago, by another guild, or changed again since.
         """
+        ...
+
+    async def move_channel(
+        self, guild_id: GuildId, old: ChannelId, new: ChannelId, now: datetime
+    ) -> Rehoused | None:
+        """Let *new* follow what *old*, which is gone, did, and owe it what that was still owed.
+
+        None where *old* is not gone, is of another guild, or was moved already.
+        """
+        ...
+
+    # Servers
+
+    async def leave_guild(self, guild_id: GuildId, now: datetime) -> None:
+        """Note that Herald was put out: nothing is polled or sent for it, all is kept for 30 days.
+
+        `tidy` forgets it then.
+        """
+        ...
+
+    async def return_to_guild(self, guild_id: GuildId, now: datetime) -> bool:
+        """Note that Herald is in a guild; return whether it had been put out.
+
+        What its channels were still owed becomes a roundup a feed, but for the newest few.
+        """
+        ...
+
+    async def note_guilds(self, guilds: Sequence[GuildId], now: datetime) -> tuple[int, int]:
+        """Leave and return to guilds as need be, given all; return how many of each."""
         ...
 
     # Telling admins

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from bot.frontend.bulletins import bulletin_embed
@@ -25,7 +25,9 @@ from bot.news.models import (
     FeedState,
     Following,
     GuildId,
+    HeldChannel,
     Hit,
+    HoldKind,
     Notice,
     NoticeKind,
     Query,
@@ -125,13 +127,25 @@ def test_any_card_is_within_limits(row: Following, error: str, offered: str | No
 @given(
     st.lists(
         st.tuples(followings(), st.sampled_from(get_args(NoticeKind)), hostile_text, st.booleans()),
-        min_size=1,
         max_size=40,
-    )
+    ),
+    st.lists(
+        st.builds(
+            HeldChannel,
+            channel_id=st.integers(1, 2**63 - 1).map(ChannelId),
+            kind=st.sampled_from(get_args(HoldKind)),
+            reason=hostile_text,
+            since=st.just(NOW),
+            follows=st.lists(hostile_text, max_size=9).map(tuple),
+        ),
+        max_size=30,
+        unique_by=lambda held: held.channel_id,
+    ).map(tuple),
 )
 def test_any_bulletin_is_within_limits(
-    drawn: list[tuple[Following, NoticeKind, str, bool]],
+    drawn: list[tuple[Following, NoticeKind, str, bool]], holds: tuple[HeldChannel, ...]
 ) -> None:
+    assume(drawn or holds)
     notices = tuple(
         Notice(
             feed=replace(row.feed, id=FeedId(number)),
@@ -150,9 +164,10 @@ def test_any_bulletin_is_within_limits(
         nonce="n",
         attempts=1,
         notices=notices,
+        holds=holds,
     )
     assert broken_limits(None, [bulletin_embed(bulletin)]) == []
-    view = bulletin_view(notices)
+    view = bulletin_view(bulletin)
     assert view is None or broken_in_components(view.to_components()) == []
 
 

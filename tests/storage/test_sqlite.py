@@ -150,7 +150,7 @@ async def test_two_claimers_never_get_the_same_delivery(opened: Opener) -> None:
             claims = [claim for claims in rounds for claim in claims]
             if not claims:
                 break
-            taken += [claim.delivery.id for claim in claims]
+            taken += [each.delivery.id for claim in claims for each in claim.bundle or (claim,)]
             for claim in claims:
                 await two.mark_sent(claim.delivery.id, MessageId(claim.delivery.id), NOW)
         assert len(taken) == len(set(taken)) == 20
@@ -258,7 +258,10 @@ WRITES: dict[str, Call] = {
     "dissolve_bundle": lambda s: s.dissolve_bundle(DeliveryId(1), NOW, ""),
     "abandon": lambda s: s.abandon(DELIVERY, ""),
     "hold": lambda s: s.hold(DELIVERY, NOW, "forbidden", "", NOW),
-    "try_held": lambda s: s.try_held(GUILD, NOW),
+    "move_channel": lambda s: s.move_channel(GUILD, CHANNEL, OTHER_CHANNEL, NOW),
+    "leave_guild": lambda s: s.leave_guild(GUILD, NOW),
+    "return_to_guild": lambda s: s.return_to_guild(GUILD, NOW),
+    "note_guilds": lambda s: s.note_guilds([GUILD], NOW),
     "hold_channel": lambda s: s.hold_channel(CHANNEL, NOW, ""),
     "set_log_channel": lambda s: s.set_log_channel(GUILD, CHANNEL),
     "forget_log_channel": lambda s: s.forget_log_channel(CHANNEL),
@@ -300,6 +303,7 @@ READS: dict[str, Call] = {
     "gather": lambda s: s.gather(search_request("harbour"), ["harbour"], NOW),
     "latest": lambda s: s.latest(None, None, 1),
     "why": lambda s: s.why(CHANNEL, MessageId(1)),
+    "try_held": lambda s: s.try_held(GUILD, NOW),  # writes where there are any
     "claim_bulletins": lambda s: s.claim_bulletins(NOW, LEASE),  # writes where there are any
     "log_channel": lambda s: s.log_channel(GUILD),
     "channel_options": lambda s: s.channel_options(CHANNEL),

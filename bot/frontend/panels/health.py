@@ -21,6 +21,7 @@ from bot.frontend.errors import answer_error
 from bot.frontend.listings import card_embed, mentions, poll_told, resumed_told
 from bot.frontend.markdown import block, inline, plain, when
 from bot.frontend.panels.confirm import ConfirmPanel
+from bot.frontend.panels.moving import add_menus
 from bot.frontend.panels.panel import Panel
 from bot.frontend.panels.preview import facts_of
 from bot.frontend.panels.undo import client_of
@@ -28,6 +29,7 @@ from bot.frontend.permissions import guild_of, require_manager
 from bot.frontend.render import post_embed
 from bot.news.models import (
     UNDO_WINDOW,
+    Bulletin,
     FeedId,
     Following,
     GuildId,
@@ -264,8 +266,17 @@ HEALTH_ITEMS = (CheckNow, PauseFeed, PauseHere, ResumeHere, SwitchFeed, UndoSwit
 """What the client registers, so that buttons of former processes work."""
 
 
-def bulletin_view(notices: Sequence[Notice]) -> _View | None:
-    """Return the buttons of a bulletin about one feed, a menu about several, None about none."""
+def bulletin_view(bulletin: Bulletin) -> _View | None:
+    """Return the buttons and menus of a bulletin; None where there is nothing to do about it."""
+    view = _feeds_view(bulletin.notices)
+    if any(held.kind == "gone" for held in bulletin.holds):
+        view = view or _View(timeout=None)
+        add_menus(view, bulletin.holds)
+    return view
+
+
+def _feeds_view(notices: Sequence[Notice]) -> _View | None:
+    """Return the buttons about one feed, a menu about several, None about none."""
     acted_upon = {n.feed.id: n for n in notices if n.kind in ACTED_UPON}
     if not acted_upon:
         return None

@@ -14,6 +14,7 @@ from bot.services.channels import Steward
 from bot.services.follow import Follower
 from bot.services.heal import Healer
 from bot.services.narrate import Narrator
+from bot.services.whereabouts import Whereabouts
 
 
 class FollowingClient(discord.Client):
@@ -23,6 +24,7 @@ class FollowingClient(discord.Client):
     healer: Healer
     narrator: Narrator
     steward: Steward
+    whereabouts: Whereabouts
 
 
 def client_of(interaction: discord.Interaction) -> FollowingClient:

@@ -105,7 +105,10 @@ def free(connection: sqlite3.Connection, leader: int) -> None:
     ).rowcount
     if freed:
         connection.execute(
-            "UPDATE deliveries SET tried_at = NULL, state = 'pending' WHERE id = :leader",
+            """
+            UPDATE deliveries SET tried_at = NULL, state = 'pending', lease_until = NULL
+             WHERE id = :leader
+            """,
             {"leader": leader},
         )
 

@@ -150,13 +150,17 @@ def overviews(connection: sqlite3.Connection) -> Sequence[FeedOverview]:
     return sorted(found, key=lambda overview: (overview.feed.title.casefold(), overview.feed.id))
 
 
-# A feed is polled while a channel follows it (paused or not) or it is kept, unless it is gone, or
+# A feed is polled while a channel follows it (paused or not) in a server that Herald is in, or it
+# is kept, unless it is gone, or
 # its failures are so old that it is not even probed any more.
 POLLED = f"""
     state <> 'gone'
     AND (state <> 'paused' OR next_poll_at < failing_told_at + {PROBED_FOR // _MS})
-    AND (is_kept = 1 OR EXISTS (SELECT 1 FROM subscriptions
-                                 WHERE feed_id = feeds.id AND removed_at IS NULL))
+    AND (is_kept = 1 OR EXISTS (SELECT 1 FROM subscriptions AS s
+                                 WHERE s.feed_id = feeds.id AND s.removed_at IS NULL
+                                   AND NOT EXISTS (SELECT 1 FROM guilds AS g
+                                                    WHERE g.guild_id = s.guild_id
+                                                      AND g.left_at IS NOT NULL)))
 """  # noqa: S608  # nothing of it comes from outside
 
 DUE = f"""

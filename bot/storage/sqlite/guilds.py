@@ -3,6 +3,7 @@
 import sqlite3
 
 from bot.news.models import ChannelId, GuildId
+from bot.storage.sqlite import holds
 
 
 def log_channel(connection: sqlite3.Connection, guild_id: GuildId) -> ChannelId | None:
@@ -50,6 +51,7 @@ def set_log_channel(
             """,
             {"guild_id": guild_id},
         )
+        holds.untell(connection)
 
 
 def forget_log_channel(connection: sqlite3.Connection, channel_id: ChannelId) -> None:

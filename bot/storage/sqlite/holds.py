@@ -5,10 +5,13 @@ channel is gone, when its subscriptions are moved to another.
 """
 
 import sqlite3
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from bot.news.models import ChannelId, GuildId, HoldKind
+from bot.news.models import ChannelId, GuildId, HeldChannel, HoldKind
 from bot.storage.sqlite import values
+
+KEPT_FOR = timedelta(days=90)
 
 
 def begin(
@@ -52,4 +55,98 @@ def end(connection: sqlite3.Connection, channel_id: ChannelId, now: datetime) ->
     connection.execute(
         "UPDATE holds SET ended_at = :now WHERE channel_id = :channel_id AND ended_at IS NULL",
         {"channel_id": channel_id, "now": values.to_ms(now)},
+    )
+
+
+def is_any(connection: sqlite3.Connection, guild_id: GuildId) -> bool:
+    """Whether a channel of the guild waits for permissions."""
+    row = connection.execute(
+        """
+        SELECT 1 FROM holds
+         WHERE guild_id = :guild_id AND ended_at IS NULL AND kind <> 'gone' LIMIT 1
+        """,
+        {"guild_id": guild_id},
+    ).fetchone()
+    return row is not None
+
+
+def untold(
+    connection: sqlite3.Connection, settled_before: datetime, told_since: datetime
+) -> Mapping[GuildId, Sequence[int]]:
+    """Return the open holds that no log channel was told of, by guild, once one has settled.
+
+    One for the same as the last of its channel, told since then, waits.
+    """
+    rows = connection.execute(
+        """
+        SELECT h.id, h.guild_id, MIN(h.since) OVER (PARTITION BY h.guild_id) AS first_at
+          FROM holds AS h
+          JOIN guilds AS g ON g.guild_id = h.guild_id AND g.log_channel_id IS NOT NULL
+                          AND g.left_at IS NULL
+         WHERE h.told_at IS NULL AND h.ended_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM holds AS told
+                            WHERE told.channel_id = h.channel_id AND told.kind = h.kind
+                              AND told.guild_id = h.guild_id AND told.told_at > :told_since)
+         ORDER BY h.id
+        """,
+        {"told_since": values.to_ms(told_since)},
+    ).fetchall()
+    found: dict[GuildId, list[int]] = {}
+    for row in rows:
+        if row["first_at"] <= values.to_ms(settled_before):
+            found.setdefault(GuildId(row["guild_id"]), []).append(row["id"])
+    return found
+
+
+def tell(
+    connection: sqlite3.Connection, ids: Iterable[int], bulletin_id: int, now: datetime
+) -> None:
+    """Put holds into a bulletin."""
+    connection.execute(
+        """
+        UPDATE holds SET bulletin_id = :bulletin_id, told_at = :now
+         WHERE id IN (SELECT value FROM json_each(:ids))
+        """,
+        {"bulletin_id": bulletin_id, "now": values.to_ms(now), "ids": values.to_json(ids)},
+    )
+
+
+def untell(connection: sqlite3.Connection) -> None:
+    """Owe anew what bulletins told that were given up."""
+    connection.execute(
+        """
+        UPDATE holds SET told_at = NULL, bulletin_id = NULL
+         WHERE ended_at IS NULL
+           AND bulletin_id IN (SELECT id FROM bulletins WHERE state = 'abandoned')
+        """
+    )
+
+
+def told_in(connection: sqlite3.Connection, bulletin_id: int) -> Iterable[HeldChannel]:
+    """Return the holds that a bulletin tells, with what the channels follow."""
+    rows = connection.execute(
+        "SELECT channel_id, kind, reason, since FROM holds WHERE bulletin_id = :id ORDER BY id",
+        {"id": bulletin_id},
+    ).fetchall()
+    for row in rows:
+        names = connection.execute(
+            """
+            SELECT name FROM subscriptions
+             WHERE channel_id = :channel_id AND removed_at IS NULL ORDER BY name, id
+            """,
+            dict(row),
+        )
+        yield HeldChannel(
+            channel_id=ChannelId(row["channel_id"]),
+            kind=row["kind"],
+            reason=row["reason"],
+            since=values.from_ms(row["since"]),
+            follows=tuple(each["name"] for each in names),
+        )
+
+
+def forget_old(connection: sqlite3.Connection, now: datetime) -> None:
+    """Delete what has ended long ago."""
+    connection.execute(
+        "DELETE FROM holds WHERE ended_at <= :oldest", {"oldest": values.to_ms(now - KEPT_FOR)}
     )

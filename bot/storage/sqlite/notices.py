@@ -22,7 +22,7 @@ from bot.news.models import (
     NoticeKind,
     Remedy,
 )
-from bot.storage.sqlite import claims, feeds, values
+from bot.storage.sqlite import claims, feeds, holds, values
 
 SETTLING = timedelta(minutes=2)  # what fails together is told together
 ONCE_IN = timedelta(days=1)  # a bulletin of the same feed to the same guild
@@ -121,6 +121,9 @@ def is_any_due(connection: sqlite3.Connection, now: datetime) -> bool:
     row = connection.execute(
         """
         SELECT EXISTS (SELECT 1 FROM notices WHERE bulletin_id IS NULL)
+            OR EXISTS (SELECT 1 FROM holds AS h JOIN guilds AS g ON g.guild_id = h.guild_id
+                        WHERE h.told_at IS NULL AND h.ended_at IS NULL
+                          AND g.log_channel_id IS NOT NULL)
             OR EXISTS (SELECT 1 FROM bulletins WHERE state = 'pending' AND due_at <= :now) AS is_any
         """,
         {"now": values.to_ms(now)},
@@ -136,6 +139,7 @@ def claim(connection: sqlite3.Connection, now: datetime, lease: timedelta) -> Se
         """
         SELECT MIN(id) AS id FROM bulletins
          WHERE state = 'pending' AND due_at <= :now AND COALESCE(lease_until, 0) <= :now
+           AND guild_id NOT IN (SELECT guild_id FROM guilds WHERE left_at IS NOT NULL)
          GROUP BY guild_id ORDER BY id
         """,
         {"now": moment},
@@ -152,10 +156,13 @@ def claim(connection: sqlite3.Connection, now: datetime, lease: timedelta) -> Se
 
 
 def _bundle(connection: sqlite3.Connection, now: datetime) -> None:
-    """Put each guild's untold notices into one bulletin, once the first has settled.
+    """Put each guild's untold notices and holds into one bulletin, once the first has settled.
 
-    A feed that the guild was told of less than ONCE_IN ago waits.
+    A feed or a channel that the guild was told of less than ONCE_IN ago waits.
     """
+    for guild_id, told in holds.untold(connection, now - SETTLING, now - ONCE_IN).items():
+        bulletin_id = _make(connection, guild_id, now)
+        holds.tell(connection, told, bulletin_id, now)
     rows = connection.execute(
         """
         SELECT n.guild_id, g.log_channel_id, json_group_array(n.id) AS ids
@@ -174,17 +181,7 @@ def _bundle(connection: sqlite3.Connection, now: datetime) -> None:
         },
     ).fetchall()
     for row in rows:
-        bulletin_id = connection.execute(
-            """
-            INSERT INTO bulletins (guild_id, channel_id, created_at, due_at)
-            VALUES (:guild_id, :channel_id, :now, :now)
-            """,
-            {
-                "guild_id": row["guild_id"],
-                "channel_id": row["log_channel_id"],
-                "now": values.to_ms(now),
-            },
-        ).lastrowid
+        bulletin_id = _make(connection, row["guild_id"], now)
         connection.execute(
             """
             UPDATE notices SET bulletin_id = :bulletin_id
@@ -192,6 +189,19 @@ def _bundle(connection: sqlite3.Connection, now: datetime) -> None:
             """,
             {"bulletin_id": bulletin_id, "ids": row["ids"]},
         )
+
+
+def _make(connection: sqlite3.Connection, guild_id: int, now: datetime) -> int:
+    """Make a bulletin for the log channel of a guild, which has one; return its id."""
+    made: int = connection.execute(
+        """
+        INSERT INTO bulletins (guild_id, channel_id, created_at, due_at)
+        SELECT guild_id, log_channel_id, :now, :now FROM guilds WHERE guild_id = :guild_id
+        RETURNING id
+        """,
+        {"guild_id": guild_id, "now": values.to_ms(now)},
+    ).fetchone()["id"]
+    return made
 
 
 def _load(connection: sqlite3.Connection, bulletin_id: int) -> Bulletin:
@@ -211,6 +221,7 @@ def _load(connection: sqlite3.Connection, bulletin_id: int) -> Bulletin:
         nonce=claims.nonce(f"bulletin:{row['installation_id']}", DeliveryId(bulletin_id)),
         attempts=row["attempts"],
         notices=tuple(_notices(connection, bulletin_id)),
+        holds=tuple(holds.told_in(connection, bulletin_id)),
     )
 
 
@@ -276,6 +287,7 @@ def abandon(connection: sqlite3.Connection, bulletin_id: BulletinId, reason: str
         """,
         {"id": bulletin_id, "reason": values.to_text(reason)},
     )
+    holds.untell(connection)
 
 
 def release_leases(connection: sqlite3.Connection) -> None:

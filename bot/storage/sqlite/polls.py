@@ -65,12 +65,14 @@ def known(connection: sqlite3.Connection, feed_id: FeedId, aliases: Sequence[str
     )
 
 
-# Those who have paused it want nothing of it.
+# Those who have paused it, and servers that put Herald out, want nothing of it.
 FOLLOWERS = """
     SELECT guild_id, channel_id, every_s, posts_old,
            (SELECT is_kept FROM feeds WHERE id = :feed_id) AS is_kept
       FROM subscriptions
      WHERE feed_id = :feed_id AND removed_at IS NULL AND paused_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM guilds AS g
+                        WHERE g.guild_id = subscriptions.guild_id AND g.left_at IS NOT NULL)
      ORDER BY id
 """
 

@@ -40,6 +40,7 @@ from bot.news.models import (
     ParsedFeed,
     Recorded,
     Refresh,
+    Rehoused,
     Remedy,
     Repairs,
     Resumed,
@@ -68,12 +69,15 @@ from bot.storage.sqlite import (
     facts,
     feeds,
     guilds,
+    holds,
     leases,
+    leaving,
     members,
     notices,
     outcomes,
     polls,
     reasons,
+    rehousing,
     repairs,
     rulings,
     search,
@@ -401,6 +405,8 @@ class SqliteStorage:
 
     async def try_held(self, guild_id: GuildId, now: datetime) -> int:
         """Make what a guild's channels are held for due at once; return how many deliveries."""
+        if not await self._reader.run(lambda c: holds.is_any(c, guild_id)):
+            return 0  # nearly always; asked whenever anything changes in a server
         return await self._writer.run(lambda c: outcomes.try_held(c, guild_id, now))
 
     async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
@@ -435,6 +441,26 @@ class SqliteStorage:
     ) -> ChannelEdited | None:
         """Undo `choose_for_channel`; None: too late, changed since, or not this guild's."""
         return await self._writer.run(lambda c: channels.undo(c, edit_id, guild_id, now))
+
+    async def move_channel(
+        self, guild_id: GuildId, old: ChannelId, new: ChannelId, now: datetime
+    ) -> Rehoused | None:
+        """Let *new* follow what *old*, which is gone, did, and owe it what that was still owed."""
+        return await self._writer.run(lambda c: rehousing.move(c, guild_id, old, new, now))
+
+    # Servers
+
+    async def leave_guild(self, guild_id: GuildId, now: datetime) -> None:
+        """Note that Herald was put out: nothing is polled or sent for it, all is kept a while."""
+        await self._writer.run(lambda c: leaving.leave(c, guild_id, now))
+
+    async def return_to_guild(self, guild_id: GuildId, now: datetime) -> bool:
+        """Note that Herald is in a guild; return whether it had been put out."""
+        return await self._writer.run(lambda c: leaving.back(c, guild_id, now))
+
+    async def note_guilds(self, guilds: Sequence[GuildId], now: datetime) -> tuple[int, int]:
+        """Leave and return to guilds as need be, given all; return how many of each."""
+        return await self._writer.run(lambda c: leaving.present(c, guilds, now))
 
     # Telling admins
 
@@ -608,6 +634,8 @@ class SqliteStorage:
             channels.forget_old_edits(connection, now)
             notices.forget_old(connection, now)
             repairs.forget_switches(connection, now)
+            holds.forget_old(connection, now)
+            leaving.purge(connection, now)
 
         await self._writer.run(work)
         await self._forget_aliases(now)
