@@ -15,7 +15,7 @@ import os
 import random
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -52,9 +52,12 @@ from bot.news.ports import (
     Tokeniser,
 )
 from bot.schedule import Loop, Schedule, Trouble
+from bot.services.account import Accountant
 from bot.services.ask import Asker
 from bot.services.deliver import Deliverer
+from bot.services.digest import Digester
 from bot.services.follow import Follower
+from bot.services.group import Grouper
 from bot.services.heal import Healer
 from bot.services.look import Looker
 from bot.services.narrate import Narrator
@@ -242,7 +245,7 @@ async def open_core(
             random=spread,
             polls_per_s=settings.polls_per_s,
             holder=holder,
-            on_recorded=schedule.deliver.poke,
+            on_recorded=schedule.group.poke,
         )
         follower = Follower(
             storage,
@@ -251,7 +254,7 @@ async def open_core(
             clock,
             pace=pace,
             random=spread,
-            on_recorded=schedule.deliver.poke,
+            on_recorded=schedule.group.poke,
         )
         yield Core(
             settings=settings,
@@ -312,7 +315,13 @@ def loops(
     model: Model | None = None,
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
-    """Return the loops of the bot: poll, deliver and tell while *is_ready*, mend, tidy."""
+    """Return the loops: poll, group, digest, deliver and tell while *is_ready*, mend, tidy."""
+    grouper = Grouper(core.storage, core.clock, on_grouped=core.schedule.deliver.poke)
+
+    async def group() -> None:
+        await grouper.group_due()
+        core.schedule.deliver.poke()  # some is owed that needed no grouping, or had it
+
     deliverer = Deliverer(
         core.storage,
         core.web,
@@ -328,19 +337,30 @@ def loops(
         if is_ready():
             await deliverer.deliver_due()
 
+    digester = Digester(core.storage, core.clock)
+
+    async def digest() -> None:
+        if await digester.make_due():
+            core.schedule.deliver.poke()
+
     teller = Teller(core.storage, announcer, core.clock)
 
     async def tell() -> None:
         if is_ready():
             await teller.tell_due()
 
+    accountant = Accountant(core.storage, core.clock)
+
     async def tidy() -> None:
         await core.storage.tidy(core.clock.now())
+        await accountant.tell_daily()
 
     trouble = Trouble()
     return (
         Loop("poll", core.schedule.poll, core.poller.poll_round, overlaps=True, trouble=trouble),
+        Loop("group", core.schedule.group, group, trouble=trouble),
         Loop("deliver", core.schedule.deliver, deliver, overlaps=True, trouble=trouble),
+        Loop("digest", core.schedule.digest, digest, trouble=trouble),
         Loop("tell", core.schedule.tell, tell, trouble=trouble),
         Loop("resume", core.schedule.resume, core.follower.resume_due, trouble=trouble),
         Loop("mend", core.schedule.mend, core.healer.mend_due, trouble=trouble),
@@ -427,6 +447,8 @@ async def run(settings: Settings) -> None:
                 settings, core.clock, core.storage.recall, core.storage.remember
             ) as model:
                 await _serve(core, token, stopping, model)
+            with suppress(StorageError):
+                await Accountant(core.storage, core.clock).tell()
     log.info("app.stopped")
 
 

@@ -19,7 +19,9 @@ from bot.errors import ConfigError, StorageError
 log = structlog.get_logger()
 
 POLL_TICK_S = 1
-DELIVER_TICK_S = 5  # besides a poke whenever something was queued
+GROUP_TICK_S = 5  # besides a poke whenever something was queued
+DELIVER_TICK_S = 5  # likewise, and whenever something was put into a story
+DIGEST_TICK_S = 5
 TELL_TICK_S = 15
 RESUME_TICK_S = 10
 MEND_TICK_S = 60
@@ -49,20 +51,26 @@ class Schedule:
 
     def __init__(self) -> None:
         self.poll = Pulse()
+        self.group = Pulse()
         self.deliver = Pulse()
+        self.digest = Pulse()
         self.tell = Pulse()
         self.resume = Pulse()
         self.mend = Pulse()
         self.tidy = Pulse()
         self._scheduler = AsyncIOScheduler(timezone="UTC")
-        for pulse, seconds in (
+        ticks = (
             (self.poll, POLL_TICK_S),
+            (self.group, GROUP_TICK_S),
             (self.deliver, DELIVER_TICK_S),
+            (self.digest, DIGEST_TICK_S),
             (self.tell, TELL_TICK_S),
             (self.resume, RESUME_TICK_S),
             (self.mend, MEND_TICK_S),
             (self.tidy, TIDY_TICK_S),
-        ):
+        )
+        self._pulses = [pulse for pulse, _ in ticks]
+        for pulse, seconds in ticks:
             self._scheduler.add_job(
                 _poke,
                 "interval",
@@ -79,7 +87,7 @@ class Schedule:
 
     async def __aenter__(self) -> Self:
         self._scheduler.start()
-        for pulse in (self.poll, self.deliver, self.tell, self.resume, self.mend, self.tidy):
+        for pulse in self._pulses:
             pulse.poke()
         return self
 

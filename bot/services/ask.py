@@ -35,17 +35,19 @@ class Asker:
         as the question sees it, the clock's if None; what came out later is not there yet.
         """
         now = now or self._clock.now()
-        asked = self._quoter.read(question, now)
-        gathered = await self._gather(asked, channels, since, now)
+        asked, gathered = await self.gather(question, channels=channels, since=since, now=now)
         return await asyncio.to_thread(self._quoter.answer, asked, gathered, now)
 
-    async def _gather(
+    async def gather(
         self,
-        asked: Asked,
+        question: str,
+        *,
         channels: frozenset[ChannelId] | None,
-        since: datetime | None,
+        since: datetime | None = None,
         now: datetime,
-    ) -> Gathered:
+    ) -> tuple[Asked, Gathered]:
+        """Return *question*, read, and what the archive has for it. Raises BadQuery."""
+        asked = self._quoter.read(question, now)
         request = SearchRequest(
             query=asked.query,
             channels=channels,
@@ -56,7 +58,7 @@ class Asker:
         )
         gathered = await self._storage.gather(request, asked.terms, now)
         if (window := asked.window) is None or not _adds(window, gathered, since):
-            return gathered
+            return asked, gathered
         of_window = replace(
             request,
             since=max(window.start, since or window.start),
@@ -64,7 +66,7 @@ class Asker:
             limit=_OF_WINDOW,
         )
         more = await self._storage.gather(of_window, (), now)
-        return replace(gathered, hits=_joined(gathered.hits, more.hits))
+        return asked, replace(gathered, hits=_joined(gathered.hits, more.hits))
 
 
 def _adds(window: Window, gathered: Gathered, since: datetime | None) -> bool:

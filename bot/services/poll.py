@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -35,6 +36,7 @@ from bot.news.models import (
 from bot.news.outage import OutageWatch
 from bot.news.ports import Clock, Source, Storage
 from bot.news.refresh import aliases_of, plan_refresh
+from bot.services.group import Grouper
 
 log = structlog.get_logger()
 
@@ -134,13 +136,15 @@ class Poller:
         self._pacer = Pacer(polls_per_s)
         self._holder = holder
         self._slots = asyncio.Semaphore(concurrency)
-        self._hosts: dict[str, asyncio.Semaphore] = {}
+        # Each stays as long as somebody holds it or waits for it.
+        self._hosts = WeakValueDictionary[str, asyncio.Semaphore]()
         self._in_flight: set[FeedId] = set()
         self._room = asyncio.Event()
         self._round_at: datetime | None = None  # of the last round of a bot that runs on
         self._outage = OutageWatch()
         self._probe_at: datetime | None = None
         self._on_recorded = on_recorded
+        self._grouper = Grouper(storage, clock)
 
     async def resume(self) -> None:
         """Take up polling where an earlier process left it, for a bot that runs on.
@@ -164,9 +168,10 @@ class Poller:
             log.info("backlog.spread", feeds=moved)
 
     async def poll_due(self) -> PollReport:
-        """Poll every feed that is due now, and return what came of it when all are recorded."""
+        """Poll every feed that is due now, and return what came of it when all is in stories."""
         polls: list[FeedPoll] = []
         await self.poll_round(polls.append)
+        await self._grouper.group_due()
         return PollReport(polls=tuple(polls))
 
     async def poll_round(self, told: Callable[[FeedPoll], object] = lambda _: None) -> None:
@@ -268,12 +273,15 @@ class Poller:
             )
         self._in_flight.add(feed.id)
         try:
-            return await self._poll(claimed)
+            polled = await self._poll(claimed)
         except Exception:
             await self._storage.release_feed(feed.id, stored.next_poll_at, stored.next_poll_reason)
             raise
         finally:
             self._in_flight.discard(feed.id)
+        if polled.deliveries:
+            await self._grouper.group_feed(polled.recorded.merged_into or feed.id)
+        return polled
 
     def _refuse_if_too_soon(self, feed: Feed, now: datetime) -> None:
         if feed.not_before is not None and now < feed.not_before:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.language.words import VERSION, tokenise
+from bot.news.channels import ChannelOptions
 from bot.news.models import (
     ChannelId,
     GuildId,
@@ -53,6 +54,7 @@ SHARE, ACK_P99_MS = 0.95, 500  # wanted
 _CHANNELS_A_GUILD = 50
 _PATIENCE = 4  # times what the limits allow, and a minute
 _FAR = timedelta(days=30)
+_APART = ChannelOptions(is_bundled=False)
 _COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("news latest", {}),
     ("news search", {"query": "harbour"}),
@@ -115,6 +117,9 @@ async def owe(database: Path, plan: Plan, channels: Sequence[Channel]) -> None:
                     mode=Mode.EACH,
                 )
                 await storage.follow(refresh(feed.id, at=now, next_poll_at=now + _FAR), wish, now)
+            for guild_id, channel_id in places:
+                # One message a post: what the limits are about. Usually five go into one.
+                await storage.choose_for_channel(guild_id, channel_id, _APART, now)
             new = [
                 NewEntry(entry=entry, aliases=(f"g:{entry.guid}",), deliver_to=tuple(places))
                 for entry in _entries(index, plan.entries, now)

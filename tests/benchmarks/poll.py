@@ -255,6 +255,13 @@ def _contest_lines(contest: Figures) -> Iterator[str]:
             f"{row['main_peak_mb']:10.0f}"
             + (f" + {row['worker_peak_mb']:.0f}" if "worker_peak_mb" in row else "")
         )
+    if "herald" in contest:
+        stories = contest["runs"]["herald"][-1]["first_stories"]
+        yield (
+            f"and after the first poll {stories['decided']:,.0f} stories decided in"
+            f" {stories['stories_s']:.1f} s ({1000 * stories['stories_cpu_s'] / feeds:.1f} ms of"
+            " CPU a feed)"
+        )
     if "first_ratio" in contest:
         yield (
             f"Herald is {contest['first_ratio']:.1f} times as fast at first (wanted: {FIRST_RATIO})"
@@ -270,7 +277,7 @@ def _paced_lines(paced: Figures) -> Iterator[str]:
     )
     yield (
         f"{'':12}{'loop lag ms':>27}{'control ms':>27}{'late s':>16}{'CPU %':>8}{'main MB':>9}"
-        f"{'failed':>8}"
+        f"{'failed':>8}{'undecided':>11}"
     )
     yield f"{'':12}{'p50':>9}{'p99':>9}{'max':>9}{'p50':>9}{'p99':>9}{'max':>9}{'p99':>8}{'max':>8}"
     yield f"{'idle':12}{_lag(paced['idle_lag'])}"
@@ -278,7 +285,7 @@ def _paced_lines(paced: Figures) -> Iterator[str]:
         yield (
             f"{name:12}{_lag(phase['lag'])}{_lag(phase['control_lag'])}{phase['late_p99_s']:8.1f}"
             f"{phase['late_max_s']:8.1f}{100 * phase['cpu_s'] / phase['took_s']:8.0f}"
-            f"{phase['main_mb']:9.0f}{phase['failed']:8}"
+            f"{phase['main_mb']:9.0f}{phase['failed']:8}{phase['undecided']:11}"
         )
         for what, slow in list(phase["slow"].items())[:8]:
             yield (

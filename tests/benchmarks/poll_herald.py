@@ -4,7 +4,9 @@
 after it has counted in the database that all that a poll owes was written.
 
 Every feed is known, was empty an hour ago and is followed by a channel of its own: so the first
-document is news, and what of it is to be posted goes into the outbox.
+document is news, and what of it is to be posted goes into the outbox. What story each of those
+belongs to is decided after a poll, by a loop of its own: at a steady rate that runs beside the
+polls, as it does in the bot; in the contest it comes after the first polls and is told apart.
 """
 
 import asyncio
@@ -43,6 +45,7 @@ from bot.news.models import (
 )
 from bot.news.ports import Source
 from bot.schedule import Loop, Schedule
+from bot.services.group import Grouper
 from bot.services.poll import FeedPoll, Poller
 from bot.settings import Settings
 from tests.benchmarks.poll_measure import Probe, Trace, cpu_s, memory_mb, probing, tracing
@@ -88,9 +91,21 @@ async def measure(job: Job) -> dict[str, Any]:
         idle_mb, _ = memory_mb()
         work = _paced if job.rate else _at_once
         figures = await work(core, job, _mixed(feeds, job.feeds), spent_s)
+        figures |= await _decide(core)
         figures["idle_mb"], (_, figures["main_peak_mb"]) = idle_mb, memory_mb()
     figures["written"] = verify(database_path(settings), job)
     return figures
+
+
+async def _decide(core: Core) -> dict[str, float]:
+    """Put into stories what still waits for that."""
+    began, cpu = time.perf_counter(), cpu_s()
+    decided = await Grouper(core.storage, core.clock).group_due()
+    return {
+        "stories_s": time.perf_counter() - began,
+        "stories_cpu_s": cpu_s() - cpu,
+        "decided": float(decided),
+    }
 
 
 def _poller(core: Core, polls_per_s: float) -> Poller:
@@ -103,7 +118,7 @@ def _poller(core: Core, polls_per_s: float) -> Poller:
         pace=Pace(),
         random=random.Random(0).random,  # noqa: S311  # spreads polls, guards nothing
         polls_per_s=polls_per_s,
-        on_recorded=core.schedule.deliver.poke,
+        on_recorded=core.schedule.group.poke,
     )
 
 
@@ -147,6 +162,7 @@ async def _at_once(
     async with probing(with_lag=False) as probe:
         first = await _round(core, job, feeds, profile="first")
         _demand(first, Fetched, len(feeds))
+        stories = await _decide(core)
         sweeps = []
         for _ in range(job.sweeps):
             sweeps.append(await _round(core, job, feeds, profile="sweep"))
@@ -155,6 +171,7 @@ async def _at_once(
         "first_s": first.took_s,
         "first_cpu_s": first.cpu_s,
         "first_main_cpu_s": first.main_cpu_s,
+        "first_stories": stories,
         "sweep_s": statistics.median(each.took_s for each in sweeps),
         "sweep_cpu_s": statistics.median(each.cpu_s for each in sweeps),
         "worker_peak_mb": probe.worker_peak_mb,
@@ -249,14 +266,17 @@ async def _steadily(
             stopping.set()
 
     await asyncio.sleep((start_at - core.clock.now()).total_seconds())
+    grouper = Grouper(core.storage, core.clock)
+    group = Loop("group", core.schedule.group, grouper.group_due)  # the poller pokes this one
     core = replace(core, schedule=Schedule())  # the pulses of a schedule that ended do not beat
     loop = Loop("poll", core.schedule.poll, poll, overlaps=True)
     async with asyncio.timeout(120 + 3 * len(feeds) / job.rate):
-        await run_loops(core, (loop,), stopping)
+        await run_loops(core, (loop, group), stopping)
     span.end()
     return {
         **span.figures,
         "failed": outcomes[Failed],
+        "undecided": _count(database_path(core.settings), "SELECT count(*) FROM ungrouped"),
         **_lateness(database_path(core.settings), due_at, set(sorted(feeds)[: job.feeds])),
     }
 
@@ -300,6 +320,12 @@ class _Span:
         _mark("end")
 
 
+def _count(path: Path, sql: str) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        count: int = connection.execute(sql).fetchone()[0]
+        return count
+
+
 def _lateness(
     path: Path, due_at: Mapping[FeedId, datetime], ordinary: set[FeedId]
 ) -> dict[str, float]:
@@ -330,6 +356,7 @@ _WRITTEN = {
     "aliases": "SELECT count(*) FROM entry_aliases",
     "deliveries": "SELECT count(*) FROM deliveries",
     "channels_owed": "SELECT count(DISTINCT channel_id) FROM deliveries",
+    "undecided": "SELECT count(*) FROM ungrouped",
     "checks": "SELECT count(*) FROM checks",
     "with_validators": "SELECT count(*) FROM feeds WHERE etag IS NOT NULL",
 }
@@ -352,6 +379,7 @@ def verify(path: Path, job: Job) -> dict[str, int]:
         entries == expected
         and written["indexed"] == written["entries"]
         and 0 < written["stories"] <= written["entries"]  # made-up news is much alike
+        and written["undecided"] == 0
         and written["with_aliases"] == written["entries"]
         and written["aliases"] >= 2 * written["entries"]
         and written["channels_owed"] >= job.feeds

@@ -48,6 +48,7 @@ async def owe(storage: Storage, feed: Feed, count: int, at: datetime = NOW) -> N
 
 
 async def claimed(storage: Storage, at: datetime = NOW) -> Claim:
+    await storage.group_entries(at)
     (claim,) = await storage.claim_deliveries(at, LEASE, 100)
     return claim
 
@@ -110,6 +111,7 @@ async def test_a_roundup_goes_alone_and_in_its_turn(storage: Storage, feed: Feed
     await storage.record(refresh(feed.id, *rolled_up))
     await owe_more(storage, feed, "Later 0", "Later 1", "Later 2")
     seen = []
+    await storage.group_entries(NOW)
     while claims := await storage.claim_deliveries(NOW, LEASE, 100):
         (claim,) = claims
         seen.append("roundup" if claim.roundup else titles(claim))
@@ -225,6 +227,7 @@ async def test_a_message_that_a_moderator_deleted_is_never_edited_again(
         seen = SeenEntry(entry_id=each.entry.id, aliases=(), changed=changed)
         at = NOW + (moment + 1) * SECOND
         await storage.record(refresh(feed.id, seen=[seen], at=at))
+        await storage.group_entries(at)
         for edit in await storage.claim_deliveries(at, LEASE, 100):
             assert moment == 0
             await storage.leave_as_posted(edit.delivery.id, "deleted")
@@ -292,6 +295,7 @@ async def test_channels_are_bundled_each_for_itself(storage: Storage, feed: Feed
     await storage.follow(refresh(feed.id), wish(OTHER_CHANNEL), NOW)
     new = [new_entry(f"News {n}", deliver_to=[CHANNEL, OTHER_CHANNEL]) for n in range(3)]
     await storage.record(refresh(feed.id, *new))
+    await storage.group_entries(NOW)
     claims = await storage.claim_deliveries(NOW, LEASE, 100)
     assert {claim.delivery.channel_id for claim in claims} == {CHANNEL, OTHER_CHANNEL}
     assert [titles(claim) for claim in claims] == [news(0, 1, 2)] * 2

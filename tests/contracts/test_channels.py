@@ -43,6 +43,7 @@ async def owe(storage: Storage, feed: Feed, *titles: str, at: datetime) -> None:
 async def sent(storage: Storage, at: datetime) -> list[str]:
     """Send all that can be claimed; return the titles."""
     titles = []
+    await storage.group_entries(at)
     while claims := await storage.claim_deliveries(at, LEASE, 10):
         for claim in claims:
             titles.append(claim.entry.title)
@@ -94,6 +95,7 @@ async def test_in_quiet_hours_a_channel_gets_nothing_and_loses_nothing(
 
 async def test_in_quiet_hours_posts_are_still_corrected(storage: Storage, feed: Feed) -> None:
     await owe(storage, feed, "By day", at=NOW)
+    await storage.group_entries(NOW)
     (claim,) = await storage.claim_deliveries(NOW, LEASE, 1)
     await storage.mark_sent(claim.delivery.id, MessageId(1), NOW)
     await storage.choose_for_channel(GUILD, CHANNEL, NIGHT, NOW)
@@ -102,6 +104,7 @@ async def test_in_quiet_hours_posts_are_still_corrected(storage: Storage, feed: 
     await storage.follow(refresh(other.id), wish(), NOW)
     told = new_entry(parsed_entry("By day", url=claim.entry.url), deliver_to=[CHANNEL])
     await storage.record(refresh(other.id, told, at=EVENING))
+    await storage.group_entries(EVENING)
     (edit,) = await storage.claim_deliveries(EVENING, LEASE, 1)
     assert edit.message_id == MessageId(1)
 
@@ -123,6 +126,7 @@ async def test_a_channel_gets_no_more_messages_in_an_hour_than_it_chose(
 async def test_marking_what_is_sent_already_counts_once(storage: Storage, feed: Feed) -> None:
     await storage.choose_for_channel(GUILD, CHANNEL, ChannelOptions(hourly_max=2), NOW)
     await owe(storage, feed, "One", at=NOW)
+    await storage.group_entries(NOW)
     (claim,) = await storage.claim_deliveries(NOW, LEASE, 1)
     for _ in range(3):
         await storage.mark_sent(claim.delivery.id, MessageId(1), NOW)

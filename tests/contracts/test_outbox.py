@@ -47,6 +47,7 @@ async def feed(storage: Storage) -> Feed:
 
 
 async def claimed(storage: Storage, at: datetime = NOW) -> list[Claim]:
+    await storage.group_entries(at)
     return list(await storage.claim_deliveries(at, LEASE, 100))
 
 

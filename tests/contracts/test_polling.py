@@ -270,6 +270,7 @@ async def test_a_feed_that_moved_onto_a_stored_one_is_taken_in(storage: Storage)
         refresh(new.id, new_entry(shared, aliases=["g1", "l1"], deliver_to=[CHANNEL]))
     )
     messages = iter(range(100, 200))
+    await storage.group_entries(NOW)
     while claims := await storage.claim_deliveries(NOW, LEASE, 9):
         for claim in claims:
             await storage.mark_sent(claim.delivery.id, MessageId(next(messages)), NOW)

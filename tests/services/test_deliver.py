@@ -272,6 +272,7 @@ async def test_a_roundup_is_told_in_one_message_with_every_title(desk: Desk) -> 
     new = [new_entry(f"News {n}", deliver_to=[CHANNEL]) for n in range(4)]
     rolled_up = [replace(each, fate=Fate.ROLLED_UP) for each in new[:3]]
     await desk.storage.record(refresh(feed.feed.id, *rolled_up, new[3], at=at))
+    await desk.storage.group_entries(at)
     assert await desk.deliverer().deliver_due() == 2
     assert desk.titles() == ["News 3", "3 more from Courier"]
     _, post = desk.publisher.posts[-1]
@@ -380,6 +381,7 @@ async def test_an_earlier_post_with_the_same_link_is_not_taken_for_a_later_one(
         desk.clock.advance(timedelta(hours=1))
         new = new_entry(parsed_entry(title, url=link), aliases=[title], deliver_to=[CHANNEL])
         await desk.storage.record(refresh(feed.feed.id, new, at=desk.clock.now()))
+        await desk.storage.group_entries(desk.clock.now())
         desk.publisher.failures = [DiscordUnavailable("502", channel_id=CHANNEL)]
         await desk.deliverer().deliver_due()
         desk.clock.advance(NONCE_TRUSTED_FOR)

@@ -1,5 +1,6 @@
 """One event, told by several outlets: one message in a channel, that names them all."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,8 @@ from bot.news.models import (
 )
 from bot.news.posts import EDITABLE_FOR, compose
 from bot.services.follow import Follower
+from bot.services.group import Grouper
+from bot.storage.sqlite import stories as storage_stories
 from tests.factories import (
     ADMIN,
     CHANNEL,
@@ -403,3 +406,100 @@ async def test_a_backfill_joins_what_the_channel_was_told(desk: Desk) -> None:
     await desk.deliverer().deliver_due()
     assert desk.titles() == [FERRY_WIRE.title, BUDGET.title]
     assert footers(desk) == ["also: North Herald · 2 sources", None]
+
+
+# --- Between a poll and the outbox ---
+
+
+async def poll_round(desk: Desk, told: Mapping[str, Sequence[ParsedEntry]]) -> None:
+    """Poll as the bot's loop does, which leaves stories to another."""
+    for url, entries in told.items():
+        desk.serve(*entries, url=url, title=NAMES[url])
+    desk.clock.advance(HOUR)
+    await desk.poller().poll_round()
+
+
+async def test_nothing_is_sent_before_its_story_is_decided(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await poll_round(desk, {WIRE: [FERRY_WIRE], HERALD: [FERRY_HERALD]})
+    assert await desk.deliverer().deliver_due() == 0
+    assert await desk.storage.next_delivery_at() is not None
+    grouped: list[str] = []
+    grouper = Grouper(desk.storage, desk.clock, on_grouped=lambda: grouped.append("poke"))
+    assert await grouper.group_due() == 2
+    assert grouped == ["poke"]
+    assert await grouper.group_due() == 0
+    assert await desk.deliverer().deliver_due() == 1
+    assert str(footers(desk)[0]).endswith("2 sources")
+    assert desk.publisher.messages[0].edits == 0
+
+
+async def test_in_mode_each_nothing_waits_for_its_story(desk: Desk) -> None:
+    await follow(desk, WIRE, mode=Mode.EACH)
+    await poll_round(desk, {WIRE: [FERRY_WIRE]})
+    assert await desk.deliverer().deliver_due() == 1
+
+
+async def test_what_waits_for_its_story_is_not_overtaken(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await poll_round(desk, {WIRE: [FERRY_WIRE]})
+    (feed,) = [each.feed for each in await desk.storage.feeds() if each.feed.url == HERALD]
+    desk.serve(BUDGET, url=HERALD, title=NAMES[HERALD])
+    desk.clock.advance(timedelta(minutes=2))
+    await desk.poller().poll_feed(feed)  # which decides for that feed at once
+    assert await desk.deliverer().deliver_due() == 0
+    await Grouper(desk.storage, desk.clock).group_due()
+    assert await desk.deliverer().deliver_due() == 2
+    assert desk.titles() == [FERRY_WIRE.title, BUDGET.title]
+
+
+async def test_what_is_decided_out_of_turn_finds_what_still_waits(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, FERRY_WIRE)
+    await poll_round(desk, {HERALD: [FERRY_HERALD]})
+    desk.serve(FERRY_GAZETTE, url=GAZETTE, title=NAMES[GAZETTE])
+    proposal = await desk.follower.look(GAZETTE)
+    followed = await desk.follower.add(proposal, wish(name=NAMES[GAZETTE], backfill=1))
+    assert followed.queued == 0
+    assert await desk.deliverer().deliver_due() == 0  # the channel's oldest waits
+    await Grouper(desk.storage, desk.clock).group_due()
+    await desk.deliverer().deliver_due()
+    assert desk.titles() == [FERRY_WIRE.title]
+    assert footers(desk) == ["also: North Herald, Gazette · 3 sources"]
+    assert await told_stories(desk) == [
+        [FERRY_WIRE.title, FERRY_HERALD.title, FERRY_GAZETTE.title],
+    ]
+
+
+async def test_a_source_that_has_sources_takes_them_along(desk: Desk) -> None:
+    """An admin merges two stories while what is owed of the later one still waits."""
+    await follow(desk, WIRE, HERALD, GAZETTE)
+    await tell(desk, WIRE, BUDGET)
+    await poll_round(desk, {HERALD: [FERRY_HERALD]})
+    desk.serve(FERRY_GAZETTE, url=GAZETTE, title=NAMES[GAZETTE])
+    gazette = await desk.storage.feed_by_url(GAZETTE)
+    assert gazette is not None
+    desk.clock.advance(timedelta(minutes=2))
+    await desk.poller().poll_feed(gazette)
+    budget, ferry = await desk.storage.stories(StoryId(0), 10)
+    assert len(ferry.entries) == 2
+    await desk.storage.merge_stories(ferry.id, budget.id, ADMIN, desk.clock.now())
+    await Grouper(desk.storage, desk.clock).group_due()
+    await desk.deliverer().deliver_due()
+    assert desk.titles() == [BUDGET.title]
+    assert footers(desk) == ["also: North Herald, Gazette · 3 sources"]
+
+
+async def test_a_bug_in_deciding_posts_the_entry_by_itself(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await follow(desk, WIRE, HERALD)
+    await poll_round(desk, {WIRE: [FERRY_WIRE], HERALD: [FERRY_HERALD]})
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("in the middle of it")
+
+    monkeypatch.setattr(storage_stories, "choose", fail)
+    assert await Grouper(desk.storage, desk.clock).group_due() == 2
+    await desk.deliverer().deliver_due()
+    assert sorted(desk.titles()) == sorted([FERRY_WIRE.title, FERRY_HERALD.title])

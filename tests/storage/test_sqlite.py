@@ -36,13 +36,17 @@ from bot.news.models import (
 )
 from bot.storage import open_storage
 from bot.storage.sqlite import (
+    bundles,
     claims,
+    digests,
     entries,
     feeds,
     finding,
     frequencies,
+    grouping,
     leases,
     members,
+    owing,
     polls,
     rulings,
     scope,
@@ -142,6 +146,7 @@ async def test_two_claimers_never_get_the_same_delivery(opened: Opener) -> None:
         feed = await one.ensure_feed(FEED_URL, parsed_feed(), NOW)
         channels = [CHANNEL, OTHER_CHANNEL]
         await one.record(refresh(feed.id, *(new_entry(deliver_to=channels) for _ in range(10))))
+        await one.group_entries(NOW)
         taken: list[DeliveryId] = []
         while True:
             rounds = await asyncio.gather(
@@ -154,6 +159,24 @@ async def test_two_claimers_never_get_the_same_delivery(opened: Opener) -> None:
             for claim in claims:
                 await two.mark_sent(claim.delivery.id, MessageId(claim.delivery.id), NOW)
         assert len(taken) == len(set(taken)) == 20
+
+
+async def test_deciding_stories_gives_way_to_who_waits_for_the_writer(
+    storage: SqliteStorage, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
+    new = [new_entry(f"News {n}", deliver_to=[CHANNEL]) for n in range(3)]
+    await storage.record(refresh(feed.id, *new))
+    monkeypatch.setattr(grouping, "_SLICE_S", 0.0)
+    with closing(connect(path)) as connection:
+        index = SearchIndex(tokenise, VERSION)
+
+        def some(*, is_wanted: bool) -> int:
+            return grouping.group_some(connection, index, NOW, None, lambda: is_wanted)
+
+        assert some(is_wanted=True) == 1
+        assert some(is_wanted=False) == 2
+        assert some(is_wanted=True) == 0
 
 
 async def test_ids_of_deleted_deliveries_are_not_given_again(storage: SqliteStorage) -> None:
@@ -175,6 +198,7 @@ async def test_another_database_makes_other_nonces(tmp_path: Path) -> None:
         ) as storage:
             feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
             await storage.record(refresh(feed.id, new_entry(deliver_to=[CHANNEL])))
+            await storage.group_entries(NOW)
             (claim,) = await storage.claim_deliveries(NOW, LEASE, 1)
             nonces.add((claim.delivery.id, claim.delivery.nonce))
     assert len({delivery_id for delivery_id, _ in nonces}) == 1
@@ -254,6 +278,9 @@ WRITES: dict[str, Call] = {
     "mark_edited": lambda s: s.mark_edited(DELIVERY, NOW),
     "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
+    "make_digest": lambda s: s.make_digest(CHANNEL, NOW),
+    "date_waiting": lambda s: s.date_waiting(CHANNEL, NOW),
+    "stop_digest": lambda s: s.stop_digest(CHANNEL, NOW),
     "settle_bundle": lambda s: s.settle_bundle(DeliveryId(1), 2),
     "dissolve_bundle": lambda s: s.dissolve_bundle(DeliveryId(1), NOW, ""),
     "abandon": lambda s: s.abandon(DELIVERY, ""),
@@ -292,6 +319,7 @@ READS: dict[str, Call] = {
     "feeds_due": lambda s: s.feeds_due(NOW, 1),
     "next_due_at": lambda s: s.next_due_at(),
     "known": lambda s: s.known(FEED, ["g:1"]),
+    "group_entries": lambda s: s.group_entries(NOW),  # writes where any waits
     "checks": lambda s: s.checks(FEED, 1),
     "followers": lambda s: s.followers(FEED, NOW),
     "resume_due": lambda s: s.resume_due(NOW),  # writes where there are any
@@ -303,9 +331,12 @@ READS: dict[str, Call] = {
     "gather": lambda s: s.gather(search_request("harbour"), ["harbour"], NOW),
     "latest": lambda s: s.latest(None, None, 1),
     "why": lambda s: s.why(CHANNEL, MessageId(1)),
+    "held_channels": lambda s: s.held_channels(GUILD),
     "try_held": lambda s: s.try_held(GUILD, NOW),  # writes where there are any
     "claim_bulletins": lambda s: s.claim_bulletins(NOW, LEASE),  # writes where there are any
     "log_channel": lambda s: s.log_channel(GUILD),
+    "waiting_for_digests": lambda s: s.waiting_for_digests(),
+    "preview_digest": lambda s: s.preview_digest(CHANNEL),
     "channel_options": lambda s: s.channel_options(CHANNEL),
     "feeds_to_mend": lambda s: s.feeds_to_mend(NOW, 1),
     "silent_feeds": lambda s: s.silent_feeds(NOW),
@@ -436,10 +467,22 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "wishes": (wishes.WISHES, {"ids": "[1]"}),
     "newest seen": (polls.NEWEST_SEEN, {"feed_id": 1, "limit": 1}),
     "claim_deliveries": (claims.HEADS, {}),
+    "claim_deliveries, bundles": (bundles.LINE, {"head": 1, "limit": 5}),
+    "claim_deliveries, digests": (digests.OVERFLOW, {"channel_id": 1, "before": 0}),
+    "remove": (
+        owing.FORGET.format(states=owing.UNSENT_STATES[0]),
+        {"channel_id": 1, "feed_id": 1},
+    ),
+    "remove, waiting": (
+        owing.FORGET.format(states=owing.UNSENT_STATES[1]),
+        {"channel_id": 1, "feed_id": 1},
+    ),
     "claim_deliveries, edits": (claims.EDIT_HEADS, {}),
     "batches": (polls.BATCHES, {"feed_id": 1, "limit": 1}),
     "known": (polls.KNOWN_ALIASES, {"feed_id": 1, "aliases": "[]"}),
     "entries": (entries.NEWEST_OF_FEED, {"feed_id": 1, "limit": 1}),
+    "group_entries of a feed": (grouping.NEXT_OF_FEED, {"feed_id": 1, "limit": 1}),
+    "joining": (owing.JOINING, {"entry_id": 1}),
     "latest": (scope.NEWEST, {"channels": "[1]", "feeds": None, "before": 1, "limit": 1}),
     "latest of few": (scope.NEWEST_OF, {"ids": "[1]", "before": 1, "limit": 1}),
     "search": (finding.BEST, {"match": "a", "first": 1, "last": 9}),

@@ -19,7 +19,11 @@ from bot.storage.sqlite import channels, values
 
 # What follows a channel's oldest unsent post, as `claims.HEADS` has it.
 LINE = """
-    SELECT d.id, d.kind, d.attempts, d.due_at, d.bundle_id
+    SELECT d.id, d.kind, d.attempts, d.due_at, d.bundle_id,
+           EXISTS (SELECT 1 FROM ungrouped WHERE entry_id = d.entry_id)
+             AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
+                              WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id
+                                AND s.mode = 'each') AS is_ungrouped
       FROM deliveries AS d
      WHERE d.state IN ('pending', 'sending', 'held')
        AND d.channel_id = (SELECT channel_id FROM deliveries WHERE id = :head)
@@ -51,6 +55,8 @@ def gather(connection: sqlite3.Connection, head: int, now: datetime) -> list[int
     for post in connection.execute(LINE, {"head": head, "limit": BUNDLE_MAX}):
         is_new = not post["attempts"] and post["due_at"] <= values.to_ms(now)
         if post["kind"] != "story" or not is_new or post["bundle_id"] is not None:
+            break
+        if post["is_ungrouped"]:  # it may turn out to be no post of its own
             break
         together.append(post["id"])
     together = together[: bundle_size(len(together))]

@@ -12,6 +12,7 @@ from bot.news.models import (
     Claim,
     Delivery,
     DeliveryId,
+    Digest,
     Entry,
     EntryId,
     FeedId,
@@ -19,7 +20,7 @@ from bot.news.models import (
     MessageId,
     StoryId,
 )
-from bot.storage.sqlite import bundles, channels, entries, feeds, values
+from bot.storage.sqlite import bundles, channels, digests, entries, feeds, values
 
 NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
 
@@ -41,6 +42,8 @@ def nonce(installation_id: str, delivery_id: DeliveryId) -> str:
 # backlog. What a removed subscription owes is passed over: it waits for restore or tidy. So is a
 # channel that is gone, until its subscriptions are moved, and a server that Herald was put out of.
 # What is bundled with others goes with them, whoever is removed.
+# What waits for its story to be decided keeps its channel waiting: it goes first, or joins a post;
+# in mode "each" it is a post whatever is decided.
 HEADS = """
     WITH RECURSIVE waiting (channel_id) AS (
       SELECT MIN(channel_id) FROM deliveries WHERE state IN ('pending', 'sending', 'held')
@@ -50,7 +53,11 @@ HEADS = """
                  AND channel_id > waiting.channel_id)
         FROM waiting WHERE waiting.channel_id IS NOT NULL
     )
-    SELECT head.id, head.channel_id, head.due_at, head.lease_until, head.state
+    SELECT head.id, head.channel_id, head.due_at, head.lease_until, head.state,
+           EXISTS (SELECT 1 FROM ungrouped WHERE entry_id = head.entry_id)
+             AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
+                              WHERE s.channel_id = head.channel_id AND s.feed_id = head.feed_id
+                                AND s.mode = 'each') AS is_ungrouped
       FROM waiting
       JOIN deliveries AS head ON head.id = (
         SELECT d.id FROM deliveries AS d
@@ -78,7 +85,8 @@ EDIT_HEADS = """
                WHERE state = 'edit_due' AND channel_id > editing.channel_id)
         FROM editing WHERE editing.channel_id IS NOT NULL
     )
-    SELECT head.id, head.channel_id, head.due_at, head.lease_until, head.state
+    SELECT head.id, head.channel_id, head.due_at, head.lease_until, head.state,
+           0 AS is_ungrouped
       FROM editing
       JOIN deliveries AS head ON head.id = (
         SELECT d.id FROM deliveries AS d
@@ -107,14 +115,21 @@ def claim(
 ) -> Sequence[Claim]:
     """Take due deliveries for sending: of each channel at most one message, its oldest unsent.
 
-    They are `sending` from here on, whatever becomes of this process.
+    Unless that one's story is not decided yet. They are `sending` from here on, whatever becomes of
+    this process.
     """
     moment = values.to_ms(now)
     due = sorted(
         (row["due_at"], row["id"], row["state"] == "edit_due")
         for row in _heads(connection, now)
-        if row["due_at"] <= moment and (row["lease_until"] or 0) <= moment
+        if row["due_at"] <= moment
+        and (row["lease_until"] or 0) <= moment
+        and not row["is_ungrouped"]
     )[:limit]
+    due = [
+        (due_at, id_ if is_edit else digests.roll(connection, id_, now), is_edit)
+        for due_at, id_, is_edit in due
+    ]
     posts = {id_: bundles.gather(connection, id_, now) for _, id_, is_edit in due if not is_edit}
     edits = {id_: bundles.shown_with(connection, id_) for _, id_, is_edit in due if is_edit}
     messages = posts | edits
@@ -192,10 +207,18 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
             roundup=told.get(row["id"], ()),
             message_id=_message_id(row["message_id"]),
             newest_message_id=_message_id(row["newest_message_id"]),
+            digest=_digest(connection, row),
             is_settled=row["bundle_id"] == row["id"],
         )
         for row in rows
     }
+
+
+def _digest(connection: sqlite3.Connection, row: sqlite3.Row) -> Digest | None:
+    if row["kind"] != "digest":
+        return None
+    options = channels.options(connection, ChannelId(row["channel_id"]))
+    return digests.load(connection, options, row["id"])
 
 
 def _named_in(connection: sqlite3.Connection, posts: Sequence[int]) -> dict[int, tuple[str, ...]]:

@@ -110,6 +110,11 @@ class Lane:
         self._begin = begin
         self._waiting: deque[_Call[Any]] = deque()
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether work waits for a transaction, for one that can end early. From any thread."""
+        return bool(self._waiting)
+
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run *work* in a transaction. A cancelled call leaves nothing unless it was committing.
 

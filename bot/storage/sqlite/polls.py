@@ -22,7 +22,17 @@ from bot.news.models import (
     StoryId,
     Wishes,
 )
-from bot.storage.sqlite import entries, feeds, leases, moves, notices, owing, stories, values
+from bot.storage.sqlite import (
+    entries,
+    feeds,
+    grouping,
+    leases,
+    moves,
+    notices,
+    owing,
+    stories,
+    values,
+)
 from bot.storage.sqlite.index import SearchIndex, Texts
 
 # After they were last seen, which is noted to the day.
@@ -128,8 +138,7 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
     if connection.execute("SELECT 1 FROM feeds WHERE id = :feed_id", feed).fetchone() is None:
         return Recorded(new_entries=0, deliveries=0)  # merged or switched away during the poll
     added = entries.add_all(connection, refresh.feed_id, refresh.new, refresh.check.at)
-    posted = [entry_id for entry_id, _, new in added if _is_posted(new)]
-    stories.group(connection, index, posted)
+    grouping.await_story(connection, [(id_, new) for id_, _, new in added if _is_posted(new)])
     recorded = owing.owe(
         connection,
         refresh.feed_id,
@@ -170,12 +179,10 @@ def import_all(
     for entry_id, _, each in added:
         also = names[each.entry, each.aliases]
         entries.learn_aliases(connection, feed_id, entry_id, also, now)
-    for at in range(0, len(added), stories.UNINDEXED_MAX):
-        some = added[at : at + stories.UNINDEXED_MAX]
-        # What one feed says twice may be one story: an archive may name many sources one feed.
-        ids = [entry_id for entry_id, _, _ in some]
-        stories.group(connection, index, ids, is_strict_within_feed=False)
-        _index(connection, index, some)
+    _index(connection, index, added)
+    # What one feed says twice may be one story: an archive may name many sources one feed.
+    ids = [entry_id for entry_id, _, _ in added]
+    stories.group(connection, index, ids, is_strict_within_feed=False)
     return len(added)
 
 

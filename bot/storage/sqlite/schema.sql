@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 10;
+PRAGMA user_version = 11;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
@@ -193,6 +193,11 @@ CREATE TABLE story_rulings (
   entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
   ruled_by INTEGER,
   ruled_at INTEGER NOT NULL
+) STRICT;
+
+-- Entries that are owed to channels as posts, and not put into a story yet: until then none of those is sent.
+CREATE TABLE ungrouped (
+  entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE
 ) STRICT;
 
 -- The outbox. A channel's deliveries are sent in the order of their ids. kind 'roundup': it tells its own entry

@@ -10,6 +10,7 @@ import structlog
 
 from bot.news.answers import Gathered
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
+from bot.news.digest import Waiting
 from bot.news.models import (
     Article,
     AskedBefore,
@@ -20,6 +21,7 @@ from bot.news.models import (
     Choices,
     Claim,
     DeliveryId,
+    Digest,
     Edited,
     EditId,
     Entry,
@@ -30,6 +32,7 @@ from bot.news.models import (
     Followed,
     Following,
     GuildId,
+    HeldChannel,
     Hit,
     HoldKind,
     Imported,
@@ -64,10 +67,12 @@ from bot.storage.sqlite import (
     bundles,
     channels,
     claims,
+    digests,
     edits,
     entries,
     facts,
     feeds,
+    grouping,
     guilds,
     holds,
     leases,
@@ -186,6 +191,16 @@ class SqliteStorage:
     async def record(self, refresh: Refresh) -> Recorded:
         """Apply a poll; applying it again changes nothing."""
         return await self._writer.run(lambda c: polls.record(c, self._index, refresh))
+
+    async def group_entries(self, now: datetime, feed_id: FeedId | None = None) -> int:
+        """Put some of the entries that wait for it into stories; return how many, 0 at the end."""
+        if not await self._reader.run(grouping.is_any):
+            return 0
+        return await self._writer.run(
+            lambda c: grouping.group_some(
+                c, self._index, now, feed_id, lambda: self._writer.is_wanted
+            )
+        )
 
     async def import_entries(
         self, feed_id: FeedId, imported: Sequence[Imported], now: datetime
@@ -422,6 +437,28 @@ class SqliteStorage:
 
         await self._writer.run(work)
 
+    # Digests
+
+    async def waiting_for_digests(self, channel_id: ChannelId | None = None) -> Sequence[Waiting]:
+        """Return what waits for the digests of all channels, or of one."""
+        return await self._reader.run(lambda c: digests.waiting(c, channel_id))
+
+    async def make_digest(self, channel_id: ChannelId, now: datetime) -> DeliveryId | None:
+        """Make what waits for a channel's digest a delivery, due now; None: nothing waits."""
+        return await self._writer.run(lambda c: digests.make(c, channel_id, now))
+
+    async def date_waiting(self, channel_id: ChannelId, now: datetime) -> None:
+        """Let what a clock far ahead put into the future have come now."""
+        await self._writer.run(lambda c: digests.date_waiting(c, channel_id, now))
+
+    async def preview_digest(self, channel_id: ChannelId) -> Digest | None:
+        """Return what a channel's digest would tell now; None where nothing waits."""
+        return await self._reader.run(lambda c: digests.preview(c, channel_id))
+
+    async def stop_digest(self, channel_id: ChannelId, now: datetime) -> tuple[int, bool]:
+        """Let a channel's feeds tell each story by itself, and what waits in a last digest."""
+        return await self._writer.run(lambda c: digests.stop(c, channel_id, now))
+
     # Channels
 
     async def channel_options(self, channel_id: ChannelId) -> ChannelOptions:
@@ -441,6 +478,10 @@ class SqliteStorage:
     ) -> ChannelEdited | None:
         """Undo `choose_for_channel`; None: too late, changed since, or not this guild's."""
         return await self._writer.run(lambda c: channels.undo(c, edit_id, guild_id, now))
+
+    async def held_channels(self, guild_id: GuildId) -> Sequence[HeldChannel]:
+        """Return the guild's channels that wait for what somebody has to do."""
+        return await self._reader.run(lambda c: tuple(holds.of_guild(c, guild_id)))
 
     async def move_channel(
         self, guild_id: GuildId, old: ChannelId, new: ChannelId, now: datetime
