@@ -15,6 +15,7 @@ import hashlib
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 
@@ -60,6 +61,16 @@ _TRIAL = (
 )
 
 
+class _Size(NamedTuple):
+    """How long a summary may be."""
+
+    sentences: int
+    words: int
+
+
+_USUAL = _Size(MAX_SENTENCES, SUMMARY_WORDS)
+
+
 class LanguageModel:
     """The Model that an OpenAI-compatible server runs.
 
@@ -87,10 +98,17 @@ class LanguageModel:
         self._asking: dict[str, asyncio.Future[Summary]] = {}
 
     async def summarise(
-        self, *, title: str, text: str, within_s: float, max_sentences: int = MAX_SENTENCES
+        self,
+        *,
+        title: str,
+        text: str,
+        within_s: float,
+        max_sentences: int = MAX_SENTENCES,
+        max_words: int = SUMMARY_WORDS,
     ) -> Summary:
         """Return a summary of *text* that says nothing *text* does not. Raises SummaryError."""
-        key = self._key(title, text, max_sentences)
+        size = _Size(max_sentences, max_words)
+        key = self._key(title, text, size)
         if (made := self._made.get(key)) is not None:
             self._made.move_to_end(key)
             return made
@@ -98,7 +116,7 @@ class LanguageModel:
             async with asyncio.timeout(within_s) as limit:
                 if (asking := self._asking.get(key)) is not None:
                     return await asyncio.shield(asking)
-                return await self._make(key, title, text, max_sentences, limit)
+                return await self._make(key, title, text, size, limit)
         except TimeoutError as error:
             raise ModelResting(f"The model had no answer within {within_s:g} s.") from error
 
@@ -107,7 +125,7 @@ class LanguageModel:
         began = _now()
         try:
             async with asyncio.timeout(within_s) as limit:
-                _, checked = await self._ask(_TRIAL_TITLE, _TRIAL, MAX_SENTENCES, limit)
+                _, checked = await self._ask(_TRIAL_TITLE, _TRIAL, _USUAL, limit)
         except TimeoutError as error:
             raise ModelResting(f"The model had no answer within {within_s:g} s.") from error
         return Trial(
@@ -118,20 +136,20 @@ class LanguageModel:
             dropped=checked.dropped,
         )
 
-    def _key(self, title: str, text: str, max_sentences: int) -> str:
-        parts = (prompt.VERSION, self._endpoint.model, str(max_sentences), title, text)
+    def _key(self, title: str, text: str, size: _Size) -> str:
+        parts = (prompt.VERSION, self._endpoint.model, repr(size), title, text)
         joined = "\0".join(parts).encode("utf-8", "surrogatepass")
         return hashlib.blake2b(joined, digest_size=16).hexdigest()
 
     async def _make(
-        self, key: str, title: str, text: str, max_sentences: int, limit: asyncio.Timeout
+        self, key: str, title: str, text: str, size: _Size, limit: asyncio.Timeout
     ) -> Summary:
         """Ask, for everybody who wants to know the same meanwhile."""
         future: asyncio.Future[Summary] = asyncio.get_running_loop().create_future()
         self._asking[key] = future
         began = _now()
         try:
-            reply, checked = await self._ask(title, text, max_sentences, limit)
+            reply, checked = await self._ask(title, text, size, limit)
             summary = self._told(checked)
         except SummaryError as error:
             future.set_exception(error)
@@ -177,7 +195,7 @@ class LanguageModel:
             self._made.popitem(last=False)
 
     async def _ask(
-        self, title: str, text: str, max_sentences: int, limit: asyncio.Timeout
+        self, title: str, text: str, size: _Size, limit: asyncio.Timeout
     ) -> tuple[Reply, answer.Checked]:
         sentences, withheld = await asyncio.to_thread(passages.readable, text)
         heading, _ = passages.readable(title)
@@ -187,8 +205,8 @@ class LanguageModel:
             " ".join(heading),
             sentences,
             fence=secrets.token_hex(8),
-            max_sentences=max_sentences,
-            max_words=SUMMARY_WORDS,
+            max_sentences=size.sentences,
+            max_words=size.words,
             context_tokens=self._context_tokens,
         )
         if not question.shown:
@@ -202,8 +220,8 @@ class LanguageModel:
             told,
             "\n".join(sentences),
             title=" ".join(heading),
-            max_sentences=max_sentences,
-            max_words=SUMMARY_WORDS,
+            max_sentences=size.sentences,
+            max_words=size.words,
         )
         return reply, checked
 
