@@ -55,6 +55,7 @@ from bot.schedule import Loop, Schedule, Trouble
 from bot.services.account import Accountant
 from bot.services.ask import Asker
 from bot.services.deliver import Deliverer
+from bot.services.digest import Digester
 from bot.services.follow import Follower
 from bot.services.group import Grouper
 from bot.services.heal import Healer
@@ -314,7 +315,7 @@ def loops(
     model: Model | None = None,
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
-    """Return the loops of the bot: poll, group, deliver and tell while *is_ready*, mend, tidy."""
+    """Return the loops: poll, group, digest, deliver and tell while *is_ready*, mend, tidy."""
     grouper = Grouper(core.storage, core.clock, on_grouped=core.schedule.deliver.poke)
 
     async def group() -> None:
@@ -336,6 +337,12 @@ def loops(
         if is_ready():
             await deliverer.deliver_due()
 
+    digester = Digester(core.storage, core.clock)
+
+    async def digest() -> None:
+        if await digester.make_due():
+            core.schedule.deliver.poke()
+
     teller = Teller(core.storage, announcer, core.clock)
 
     async def tell() -> None:
@@ -353,6 +360,7 @@ def loops(
         Loop("poll", core.schedule.poll, core.poller.poll_round, overlaps=True, trouble=trouble),
         Loop("group", core.schedule.group, group, trouble=trouble),
         Loop("deliver", core.schedule.deliver, deliver, overlaps=True, trouble=trouble),
+        Loop("digest", core.schedule.digest, digest, trouble=trouble),
         Loop("tell", core.schedule.tell, tell, trouble=trouble),
         Loop("resume", core.schedule.resume, core.follower.resume_due, trouble=trouble),
         Loop("mend", core.schedule.mend, core.healer.mend_due, trouble=trouble),

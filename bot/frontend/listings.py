@@ -10,7 +10,7 @@ import discord
 from bot.frontend import limits
 from bot.frontend.markdown import block, escape_block, inline, label, link, plain, when
 from bot.frontend.render import safe_url
-from bot.news import health
+from bot.news import digest, health
 from bot.news.models import (
     ChannelId,
     Check,
@@ -29,6 +29,7 @@ from bot.news.models import (
     Snippet,
     Subscription,
 )
+from bot.news.pace import quiet_until
 from bot.news.text import truncate
 from bot.services.follow import FeedCard
 from bot.services.poll import FeedPoll
@@ -92,6 +93,26 @@ def latest_embed(hits: Sequence[Hit], source: str | None) -> discord.Embed:
     )
 
 
+def _manner_told(card: FeedCard, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield how what a feed brings is posted, where that is not as usual, or not now."""
+    mode = card.following.subscription.mode
+    if mode is Mode.EACH:
+        yield "Posts", "one for each entry"
+    if mode is Mode.DIGEST:
+        yield "Posts", _digest_told(card, now)
+    if (until := quiet_until(card.options, now)) is not None:
+        yield "Quiet hours", f"What it brings waits until {when(until, 't')}"
+
+
+def _digest_told(card: FeedCard, now: datetime) -> str:
+    """Return what waits for a channel's digest, and until when."""
+    waiting = card.waiting
+    if waiting is None:
+        return f"in the channel's digest; the next {when(digest.next_at(card.options, now), 'f')}"
+    waits = count(waiting.entries, "entry")
+    return f"in the channel's digest; {waits} there wait until {when(waiting.due_at(now), 'f')}"
+
+
 def feeds_embed(
     rows: Sequence[Following], page: int, pages: int, total: int, scope: str, now: datetime
 ) -> discord.Embed:
@@ -129,8 +150,8 @@ def card_embed(
         embed.add_field(name="Paused", value=_pause_told(subscription))
     if subscription.posts_old:
         embed.add_field(name="Over a week old when it appears", value="posted too")
-    if subscription.mode is Mode.EACH:
-        embed.add_field(name="Posts", value="one for each entry")
+    for name, value in _manner_told(card, now):
+        embed.add_field(name=name, value=value)
     last = card.following.last_entry_at
     embed.add_field(name="Newest entry", value=when(last) if last else "none yet")
     embed.add_field(name="Entries in 24 h", value=f"{card.following.entries_24h:,}")

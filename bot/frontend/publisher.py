@@ -28,7 +28,7 @@ from bot.news.models import ChannelId, Manner, MessageId, Post
 log = structlog.get_logger()
 
 READY_WITHIN_S = 20.0  # a start with many servers takes a few seconds; the outbox tries again
-LOOK_BACK = 50  # messages; what Discord gives of a channel's history in one request by default
+LOOK_BACK = 500  # messages, a hundred a request; a channel of news ends at the last post known
 UNKNOWN_CHANNEL, ARCHIVED = 10003, 50083  # Discord docs, "JSON Error Codes"
 
 PLAINLY = Manner()
@@ -145,6 +145,8 @@ class DiscordPublisher:
         async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             if isinstance(channel, discord.ForumChannel) or not may_read_history(channel):
+                if await self._is_last(channel, after):
+                    return None
                 raise HistoryHidden(
                     f"A post may be in #{channel.name} ({channel.guild.name}) already, and Herald "
                     "lacks Read Message History to look for it.",
@@ -161,6 +163,19 @@ class DiscordPublisher:
                 if is_wanted(message):
                     return MessageId(message.id)
         return None
+
+    async def _is_last(self, channel: Target, message_id: MessageId | None) -> bool:
+        """Whether nothing came after a message, which Discord tells those who may not read too.
+
+        It names the last message that was sent, were it deleted since.
+        """
+        if message_id is None or isinstance(channel, discord.ForumChannel):
+            return False
+        client = await self._client(ChannelId(channel.id))
+        now = await client.fetch_channel(channel.id)
+        if not isinstance(now, discord.TextChannel | discord.Thread):
+            return False
+        return now.last_message_id is not None and now.last_message_id <= message_id
 
     async def _find_thread(
         self, forum: discord.ForumChannel, post: Post, after: MessageId | None

@@ -272,6 +272,7 @@ class Mode(StrEnum):
 
     EACH = "each"  # every entry is a post
     STORY = "story"  # one post for each story; later sources are named in it
+    DIGEST = "digest"  # a line in the channel's next digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bot.news.answers import Answer, Asked, Gathered
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
+from bot.news.digest import Waiting
 from bot.news.models import (
     SUMMARY_WORDS,
     Article,
@@ -22,6 +23,7 @@ from bot.news.models import (
     Claim,
     Comparison,
     DeliveryId,
+    Digest,
     Discovery,
     Edited,
     EditId,
@@ -202,7 +204,7 @@ class Publisher(Protocol):
     ) -> MessageId | None:
         """Return the message that an earlier attempt at *post* has left in the channel, if any.
 
-        For attempts out of the nonce's window. Herald's own among the last 50 messages, posted
+        For attempts out of the nonce's window. Herald's own among the last 500 messages, posted
         later than *after*, with the same link or title. Raises HistoryHidden where it may be there
         and the history may not be read, or else PublishError.
         """
@@ -476,6 +478,7 @@ class Storage(Protocol):
         is unsent, the oldest post whose entry was edited, to edit its message. In a channel's quiet
         hours, and once its messages of the hour are used up, only edits. Of many posts due at once
         in a channel several are claimed as a bundle, for one message; see `settle_bundle`.
+        Where quiet hours or an hour's budget kept several posts back, they are claimed as a digest.
         """
         ...
 
@@ -591,6 +594,38 @@ class Storage(Protocol):
         """Pause every subscription of a channel that is gone and hold what it is owed.
 
         Its edits are given up, and its guild's log channel is owed one notice.
+        """
+        ...
+
+    # Digests
+
+    async def waiting_for_digests(self, channel_id: ChannelId | None = None) -> Sequence[Waiting]:
+        """Return what waits for the digests of all channels, or of one; none that have nothing."""
+        ...
+
+    async def make_digest(self, channel_id: ChannelId, now: datetime) -> DeliveryId | None:
+        """Make what waits for a channel's digest one delivery, due now; None: nothing waits.
+
+        Done again it changes nothing, unless something has come since. A digest that is owed and
+        not in the channel yet takes it in.
+        """
+        ...
+
+    async def date_waiting(self, channel_id: ChannelId, now: datetime) -> None:
+        """Let what waits for a channel's digest and came in the future, by a wrong clock, come now.
+
+        When it is due is counted from then.
+        """
+        ...
+
+    async def preview_digest(self, channel_id: ChannelId) -> Digest | None:
+        """Return what a channel's digest would tell if it were made now; None: nothing waits."""
+        ...
+
+    async def stop_digest(self, channel_id: ChannelId, now: datetime) -> tuple[int, bool]:
+        """Put a channel's feeds in mode DIGEST into mode STORY, and make a last digest.
+
+        Return how many feeds that were, and whether anything waited.
         """
         ...
 

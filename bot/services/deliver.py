@@ -35,7 +35,7 @@ from bot.errors import (
 )
 from bot.news.models import Article, Claim, DeliveryId, Entry, Feed, HoldKind, MessageId, Post
 from bot.news.ports import Articles, Clock, Model, Publisher, Storage, Summariser
-from bot.news.posts import bundle, compose, compose_roundup
+from bot.news.posts import bundle, compose, compose_digest, compose_roundup
 from bot.services.abridge import LATE_MAX_S, Abridger
 
 log = structlog.get_logger()
@@ -183,8 +183,8 @@ class Deliverer:
             lambda now: self._storage.mark_sent(delivery.id, message_id, now, was_found=was_found),
         )
         event = "delivery.found" if was_found else "delivery.sent"
-        told = len(claim.roundup) + len(post.bundled)
-        line.info(event, message=message_id, told=max(told, 1 + len(post.bundled)))
+        stories = claim.digest.stories if claim.digest else len(claim.roundup)
+        line.info(event, message=message_id, told=max(stories, 1 + len(post.bundled)))
         self._on_sent(claim, post)
         return 1 + len(post.bundled)
 
@@ -297,6 +297,8 @@ class Deliverer:
             return error
 
     async def _compose_one(self, claim: Claim) -> Post:
+        if claim.digest is not None:
+            return compose_digest(claim.digest)
         if claim.roundup:
             return compose_roundup(claim.roundup, claim.feed, claim.source_name)
         entry = claim.entry

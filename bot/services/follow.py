@@ -1,13 +1,15 @@
 """Follow feeds: what admins do with /feed and operators with `herald feeds`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 
 from bot.errors import NotFollowed, UserError
 from bot.news.cadence import Pace, replanned
+from bot.news.channels import ChannelOptions
+from bot.news.digest import Waiting
 from bot.news.models import (
     UNDO_WINDOW,
     ChannelId,
@@ -40,6 +42,8 @@ class FeedCard:
 
     following: Following
     checks: tuple[Check, ...]
+    options: ChannelOptions = field(default_factory=ChannelOptions)  # of its channel
+    waiting: Waiting | None = None  # what the channel's digest will tell
 
 
 class Follower:
@@ -159,7 +163,14 @@ class Follower:
     async def card(self, following: Following, checks: int = 5) -> FeedCard:
         """Return all there is to tell of a subscription."""
         last = await self._storage.checks(following.feed.id, checks)
-        return FeedCard(following=following, checks=tuple(last))
+        channel_id = following.subscription.channel_id
+        waiting = await self._storage.waiting_for_digests(channel_id)
+        return FeedCard(
+            following=following,
+            checks=tuple(last),
+            options=await self._storage.channel_options(channel_id),
+            waiting=waiting[0] if waiting else None,
+        )
 
     async def sample(self, following: Following, count: int = 1) -> Sequence[Post]:
         """Compose the newest entries of a followed feed exactly as they would be posted."""

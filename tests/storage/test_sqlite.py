@@ -36,7 +36,9 @@ from bot.news.models import (
 )
 from bot.storage import open_storage
 from bot.storage.sqlite import (
+    bundles,
     claims,
+    digests,
     entries,
     feeds,
     finding,
@@ -276,6 +278,9 @@ WRITES: dict[str, Call] = {
     "mark_edited": lambda s: s.mark_edited(DELIVERY, NOW),
     "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
+    "make_digest": lambda s: s.make_digest(CHANNEL, NOW),
+    "date_waiting": lambda s: s.date_waiting(CHANNEL, NOW),
+    "stop_digest": lambda s: s.stop_digest(CHANNEL, NOW),
     "settle_bundle": lambda s: s.settle_bundle(DeliveryId(1), 2),
     "dissolve_bundle": lambda s: s.dissolve_bundle(DeliveryId(1), NOW, ""),
     "abandon": lambda s: s.abandon(DELIVERY, ""),
@@ -330,6 +335,8 @@ READS: dict[str, Call] = {
     "try_held": lambda s: s.try_held(GUILD, NOW),  # writes where there are any
     "claim_bulletins": lambda s: s.claim_bulletins(NOW, LEASE),  # writes where there are any
     "log_channel": lambda s: s.log_channel(GUILD),
+    "waiting_for_digests": lambda s: s.waiting_for_digests(),
+    "preview_digest": lambda s: s.preview_digest(CHANNEL),
     "channel_options": lambda s: s.channel_options(CHANNEL),
     "feeds_to_mend": lambda s: s.feeds_to_mend(NOW, 1),
     "silent_feeds": lambda s: s.silent_feeds(NOW),
@@ -460,6 +467,16 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "wishes": (wishes.WISHES, {"ids": "[1]"}),
     "newest seen": (polls.NEWEST_SEEN, {"feed_id": 1, "limit": 1}),
     "claim_deliveries": (claims.HEADS, {}),
+    "claim_deliveries, bundles": (bundles.LINE, {"head": 1, "limit": 5}),
+    "claim_deliveries, digests": (digests.OVERFLOW, {"channel_id": 1, "before": 0}),
+    "remove": (
+        owing.FORGET.format(states=owing.UNSENT_STATES[0]),
+        {"channel_id": 1, "feed_id": 1},
+    ),
+    "remove, waiting": (
+        owing.FORGET.format(states=owing.UNSENT_STATES[1]),
+        {"channel_id": 1, "feed_id": 1},
+    ),
     "claim_deliveries, edits": (claims.EDIT_HEADS, {}),
     "batches": (polls.BATCHES, {"feed_id": 1, "limit": 1}),
     "known": (polls.KNOWN_ALIASES, {"feed_id": 1, "aliases": "[]"}),

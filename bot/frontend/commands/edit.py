@@ -10,10 +10,12 @@ from discord import app_commands
 from bot.errors import UserError
 from bot.frontend.commands.options import every_choices, parse_every
 from bot.frontend.markdown import block, inline, plain, when
+from bot.frontend.panels.channels import in_digest
 from bot.frontend.panels.edits import changes, told, unedit_view
+from bot.frontend.panels.undo import client_of
 from bot.frontend.permissions import Target, member_of, require_postable
 from bot.news import health
-from bot.news.models import UNDO_WINDOW, ChannelId, Choices, Following, Mode
+from bot.news.models import UNDO_WINDOW, ChannelId, Choices, Edited, Following, Mode
 from bot.news.ports import Clock
 from bot.services.follow import Follower
 
@@ -22,7 +24,7 @@ FEED_NAME_MAX = 100  # characters of a feed's own name; Discord would take 256
 Find = Callable[[discord.Interaction, str], Awaitable[Following]]
 Offer = Callable[[discord.Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
 Old = Literal["skip", "post"]
-Modes = Literal["story", "each"]
+Modes = Literal["story", "each", "digest"]
 Clear = Literal["name", "every", "old", "mode", "all"]
 
 
@@ -49,7 +51,7 @@ def edit_command(
         name="What to call the source in posts",
         every="How often to check it: 5m to 24h, or auto for the feed's own rhythm",
         old="What is over a week old when it appears: skip it (usual), or post it too",
-        mode="One post for each story, naming later sources (usual), or every entry a post",
+        mode="A post for each story, naming later sources (usual); for each entry; or a digest",
         channel="Post it there from now on",
         clear="Set this back to what is usual",
     )
@@ -107,11 +109,27 @@ async def _edit(
             lines.append(f"{whose[:1].upper()}{whose[1:]}.")
         reason = block(now.feed.next_poll_reason, 300)
         lines.append(f"Next check {when(now.feed.next_poll_at)}: {reason}.")
+    if Mode.DIGEST in {edited.before.mode, edited.after.mode}:
+        lines.append(await _digest_told(interaction, now, edited))
     if edited.before.channel_id != edited.after.channel_id:
         lines.append(f"What {here} is owed already still comes there.")
     until = when(clock.now() + UNDO_WINDOW, "t")
     lines.append(f"You can undo this until {until}.")
     await interaction.edit_original_response(content="\n".join(lines), view=unedit_view(edited.id))
+
+
+async def _digest_told(
+    interaction: discord.Interaction, following: Following, edited: Edited
+) -> str:
+    """Return what becomes of the digest that a feed was put in or taken out of."""
+    if edited.after.mode is not Mode.DIGEST:
+        return "What waits for the digest is still told in it."
+    subscription = following.subscription
+    digester = client_of(interaction).digester
+    return in_digest(
+        await digester.state(subscription.guild_id, edited.after.channel_id),
+        edited.after.channel_id,
+    )
 
 
 def _wanted(following: Following, asked: Changes) -> Choices:

@@ -104,7 +104,7 @@ class FeedCommands(
         every="How often to check it: 5m to 24h, or auto for the feed's own rhythm (usual)",
         backfill="How many of its newest entries to post at once (0 to 5, usually 1)",
         old="Later entries that are over a week old when they appear: skip (usual) or post them",
-        mode="One post for each story, naming later sources (usual), or every entry a post",
+        mode="A post for each story, naming later sources (usual); for each entry; or a digest",
     )
     async def add(
         self,

@@ -1,6 +1,7 @@
 """/health: one card of how Herald fares in a server, and of its posts everywhere."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from importlib.metadata import version
 
 import discord
@@ -10,6 +11,7 @@ from bot.frontend import limits
 from bot.frontend.listings import COLOUR, TROUBLE_COLOUR, count
 from bot.frontend.markdown import block, when
 from bot.frontend.permissions import guild_of, require_manager
+from bot.news.digest import Waiting
 from bot.news.models import Following, GuildId, HeldChannel, StorageHealth
 from bot.news.ports import Storage
 from bot.services.follow import Follower
@@ -31,10 +33,24 @@ def health_command(
         await interaction.response.defer(ephemeral=True, thinking=True)
         followings = await follower.followings(guild_id)
         held = await storage.held_channels(guild_id)
+        waiting = [
+            each for each in await storage.waiting_for_digests() if each.guild_id == guild_id
+        ]
         embed = health_embed(followings, held, await storage.health())
+        if waiting:
+            told = [_waits(each, interaction.created_at) for each in waiting[:HELD_MAX]]
+            if len(waiting) > HELD_MAX:
+                told.append(f"… and {count(len(waiting) - HELD_MAX, 'channel')} more.")
+            embed.add_field(name="For digests", value="\n".join(told), inline=False)
         await interaction.edit_original_response(embed=embed)
 
     return health
+
+
+def _waits(waiting: Waiting, now: datetime) -> str:
+    """Return what waits for a channel's digest, and until when."""
+    until = when(waiting.due_at(now), "f")
+    return f"<#{waiting.channel_id}>: {count(waiting.entries, 'entry')} until {until}"
 
 
 def health_embed(

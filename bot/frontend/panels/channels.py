@@ -6,9 +6,9 @@ from typing import Any, Self
 import discord
 
 from bot.frontend.errors import answer_error
-from bot.frontend.hours import clock
-from bot.frontend.listings import COLOUR, TROUBLE_COLOUR
-from bot.frontend.markdown import escape_block, inline
+from bot.frontend.hours import clock, days_told
+from bot.frontend.listings import COLOUR, TROUBLE_COLOUR, count
+from bot.frontend.markdown import escape_block, inline, when
 from bot.frontend.panels.undo import client_of
 from bot.frontend.permissions import (
     Target,
@@ -17,8 +17,9 @@ from bot.frontend.permissions import (
     missing_to_post,
     require_manager,
 )
-from bot.news.channels import ChannelEditId, ChannelOptions
-from bot.news.models import GuildId
+from bot.news.channels import DIGEST_AT_MIN, ChannelEditId, ChannelOptions
+from bot.news.models import ChannelId, GuildId
+from bot.services.digest import DigestState
 
 
 def channel_card(channel: Target, options: ChannelOptions) -> discord.Embed:
@@ -57,6 +58,23 @@ def changes(before: ChannelOptions, after: ChannelOptions) -> list[str]:
     ]
 
 
+def digest_told(options: ChannelOptions) -> str:
+    """Return when a channel's digest comes and how long it is, in words."""
+    minute = DIGEST_AT_MIN if options.digest_at_min is None else options.digest_at_min
+    zone = escape_block(options.time_zone or "UTC")
+    usual = "" if options.digest_at_min is not None else ", as nobody chose"
+    stories = count(options.digest_top, "story")
+    return f"{days_told(options.digest_days)} at {clock(minute)} ({zone}{usual}), up to {stories}"
+
+
+def in_digest(state: DigestState, channel_id: ChannelId) -> str:
+    """Return when what a feed brings is told in a channel's digest."""
+    return (
+        f"What it brings is told in the digest of <#{channel_id}>: {digest_told(state.options)}. "
+        f"The next: {when(state.next_at, 'F')}. `/digest set` changes that."
+    )
+
+
 def _lines(options: ChannelOptions) -> dict[str, str]:
     quiet = "none"
     if options.quiet_from_min is not None and options.quiet_until_min is not None:
@@ -67,6 +85,7 @@ def _lines(options: ChannelOptions) -> dict[str, str]:
         "Quiet hours": quiet,
         "Messages an hour": "as many as come" if most is None else f"at most {most}",
         "Many at once": "up to five in one message" if options.is_bundled else "each apart",
+        "Digest": f"{digest_told(options)}; of feeds in mode digest",
     }
 
 

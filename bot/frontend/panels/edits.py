@@ -28,6 +28,13 @@ def changes(before: Choices, after: Choices) -> list[str]:
     ]
 
 
+POSTS = {
+    Mode.STORY: "one for each story",
+    Mode.EACH: "one for each entry",
+    Mode.DIGEST: "told in the channel's digest",
+}
+
+
 def _lines(choices: Choices) -> dict[str, str]:
     return {
         "Name": f"**{inline(choices.name, 120)}**",
@@ -36,7 +43,7 @@ def _lines(choices: Choices) -> dict[str, str]:
         "Over a week old when it appears": (
             "posted too" if choices.posts_old else "kept for search only"
         ),
-        "Posts": "one for each story" if choices.mode is Mode.STORY else "one for each entry",
+        "Posts": POSTS[choices.mode],
     }
 
 

@@ -12,6 +12,7 @@ from bot.news.models import (
     Claim,
     Delivery,
     DeliveryId,
+    Digest,
     Entry,
     EntryId,
     FeedId,
@@ -19,7 +20,7 @@ from bot.news.models import (
     MessageId,
     StoryId,
 )
-from bot.storage.sqlite import bundles, channels, entries, feeds, values
+from bot.storage.sqlite import bundles, channels, digests, entries, feeds, values
 
 NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
 
@@ -125,6 +126,10 @@ def claim(
         and (row["lease_until"] or 0) <= moment
         and not row["is_ungrouped"]
     )[:limit]
+    due = [
+        (due_at, id_ if is_edit else digests.roll(connection, id_, now), is_edit)
+        for due_at, id_, is_edit in due
+    ]
     posts = {id_: bundles.gather(connection, id_, now) for _, id_, is_edit in due if not is_edit}
     edits = {id_: bundles.shown_with(connection, id_) for _, id_, is_edit in due if is_edit}
     messages = posts | edits
@@ -202,10 +207,18 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
             roundup=told.get(row["id"], ()),
             message_id=_message_id(row["message_id"]),
             newest_message_id=_message_id(row["newest_message_id"]),
+            digest=_digest(connection, row),
             is_settled=row["bundle_id"] == row["id"],
         )
         for row in rows
     }
+
+
+def _digest(connection: sqlite3.Connection, row: sqlite3.Row) -> Digest | None:
+    if row["kind"] != "digest":
+        return None
+    options = channels.options(connection, ChannelId(row["channel_id"]))
+    return digests.load(connection, options, row["id"])
 
 
 def _named_in(connection: sqlite3.Connection, posts: Sequence[int]) -> dict[int, tuple[str, ...]]:

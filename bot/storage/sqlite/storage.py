@@ -10,6 +10,7 @@ import structlog
 
 from bot.news.answers import Gathered
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
+from bot.news.digest import Waiting
 from bot.news.models import (
     Article,
     AskedBefore,
@@ -20,6 +21,7 @@ from bot.news.models import (
     Choices,
     Claim,
     DeliveryId,
+    Digest,
     Edited,
     EditId,
     Entry,
@@ -65,6 +67,7 @@ from bot.storage.sqlite import (
     bundles,
     channels,
     claims,
+    digests,
     edits,
     entries,
     facts,
@@ -433,6 +436,28 @@ class SqliteStorage:
             outcomes.hold_channel(connection, channel_id, reason, now)
 
         await self._writer.run(work)
+
+    # Digests
+
+    async def waiting_for_digests(self, channel_id: ChannelId | None = None) -> Sequence[Waiting]:
+        """Return what waits for the digests of all channels, or of one."""
+        return await self._reader.run(lambda c: digests.waiting(c, channel_id))
+
+    async def make_digest(self, channel_id: ChannelId, now: datetime) -> DeliveryId | None:
+        """Make what waits for a channel's digest a delivery, due now; None: nothing waits."""
+        return await self._writer.run(lambda c: digests.make(c, channel_id, now))
+
+    async def date_waiting(self, channel_id: ChannelId, now: datetime) -> None:
+        """Let what a clock far ahead put into the future have come now."""
+        await self._writer.run(lambda c: digests.date_waiting(c, channel_id, now))
+
+    async def preview_digest(self, channel_id: ChannelId) -> Digest | None:
+        """Return what a channel's digest would tell now; None where nothing waits."""
+        return await self._reader.run(lambda c: digests.preview(c, channel_id))
+
+    async def stop_digest(self, channel_id: ChannelId, now: datetime) -> tuple[int, bool]:
+        """Let a channel's feeds tell each story by itself, and what waits in a last digest."""
+        return await self._writer.run(lambda c: digests.stop(c, channel_id, now))
 
     # Channels
 

@@ -107,7 +107,9 @@ def queue_newest(
     if row is None:
         return 0
     place = (GuildId(row["guild_id"]), ChannelId(row["channel_id"]))
-    return owing.queue_newest(connection, index, FeedId(row["feed_id"]), place, limit, now)
+    return owing.queue_newest(
+        connection, index, FeedId(row["feed_id"]), place, limit, now, as_posts=True
+    )
 
 
 def of_guild(
