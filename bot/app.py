@@ -14,7 +14,7 @@ import gc
 import os
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,6 +43,7 @@ from bot.news.ports import (
     Articles,
     Clock,
     Comparer,
+    Finisher,
     Model,
     Publisher,
     Quoter,
@@ -54,8 +55,10 @@ from bot.news.ports import (
 from bot.schedule import Loop, Schedule, Trouble
 from bot.services.account import Accountant
 from bot.services.ask import Asker
+from bot.services.calls import Calls
 from bot.services.deliver import Deliverer
 from bot.services.digest import Digester
+from bot.services.errands import Errands
 from bot.services.follow import Follower
 from bot.services.group import Grouper
 from bot.services.heal import Healer
@@ -310,12 +313,13 @@ def loops(
     core: Core,
     publisher: Publisher,
     announcer: Announcer,
+    finisher: Finisher,
     *,
     is_ready: Callable[[], bool],
     model: Model | None = None,
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
-    """Return the loops: poll, group, digest, deliver and tell while *is_ready*, mend, tidy."""
+    """Return the loops of the bot; those that talk to Discord work while *is_ready*."""
     grouper = Grouper(core.storage, core.clock, on_grouped=core.schedule.deliver.poke)
 
     async def group() -> None:
@@ -328,6 +332,7 @@ def loops(
         core.summariser,
         publisher,
         core.clock,
+        calls=Calls(core.storage, core.clock, core.tokenise),
         model=model,
         model_max_s=core.settings.llm_timeout_s,
         on_sent=on_sent,
@@ -336,6 +341,8 @@ def loops(
     async def deliver() -> None:
         if is_ready():
             await deliverer.deliver_due()
+
+    errands = _while_ready(is_ready, Errands(core.storage, finisher, core.clock).run_due)
 
     digester = Digester(core.storage, core.clock)
 
@@ -360,12 +367,25 @@ def loops(
         Loop("poll", core.schedule.poll, core.poller.poll_round, overlaps=True, trouble=trouble),
         Loop("group", core.schedule.group, group, trouble=trouble),
         Loop("deliver", core.schedule.deliver, deliver, overlaps=True, trouble=trouble),
+        Loop("errands", core.schedule.errands, errands, trouble=trouble),
         Loop("digest", core.schedule.digest, digest, trouble=trouble),
         Loop("tell", core.schedule.tell, tell, trouble=trouble),
         Loop("resume", core.schedule.resume, core.follower.resume_due, trouble=trouble),
         Loop("mend", core.schedule.mend, core.healer.mend_due, trouble=trouble),
         Loop("tidy", core.schedule.tidy, tidy, trouble=trouble),
     )
+
+
+def _while_ready(
+    is_ready: Callable[[], bool], work: Callable[[], Awaitable[object]]
+) -> Callable[[], Awaitable[None]]:
+    """Return *work* that is left alone while Discord cannot be asked."""
+
+    async def work_if_ready() -> None:
+        if is_ready():
+            await work()
+
+    return work_if_ready
 
 
 @contextmanager
@@ -458,7 +478,7 @@ async def _serve(core: Core, token: str, stopping: asyncio.Event, model: Model |
     link = Link(core)
     publisher = DiscordPublisher(link.current, core.storage, link.gate)
     announcer = DiscordAnnouncer(publisher)
-    work = loops(core, publisher, announcer, is_ready=link.is_ready, model=model)
+    work = loops(core, publisher, announcer, publisher, is_ready=link.is_ready, model=model)
     try:
         async with asyncio.TaskGroup() as group:
             gateway = group.create_task(stay_connected(link.make_client, token))

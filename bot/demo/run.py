@@ -98,6 +98,7 @@ async def run_demo(*, once: bool, extra_feeds: Sequence[str] = ()) -> int:
                 stage.core,
                 publisher,
                 DiscordAnnouncer(publisher),
+                publisher,
                 is_ready=stage.client.is_ready,
                 on_sent=landed.tell,
             )

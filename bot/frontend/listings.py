@@ -11,6 +11,7 @@ from bot.frontend import limits
 from bot.frontend.markdown import block, escape_block, inline, label, link, plain, when
 from bot.frontend.render import safe_url
 from bot.news import digest, health
+from bot.news.cadence import in_words
 from bot.news.models import (
     ChannelId,
     Check,
@@ -22,6 +23,7 @@ from bot.news.models import (
     Hit,
     Mode,
     NotModified,
+    Ping,
     PostRef,
     Remedy,
     Repairs,
@@ -150,7 +152,7 @@ def card_embed(
         embed.add_field(name="Paused", value=_pause_told(subscription))
     if subscription.posts_old:
         embed.add_field(name="Over a week old when it appears", value="posted too")
-    for name, value in _manner_told(card, now):
+    for name, value in (*_manner_told(card, now), *_posting_told(subscription)):
         embed.add_field(name=name, value=value)
     last = card.following.last_entry_at
     embed.add_field(name="Newest entry", value=when(last) if last else "none yet")
@@ -282,6 +284,26 @@ def count(number: int, noun: str) -> str:
     """Return "1 feed", "2 feeds", "1,234 feeds"."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def _posting_told(subscription: Subscription) -> Iterator[tuple[str, str]]:
+    """Yield what is chosen of a feed's posts beside the usual, each with its name."""
+    if subscription.tags:
+        yield "Tags", block(", ".join(subscription.tags), 200)
+    if subscription.ping is not None:
+        yield "Calls", call_told(subscription.ping)
+
+
+def call_told(ping: Ping | None) -> str:
+    """Return whom posts call, and when."""
+    if ping is None:
+        return "nobody"
+    told = f"<@&{ping.role_id}>"
+    if ping.query:
+        told += f" for what “{block(ping.query, 300)}” finds"
+    if ping.rest_s:
+        told += f", then none for {in_words(ping.rest_s)}"
+    return told
 
 
 def jump_url(post: PostRef) -> str:

@@ -12,7 +12,7 @@ PER_S = 49  # one less than Discord allows: for requests that overtake each othe
 WINDOW_S = 1.0
 SLOWER_S = 0.01  # longer is the window after each 429 all the same: the line jitters more
 SLOWER_MAX_S = 0.25
-FORGIVEN_AFTER = 1000  # turns is a SLOWER_S
+FORGIVEN_AFTER = 300  # turns is a SLOWER_S
 STEP_S = 0.01  # between two requests, so that commands are answered between them
 
 

@@ -17,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 
@@ -68,6 +69,16 @@ _TRIAL = (
 )
 
 
+class _Size(NamedTuple):
+    """How long a summary may be."""
+
+    sentences: int
+    words: int
+
+
+_USUAL = _Size(MAX_SENTENCES, SUMMARY_WORDS)
+
+
 class LanguageModel:
     """The Model that an OpenAI-compatible server runs.
 
@@ -95,11 +106,18 @@ class LanguageModel:
         self._asking: dict[str, asyncio.Future[Summary]] = {}
 
     async def summarise(
-        self, *, title: str, text: str, within_s: float, max_sentences: int = MAX_SENTENCES
+        self,
+        *,
+        title: str,
+        text: str,
+        within_s: float,
+        max_sentences: int = MAX_SENTENCES,
+        max_words: int = SUMMARY_WORDS,
     ) -> Summary:
         """Return a summary of *text* that says nothing *text* does not. Raises SummaryError."""
-        key = self._key(title, text, str(max_sentences))
-        ask = partial(self._ask, title, text, max_sentences)
+        size = _Size(max_sentences, max_words)
+        key = self._key(title, text, repr(size))
+        ask = partial(self._ask, title, text, size)
         return await self._once(key, ask, within_s)
 
     async def phrase(self, *, question: str, passages: Sequence[str], within_s: float) -> Summary:
@@ -129,7 +147,7 @@ class LanguageModel:
         began = _now()
         try:
             async with asyncio.timeout(within_s) as limit:
-                _, checked = await self._ask(_TRIAL_TITLE, _TRIAL, MAX_SENTENCES, limit)
+                _, checked = await self._ask(_TRIAL_TITLE, _TRIAL, _USUAL, limit)
         except TimeoutError as error:
             raise ModelResting(f"The model had no answer within {within_s:g} s.") from error
         return Trial(
@@ -198,7 +216,7 @@ class LanguageModel:
             self._made.popitem(last=False)
 
     async def _ask(
-        self, title: str, text: str, max_sentences: int, limit: asyncio.Timeout
+        self, title: str, text: str, size: _Size, limit: asyncio.Timeout
     ) -> tuple[Reply, answer.Checked]:
         sentences, withheld = await asyncio.to_thread(passages.readable, text)
         heading, _ = passages.readable(title)
@@ -208,8 +226,8 @@ class LanguageModel:
             " ".join(heading),
             sentences,
             fence=secrets.token_hex(8),
-            max_sentences=max_sentences,
-            max_words=SUMMARY_WORDS,
+            max_sentences=size.sentences,
+            max_words=size.words,
             context_tokens=self._context_tokens,
         )
         reply, told = await self._put(question, limit)
@@ -218,8 +236,8 @@ class LanguageModel:
             told,
             "\n".join(sentences),
             title=" ".join(heading),
-            max_sentences=max_sentences,
-            max_words=SUMMARY_WORDS,
+            max_sentences=size.sentences,
+            max_words=size.words,
         )
         return reply, checked
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from bot.news.answers import Answer, Asked, Gathered
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.digest import Waiting
+from bot.news.errands import Errand
 from bot.news.models import (
     SUMMARY_WORDS,
     Article,
@@ -40,11 +41,13 @@ from bot.news.models import (
     HoldKind,
     Imported,
     Known,
+    Length,
     MessageId,
     Mode,
     NewSubscription,
     Outcome,
     ParsedFeed,
+    Ping,
     Post,
     Recorded,
     Refresh,
@@ -53,6 +56,7 @@ from bot.news.models import (
     Repairs,
     Report,
     Resumed,
+    RoleId,
     SearchPage,
     SearchRequest,
     Split,
@@ -167,7 +171,9 @@ class Quoter(Protocol):
 class Model(Protocol):
     """A language model that may be asked for a summary, and may not answer."""
 
-    async def summarise(self, *, title: str, text: str, within_s: float) -> Summary:
+    async def summarise(
+        self, *, title: str, text: str, within_s: float, max_words: int = SUMMARY_WORDS
+    ) -> Summary:
         """Return one to three sentences that say nothing but what *text* says.
 
         Takes no longer than *within_s*. Raises SummaryError, often: where the server fails, rests
@@ -228,6 +234,24 @@ class Publisher(Protocol):
         """Make an earlier post say *post*; twice is as good as once.
 
         Raises MessageGone where it was deleted, or else PublishError.
+        """
+        ...
+
+
+class Finisher(Protocol):
+    """Does with posts what is to be done once they are there."""
+
+    async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        """Publish a post to those who follow its channel, unless it is already.
+
+        Raises PublishError.
+        """
+        ...
+
+    async def open_thread(self, channel_id: ChannelId, message_id: MessageId, title: str) -> None:
+        """Start a thread under a post, called after *title*, unless it has one.
+
+        Raises PublishError.
         """
         ...
 
@@ -500,11 +524,25 @@ class Storage(Protocol):
         """Keep an entry's article and index its text."""
         ...
 
-    async def store_summary(self, entry: Entry, summary: Summary) -> Summary:
+    async def store_summary(
+        self, entry: Entry, summary: Summary, length: Length = Length.NORMAL
+    ) -> Summary:
         """Keep an entry's summary unless it has one; return the one that stands.
+
+        One for each length: channels that want another get their own.
 
         Channels that make it at the same time post the same one, and so does every attempt.
         *entry*: as it was claimed; a summary of what it no longer says is not kept.
+        """
+        ...
+
+    async def decide_ping(
+        self, delivery_id: DeliveryId, ping: Ping | None, now: datetime
+    ) -> RoleId | None:
+        """Keep whom a post calls, unless that was decided; return what stands.
+
+        Nobody: with None, and where *ping* is to rest since another post of the channel called that
+        role, or is about to. Every attempt calls the same.
         """
         ...
 
@@ -521,6 +559,26 @@ class Storage(Protocol):
         An edit is due at once where the entry changed since it was first claimed. *was_found*: it
         was there when somebody looked.
         """
+        ...
+
+    async def claim_errands(self, now: datetime, limit: int) -> Sequence[Errand]:
+        """Return what is to be done now with posts that are in their channels.
+
+        Of posts that wait to be published, each channel's most important, within its allowance.
+        What waited for over ERRAND_MAX_AGE is given up. Not done, they are returned again.
+        """
+        ...
+
+    async def finish_errand(self, errand: Errand, now: datetime) -> None:
+        """Record that an errand is done."""
+        ...
+
+    async def put_off_errand(self, errand: Errand, due_at: datetime, reason: str) -> None:
+        """Do an errand later, and with it all of its kind that wait in its channel."""
+        ...
+
+    async def drop_errand(self, errand: Errand, reason: str) -> None:
+        """Give an errand up."""
         ...
 
     async def mark_edited(self, delivery_id: DeliveryId, now: datetime) -> None:

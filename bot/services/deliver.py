@@ -37,6 +37,7 @@ from bot.news.models import Article, Claim, DeliveryId, Entry, Feed, HoldKind, M
 from bot.news.ports import Articles, Clock, Model, Publisher, Storage, Summariser
 from bot.news.posts import bundle, compose, compose_digest, compose_roundup
 from bot.services.abridge import LATE_MAX_S, Abridger
+from bot.services.calls import Calls
 
 log = structlog.get_logger()
 
@@ -70,7 +71,8 @@ class Deliverer:
     """Sends what is due. One instance, one process.
 
     ``article_max_s``: how long an article is waited for; ``model_max_s``: how long a post may be
-    late because of *model*; ``on_sent`` is told of each post that landed.
+    late because of *model*; ``calls`` decides whom posts call, by default nobody; ``on_sent``
+    is told of each post that landed.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Deliverer:
         publisher: Publisher,
         clock: Clock,
         *,
+        calls: Calls | None = None,
         article_max_s: float = ARTICLE_MAX_S,
         model: Model | None = None,
         model_max_s: float = LATE_MAX_S,
@@ -91,6 +94,7 @@ class Deliverer:
         self._articles = articles
         self._abridger = Abridger(summariser, model, clock, late_max_s=model_max_s)
         self._publisher = publisher
+        self._calls = calls
         self._clock = clock
         self._article_max_s = article_max_s
         self._on_sent = on_sent
@@ -298,9 +302,10 @@ class Deliverer:
 
     async def _compose_one(self, claim: Claim) -> Post:
         if claim.digest is not None:
-            return compose_digest(claim.digest)
+            return replace(compose_digest(claim.digest), manner=claim.manner)
         if claim.roundup:
-            return compose_roundup(claim.roundup, claim.feed, claim.source_name)
+            post = compose_roundup(claim.roundup, claim.feed, claim.source_name)
+            return replace(post, manner=claim.manner)
         entry = claim.entry
         if entry.text_method is None:
             article = await self._read(entry, claim.feed)
@@ -310,8 +315,12 @@ class Deliverer:
         summary = claim.summary
         if summary is None:
             summary = await self._abridger.summary(entry, claim)
-            summary = await self._storage.store_summary(claim.entry, summary)
-        return compose(entry, claim.feed, claim.source_name, summary, claim.also)
+            summary = await self._storage.store_summary(claim.entry, summary, claim.length)
+        post = compose(entry, claim.feed, claim.source_name, summary, claim.also)
+        manner = claim.manner
+        if self._calls is not None:
+            manner = replace(manner, ping=await self._calls.decide(claim, entry))
+        return replace(post, manner=manner)
 
     async def _read(self, entry: Entry, feed: Feed) -> Article:
         """Read and store the article of *entry*, once for all channels that wait for it.

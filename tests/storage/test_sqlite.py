@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.errors import Busy, Corrupt
 from bot.language.words import VERSION, tokenise
 from bot.news.channels import ChannelEditId, ChannelOptions
+from bot.news.errands import Errand, ErrandKind
 from bot.news.models import (
     Article,
     BulletinId,
@@ -243,6 +244,14 @@ async def test_a_damaged_database_is_told_from_a_busy_one(opened: Opener, path: 
 
 FEED, ENTRY, STORY = FeedId(1), EntryId(1), StoryId(1)
 SUBSCRIPTION, DELIVERY, BULLETIN = SubscriptionId(1), DeliveryId(1), BulletinId(1)
+ERRAND = Errand(
+    delivery_id=DELIVERY,
+    kind=ErrandKind.THREAD,
+    channel_id=CHANNEL,
+    message_id=MessageId(1),
+    title="",
+    attempts=1,
+)
 Call = Callable[[SqliteStorage], Coroutine[object, object, object]]
 
 WRITES: dict[str, Call] = {
@@ -275,6 +284,11 @@ WRITES: dict[str, Call] = {
         entry(entry_id=ENTRY), Summary(text="", method="feed")
     ),
     "mark_sent": lambda s: s.mark_sent(DELIVERY, MessageId(1), NOW),
+    "decide_ping": lambda s: s.decide_ping(DELIVERY, None, NOW),
+    "claim_errands": lambda s: s.claim_errands(NOW, 1),
+    "finish_errand": lambda s: s.finish_errand(ERRAND, NOW),
+    "put_off_errand": lambda s: s.put_off_errand(ERRAND, NOW, ""),
+    "drop_errand": lambda s: s.drop_errand(ERRAND, ""),
     "mark_edited": lambda s: s.mark_edited(DELIVERY, NOW),
     "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),

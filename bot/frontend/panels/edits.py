@@ -6,7 +6,8 @@ from typing import Any, Self
 import discord
 
 from bot.frontend.errors import answer_error
-from bot.frontend.markdown import inline
+from bot.frontend.listings import call_told
+from bot.frontend.markdown import block, inline
 from bot.frontend.panels.undo import client_of
 from bot.frontend.permissions import guild_of, require_manager
 from bot.news import health
@@ -44,6 +45,8 @@ def _lines(choices: Choices) -> dict[str, str]:
             "posted too" if choices.posts_old else "kept for search only"
         ),
         "Posts": POSTS[choices.mode],
+        "Tags": block(", ".join(choices.tags), 200) or "by category",
+        "Calls": call_told(choices.ping),
     }
 
 

@@ -14,7 +14,16 @@ from bot.frontend.panels.undo import client_of
 from bot.frontend.permissions import Target, member_of, require_postable
 from bot.frontend.render import post_embed
 from bot.news import health
-from bot.news.models import ChannelId, Fetched, Following, GuildId, Mode, NewSubscription, UserId
+from bot.news.models import (
+    ChannelId,
+    Fetched,
+    Following,
+    GuildId,
+    Mode,
+    NewSubscription,
+    Ping,
+    UserId,
+)
 from bot.services.follow import Follower
 from bot.services.look import Proposal, entries_per_day
 
@@ -33,6 +42,8 @@ class Wish:
     every_s: int | None = None
     posts_old: bool = False
     mode: Mode = Mode.STORY
+    tags: tuple[str, ...] = ()
+    ping: Ping | None = None
 
 
 class ChoosePanel(Panel):
@@ -61,7 +72,9 @@ class ChoosePanel(Panel):
         await interaction.response.defer()
         found = self._offered[int(select.values[0])]
         await refuse_if_followed(self._follower, self._wish, found)
-        proposal = await self._follower.propose(found, name=self._wish.name)
+        proposal = await self._follower.propose(
+            found, name=self._wish.name, channel_id=ChannelId(self._wish.target.id)
+        )
         self.stop()
         await show_preview(interaction, self._follower, self._wish, proposal)
 
@@ -104,6 +117,8 @@ class AddPanel(Panel):
                 every_s=wish.every_s,
                 posts_old=wish.posts_old,
                 mode=wish.mode,
+                tags=wish.tags,
+                ping=wish.ping,
             ),
         )
         following = followed.following
@@ -172,7 +187,7 @@ async def show_preview(
 ) -> None:
     """Show what would be posted, the facts, and the buttons. *interaction* must be deferred."""
     known = await _known(follower, wish, proposal.found)
-    facts = f"**{inline(proposal.name)}**: {facts_of(proposal)}.\n{known}"
+    facts = f"**{inline(proposal.name)}**: {facts_of(proposal)}.\n{known}{_tags_told(wish)}"
     if proposal.post is None:
         text = f"{facts}It has no entries yet, so there is nothing to show. Add it all the same?"
     else:
@@ -180,6 +195,18 @@ async def show_preview(
         text = f"{facts}{_backfill_told(wish)} The newest looks like this in {where}:"
     embed = post_embed(proposal.post) if proposal.post else None
     await AddPanel(follower, wish, proposal).show(interaction, content=text, embed=embed)
+
+
+def _tags_told(wish: Wish) -> str:
+    """Return what becomes of posts in a forum that wants a tag, where none is chosen."""
+    forum = wish.target
+    if wish.tags or not isinstance(forum, discord.ForumChannel) or not forum.flags.require_tag:
+        return ""
+    return (
+        f"{forum.mention} wants a tag on each post. One whose categories are none of its tags "
+        "waits, unless you give the feed a `tag` or the forum one for all others: "
+        "`/settings channel tags: * = …`.\n"
+    )
 
 
 def _backfill_told(wish: Wish) -> str:

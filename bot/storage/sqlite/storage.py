@@ -11,6 +11,7 @@ import structlog
 from bot.news.answers import Gathered
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.digest import Waiting
+from bot.news.errands import Errand
 from bot.news.models import (
     Article,
     AskedBefore,
@@ -37,16 +38,19 @@ from bot.news.models import (
     HoldKind,
     Imported,
     Known,
+    Length,
     MessageId,
     Mode,
     NewSubscription,
     ParsedFeed,
+    Ping,
     Recorded,
     Refresh,
     Rehoused,
     Remedy,
     Repairs,
     Resumed,
+    RoleId,
     SearchPage,
     SearchRequest,
     Split,
@@ -70,6 +74,7 @@ from bot.storage.sqlite import (
     digests,
     edits,
     entries,
+    errands,
     facts,
     feeds,
     grouping,
@@ -80,6 +85,7 @@ from bot.storage.sqlite import (
     members,
     notices,
     outcomes,
+    pings,
     polls,
     reasons,
     rehousing,
@@ -346,9 +352,17 @@ class SqliteStorage:
         """Keep an entry's article and index its text."""
         await self._writer.run(lambda c: entries.store_article(c, self._index, entry_id, article))
 
-    async def store_summary(self, entry: Entry, summary: Summary) -> Summary:
+    async def store_summary(
+        self, entry: Entry, summary: Summary, length: Length = Length.NORMAL
+    ) -> Summary:
         """Keep an entry's summary unless it has one, or was edited; return the one that stands."""
-        return await self._writer.run(lambda c: entries.store_summary(c, entry, summary))
+        return await self._writer.run(lambda c: entries.store_summary(c, entry, summary, length))
+
+    async def decide_ping(
+        self, delivery_id: DeliveryId, ping: Ping | None, now: datetime
+    ) -> RoleId | None:
+        """Keep whom a post calls, unless that was decided; return what stands."""
+        return await self._writer.run(lambda c: pings.decide(c, delivery_id, ping, now))
 
     async def mark_sent(
         self,
@@ -362,6 +376,22 @@ class SqliteStorage:
         await self._writer.run(
             lambda c: outcomes.mark_sent(c, delivery_id, message_id, now, was_found=was_found)
         )
+
+    async def claim_errands(self, now: datetime, limit: int) -> Sequence[Errand]:
+        """Return what is to be done now with posts that are there."""
+        return await self._writer.run(lambda c: errands.claim(c, now, limit))
+
+    async def finish_errand(self, errand: Errand, now: datetime) -> None:
+        """Record that an errand is done."""
+        await self._writer.run(lambda c: errands.finish(c, errand, now))
+
+    async def put_off_errand(self, errand: Errand, due_at: datetime, reason: str) -> None:
+        """Do an errand later, with all of its kind in its channel."""
+        await self._writer.run(lambda c: errands.put_off(c, errand, due_at, reason))
+
+    async def drop_errand(self, errand: Errand, reason: str) -> None:
+        """Give an errand up."""
+        await self._writer.run(lambda c: errands.drop(c, errand, reason))
 
     async def mark_edited(self, delivery_id: DeliveryId, now: datetime) -> None:
         """Record that the message says what its entry says, unless that changed once more."""
@@ -673,6 +703,7 @@ class SqliteStorage:
             edits.forget_old(connection, now)
             members.forget_old(connection, now)
             channels.forget_old_edits(connection, now)
+            errands.forget_old(connection, now)
             notices.forget_old(connection, now)
             repairs.forget_switches(connection, now)
             holds.forget_old(connection, now)
