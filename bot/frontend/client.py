@@ -125,7 +125,7 @@ class HeraldClient(FollowingClient):
         self.was_ready = False
         self.tree = HeraldTree(self)
         self.tree.add_command(FeedCommands(follower, healer, transfer, clock))
-        self.tree.add_command(NewsCommands(follower, searcher, storage, clock))
+        self.tree.add_command(NewsCommands(follower, searcher, narrator, storage, clock))
         self.tree.add_command(SettingsCommands(storage, self.steward, clock))
         self.tree.add_command(DigestCommands(self.digester, self.steward, clock))
         self.tree.add_command(health_command(follower, storage))

@@ -25,6 +25,7 @@ from bot.news.models import (
     NotModified,
     Ping,
     PostRef,
+    Query,
     Remedy,
     Repairs,
     Resumed,
@@ -43,21 +44,34 @@ TROUBLE_COLOUR = discord.Colour(0xE67E22)
 
 _TITLE_CUT = 150
 _SOURCE_CUT = 60
+_MENDED_CUT = 300
 _EDGES = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 
 
 def results_embed(results: Results) -> discord.Embed:
     """Return a page of search results."""
-    budget = limits.EMBED_DESCRIPTION_MAX // max(1, len(results.found)) - 2
+    mended = _mended(results.query)
+    room = limits.EMBED_DESCRIPTION_MAX - sum(len(line) + 2 for line in mended)
+    budget = room // max(1, len(results.found)) - 2
     embed = discord.Embed(
         title=inline(f"Search: {results.query.text}", 120),
-        description="\n\n".join(_hit(found, budget) for found in results.found),
+        description="\n\n".join([*mended, *(_hit(found, budget) for found in results.found)]),
         colour=COLOUR,
     )
+    plus = "+" if results.has_more_than_total else ""
+    total = f"{results.total:,}{plus} {'story' if results.total == 1 else 'stories'}"
+    searched = f"{results.searched:,}{'+' if results.has_more_than_searched else ''}"
+    articles = "article" if results.searched == 1 else "articles"
     return embed.set_footer(
-        text=f"Page {results.page + 1} of {results.pages} · "
-        f"{count(results.total, 'article')} found in {results.searched:,}"
+        text=f"Page {results.page + 1} of {results.pages} · {total} found in {searched} {articles}"
     )
+
+
+def _mended(query: Query) -> list[str]:
+    """Return in one line what was made of a search that made no sense; none where it did."""
+    if not query.repairs:
+        return []
+    return [f"-# {escape_block(plain(' '.join(query.repairs), _MENDED_CUT))}"]
 
 
 def nothing_found_embed(results: Results, *, is_narrowed: bool) -> discord.Embed:
@@ -71,11 +85,16 @@ def nothing_found_embed(results: Results, *, is_narrowed: bool) -> discord.Embed
     else:
         tips = ["fewer or other words", "the words one by one instead of a “phrase”"]
         tips += ["no `from` and no `since`"] if is_narrowed else []
-        searched = count(results.searched, "article")
-        advice = f"I searched {searched} that you can read. Try {', or '.join(tips)}."
+        plus = "+" if results.has_more_than_searched else ""
+        articles = "article" if results.searched == 1 else "articles"
+        advice = f"I searched {results.searched:,}{plus} {articles} that you can read. "
+        if results.suggestion is not None:
+            advice += f"Did you mean **{escape_block(plain(results.suggestion, 200))}**?"
+        else:
+            advice += f"Try {', or '.join(tips)}."
     return discord.Embed(
         title=inline(f"Nothing found for: {results.query.text}", 120),
-        description=advice,
+        description="\n\n".join([*_mended(results.query), advice]),
         colour=COLOUR,
     )
 
@@ -369,6 +388,7 @@ def _meta(hit: Hit, url: str | None) -> str:
     parts = [label(plain(hit.feed_title, _SOURCE_CUT)), when(hit.entry.dated_at)]
     parts += [link("article", url)] if url else []
     parts += [link("post", jump_url(hit.post))] if hit.post else []
+    parts += [count(hit.sources, "source")] if hit.sources > 1 else []
     return " · ".join(part for part in parts if part)
 
 
