@@ -14,8 +14,8 @@ import gc
 import os
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -43,6 +43,7 @@ from bot.news.ports import (
     Articles,
     Clock,
     Comparer,
+    Finisher,
     Model,
     Publisher,
     Quoter,
@@ -52,8 +53,12 @@ from bot.news.ports import (
     Tokeniser,
 )
 from bot.schedule import Loop, Schedule, Trouble
+from bot.services.account import Accountant
 from bot.services.ask import Asker
+from bot.services.calls import Calls
 from bot.services.deliver import Deliverer
+from bot.services.digest import Digester
+from bot.services.errands import Errands
 from bot.services.follow import Follower
 from bot.services.group import Grouper
 from bot.services.heal import Healer
@@ -308,12 +313,13 @@ def loops(
     core: Core,
     publisher: Publisher,
     announcer: Announcer,
+    finisher: Finisher,
     *,
     is_ready: Callable[[], bool],
     model: Model | None = None,
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
-    """Return the loops of the bot: poll, group, deliver and tell while *is_ready*, mend, tidy."""
+    """Return the loops of the bot; those that talk to Discord work while *is_ready*."""
     grouper = Grouper(core.storage, core.clock, on_grouped=core.schedule.deliver.poke)
 
     async def group() -> None:
@@ -326,6 +332,7 @@ def loops(
         core.summariser,
         publisher,
         core.clock,
+        calls=Calls(core.storage, core.clock, core.tokenise),
         model=model,
         model_max_s=core.settings.llm_timeout_s,
         on_sent=on_sent,
@@ -335,25 +342,50 @@ def loops(
         if is_ready():
             await deliverer.deliver_due()
 
+    errands = _while_ready(is_ready, Errands(core.storage, finisher, core.clock).run_due)
+
+    digester = Digester(core.storage, core.clock)
+
+    async def digest() -> None:
+        if await digester.make_due():
+            core.schedule.deliver.poke()
+
     teller = Teller(core.storage, announcer, core.clock)
 
     async def tell() -> None:
         if is_ready():
             await teller.tell_due()
 
+    accountant = Accountant(core.storage, core.clock)
+
     async def tidy() -> None:
         await core.storage.tidy(core.clock.now())
+        await accountant.tell_daily()
 
     trouble = Trouble()
     return (
         Loop("poll", core.schedule.poll, core.poller.poll_round, overlaps=True, trouble=trouble),
         Loop("group", core.schedule.group, group, trouble=trouble),
         Loop("deliver", core.schedule.deliver, deliver, overlaps=True, trouble=trouble),
+        Loop("errands", core.schedule.errands, errands, trouble=trouble),
+        Loop("digest", core.schedule.digest, digest, trouble=trouble),
         Loop("tell", core.schedule.tell, tell, trouble=trouble),
         Loop("resume", core.schedule.resume, core.follower.resume_due, trouble=trouble),
         Loop("mend", core.schedule.mend, core.healer.mend_due, trouble=trouble),
         Loop("tidy", core.schedule.tidy, tidy, trouble=trouble),
     )
+
+
+def _while_ready(
+    is_ready: Callable[[], bool], work: Callable[[], Awaitable[object]]
+) -> Callable[[], Awaitable[None]]:
+    """Return *work* that is left alone while Discord cannot be asked."""
+
+    async def work_if_ready() -> None:
+        if is_ready():
+            await work()
+
+    return work_if_ready
 
 
 @contextmanager
@@ -434,7 +466,10 @@ async def run(settings: Settings) -> None:
             async with open_model(
                 settings, core.clock, core.storage.recall, core.storage.remember
             ) as model:
+                core.asker.phrase_by(model, within_s=settings.llm_timeout_s)
                 await _serve(core, token, stopping, model)
+            with suppress(StorageError):
+                await Accountant(core.storage, core.clock).tell()
     log.info("app.stopped")
 
 
@@ -443,7 +478,7 @@ async def _serve(core: Core, token: str, stopping: asyncio.Event, model: Model |
     link = Link(core)
     publisher = DiscordPublisher(link.current, core.storage, link.gate)
     announcer = DiscordAnnouncer(publisher)
-    work = loops(core, publisher, announcer, is_ready=link.is_ready, model=model)
+    work = loops(core, publisher, announcer, publisher, is_ready=link.is_ready, model=model)
     try:
         async with asyncio.TaskGroup() as group:
             gateway = group.create_task(stay_connected(link.make_client, token))

@@ -21,6 +21,8 @@ log = structlog.get_logger()
 POLL_TICK_S = 1
 GROUP_TICK_S = 5  # besides a poke whenever something was queued
 DELIVER_TICK_S = 5  # likewise, and whenever something was put into a story
+ERRANDS_TICK_S = 5
+DIGEST_TICK_S = 5
 TELL_TICK_S = 15
 RESUME_TICK_S = 10
 MEND_TICK_S = 60
@@ -52,6 +54,8 @@ class Schedule:
         self.poll = Pulse()
         self.group = Pulse()
         self.deliver = Pulse()
+        self.errands = Pulse()
+        self.digest = Pulse()
         self.tell = Pulse()
         self.resume = Pulse()
         self.mend = Pulse()
@@ -61,6 +65,8 @@ class Schedule:
             (self.poll, POLL_TICK_S),
             (self.group, GROUP_TICK_S),
             (self.deliver, DELIVER_TICK_S),
+            (self.errands, ERRANDS_TICK_S),
+            (self.digest, DIGEST_TICK_S),
             (self.tell, TELL_TICK_S),
             (self.resume, RESUME_TICK_S),
             (self.mend, MEND_TICK_S),

@@ -31,7 +31,9 @@ async def ask(arguments: argparse.Namespace, settings: Settings) -> int:
         since = parse_since(arguments.since, now) if arguments.since else None
         if arguments.question == "-":
             return await _answer_lines(core.asker, since, now)
-        answer = await core.asker.ask(arguments.question, channels=None, since=since, now=now)
+        async with app.open_model_once(settings, core.clock) as model:
+            core.asker.phrase_by(model, within_s=settings.llm_timeout_s)
+            answer = await core.asker.ask(arguments.question, channels=None, since=since, now=now)
     if arguments.json:
         print(json.dumps(answer_as_json(answer), ensure_ascii=False, indent=2))
     else:
@@ -107,6 +109,7 @@ def answer_as_json(answer: Answer) -> dict[str, Any]:
             "end": window.end.isoformat(),
         },
         "searched": answer.searched,
+        "has_more_than_searched": answer.has_more_than_searched,
         "newest_at": answer.newest_at and answer.newest_at.isoformat(),
     }
 
@@ -135,7 +138,8 @@ def _hit_as_json(hit: Hit) -> dict[str, Any]:
 
 def _as_text(answer: Answer) -> list[str]:
     newest = f", the newest of {answer.newest_at:%Y-%m-%d %H:%M} UTC" if answer.newest_at else ""
-    searched = f"Looked through {count(answer.searched, 'article')}{newest}."
+    more = "more than " if answer.has_more_than_searched else ""
+    searched = f"Looked through {more}{count(answer.searched, 'article')}{newest}."
     if not answer.is_found:
         lines = ["The archive does not say." if answer.searched else "The archive is empty."]
         if answer.nearest:

@@ -77,6 +77,12 @@ async def _check_database(settings: Settings) -> str | None:
         f"{count(health.entries, 'article')}, {count(health.subscriptions, 'subscription')}, "
         f"{count(health.pending_deliveries, 'post')} waiting"
     )
+    counts = health.counts
+    print(
+        f"outbox    {counts.owed} owed, {counts.sent} sent ({counts.found} found by looking back), "
+        f"{counts.edited} edited, {counts.held} held, {counts.abandoned} given up; "
+        f"{health.held_deliveries} held now"
+    )
     if health.oldest_pending_at is not None:
         age = datetime.now(UTC) - health.oldest_pending_at
         print(f"          the oldest waits since {age.total_seconds() / 60:.0f} minutes")

@@ -252,6 +252,8 @@ def _follower_as_text(following: Following) -> str:
         parts.append("old entries posted too")
     if subscription.mode is Mode.EACH:
         parts.append("every entry a post")
+    if subscription.mode is Mode.DIGEST:
+        parts.append("told in the channel's digest")
     if subscription.is_paused:
         until = subscription.paused_until
         parts.append(f"paused until {_ago(until)}" if until else "paused")

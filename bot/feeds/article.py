@@ -21,9 +21,10 @@ import structlog
 from bot.errors import FeedError, FetchFailed, ParseFailed
 from bot.feeds import faults
 from bot.feeds.cutoff import is_cut_off
-from bot.feeds.fetch import PAGE_ACCEPT, Download, Fetcher
+from bot.feeds.fetch import PAGE_ACCEPT, Download, Fetcher, Hold
 from bot.feeds.holds import Holds, server_of
 from bot.feeds.limits import Limits
+from bot.feeds.ration import Ration
 from bot.feeds.reading import Reader
 from bot.feeds.robots import Robots
 from bot.feeds.values import WHOLE_TEXT, PageValues
@@ -55,6 +56,7 @@ class ArticleReader:
         fetcher: Fetcher,
         reader: Reader,
         limits: Limits,
+        ration: Ration,
         *,
         robots: Robots,
         holds: Holds,
@@ -63,6 +65,7 @@ class ArticleReader:
         self._fetcher = fetcher
         self._reader = reader
         self._limits = limits
+        self._ration = ration
         self._robots = robots
         self._holds = holds
         self._reads_pages = reads_pages
@@ -97,8 +100,9 @@ class ArticleReader:
 
     async def _from_page(self, entry: Entry, url: str, own: str) -> Article:
         """Return what the page at *url* says, or *own* where that is more. Raises FeedError."""
-        download = await self._fetched(url)
-        page = await self._reader.article(download.body, download.content_type, download.url)
+        with self._ration.place(url) as place:
+            download = await self._fetched(url, place.hold)
+            page = await self._reader.article(download.body, download.content_type, download.url)
         text = _without_headline(page.text, entry.title)
         article = Article(
             text=text,
@@ -115,7 +119,7 @@ class ArticleReader:
         is_better = page.wall == "paywall" and len(own) < _SHORT < len(text)
         return replace(article, text=text if is_better else own, method="teaser", note=note)
 
-    async def _fetched(self, url: str) -> Download:
+    async def _fetched(self, url: str, hold: Hold) -> Download:
         """Return the page at *url*, with leave of every host on the way. Raises FeedError."""
         for _ in range(self._limits.redirects + 1):
             self._holds.check(url)
@@ -130,6 +134,7 @@ class ArticleReader:
                 total_s=self._limits.page_s,
                 only_types=_PAGE_TYPES,
                 follows=False,
+                hold=hold,
             )
             if download.target is None:
                 return download

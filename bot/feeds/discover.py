@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from bot.errors import FeedError, FetchFailed, NotAFeed
 from bot.feeds import faults
 from bot.feeds.encodings import is_page
-from bot.feeds.fetch import Download, Fetcher
+from bot.feeds.fetch import Download, Fetcher, Hold
 from bot.feeds.limits import Limits
+from bot.feeds.ration import Ration
 from bot.feeds.reading import Reader
 from bot.feeds.sites import Rule, site_feeds, spelled_out
 from bot.feeds.urls import typed_url
@@ -46,11 +47,18 @@ class Discoverer:
     """
 
     def __init__(
-        self, fetcher: Fetcher, reader: Reader, limits: Limits, *, rule: Rule = site_feeds
+        self,
+        fetcher: Fetcher,
+        reader: Reader,
+        limits: Limits,
+        ration: Ration,
+        *,
+        rule: Rule = site_feeds,
     ) -> None:
         self._fetcher = fetcher
         self._reader = reader
         self._limits = limits
+        self._ration = ration
         self._rule = rule
 
     async def discover(self, typed: str) -> Discovery:
@@ -61,8 +69,14 @@ class Discoverer:
         known = await search.all_of(self._rule(url))
         if known:
             return search.result(typed, known)
+        with self._ration.place(url) as place:
+            return await self._behind(typed, address, search, place.hold)
+
+    async def _behind(self, typed: str, address: str, search: "_Search", hold: Hold) -> Discovery:
+        """Return the feed at *address*, or those that its page leads to."""
+        url, _ = typed_url(address)
         try:
-            page = await self._page(address)
+            page = await self._page(address, hold)
         except FetchFailed as error:
             raise search.refusal or error from None
         if not is_page(page.body, page.content_type):
@@ -81,8 +95,11 @@ class Discoverer:
 
     async def candidate(self, address: str) -> Fetched:
         """Return the feed at an address that may have one. Raises FeedError or NotAFeed."""
-        download = await self._fetcher.get(address, total_s=self._limits.candidate_s)
-        return await self.read(download)
+        with self._ration.place(address) as place:
+            download = await self._fetcher.get(
+                address, total_s=self._limits.candidate_s, hold=place.hold
+            )
+            return await self.read(download)
 
     async def read(self, download: Download) -> Fetched:
         """Return the feed in a download. Raises NotAFeed for a web page, else ParseFailed."""
@@ -106,16 +123,16 @@ class Discoverer:
             permanent_url=download.permanent_url,
         )
 
-    async def _page(self, typed: str) -> Download:
+    async def _page(self, typed: str, hold: Hold) -> Download:
         """Fetch what was typed; where no scheme was, by https and, failing to connect, by http."""
         url, is_bare = typed_url(typed)
         try:
-            return await self._fetcher.get(url)
+            return await self._fetcher.get(url, hold=hold)
         except FetchFailed as error:
             if not is_bare or error.status is not None:
                 raise
             try:
-                return await self._fetcher.get(url.replace("https://", "http://", 1))
+                return await self._fetcher.get(url.replace("https://", "http://", 1), hold=hold)
             except FetchFailed as plain:
                 # Without any answer, the failure of the address that was meant says more.
                 raise (error if plain.status is None else plain) from None

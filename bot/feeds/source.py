@@ -77,12 +77,13 @@ class Web:
         self._fetcher = fetcher
         self._reader = reader
         self._ration = Ration(limits)
-        self._discoverer = Discoverer(fetcher, reader, limits, rule=rule)
+        self._discoverer = Discoverer(fetcher, reader, limits, self._ration, rule=rule)
         self._holds = Holds()
         self._articles = ArticleReader(
             fetcher,
             reader,
             limits,
+            self._ration,
             robots=Robots(fetcher, reader, limits, product=product),
             holds=self._holds,
             reads_pages=reads_pages,

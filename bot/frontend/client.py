@@ -18,7 +18,9 @@ from discord.http import Route
 
 from bot.errors import ConfigError, DiscordUnavailable, StorageError
 from bot.frontend.commands.ask import ask_command
+from bot.frontend.commands.digest import DigestCommands
 from bot.frontend.commands.feed import FeedCommands
+from bot.frontend.commands.health import health_command
 from bot.frontend.commands.news import NewsCommands
 from bot.frontend.commands.privacy import PrivacyCommands
 from bot.frontend.commands.settings import SettingsCommands
@@ -37,6 +39,7 @@ from bot.news.models import ChannelId, GuildId
 from bot.news.ports import Clock, Storage
 from bot.services.ask import Asker
 from bot.services.channels import Steward
+from bot.services.digest import Digester
 from bot.services.follow import Follower
 from bot.services.heal import Healer
 from bot.services.narrate import Narrator
@@ -117,12 +120,15 @@ class HeraldClient(FollowingClient):
         self.healer = healer
         self.narrator = narrator
         self.steward = Steward(storage, clock)
+        self.digester = Digester(storage, clock)
         self.whereabouts = Whereabouts(storage, clock, on_ready)
         self.was_ready = False
         self.tree = HeraldTree(self)
         self.tree.add_command(FeedCommands(follower, healer, transfer, clock))
-        self.tree.add_command(NewsCommands(follower, searcher, storage, clock))
+        self.tree.add_command(NewsCommands(follower, searcher, narrator, storage, clock))
         self.tree.add_command(SettingsCommands(storage, self.steward, clock))
+        self.tree.add_command(DigestCommands(self.digester, self.steward, clock))
+        self.tree.add_command(health_command(follower, storage))
         self.tree.add_command(ask_command(follower, asker, clock))
         self.tree.add_command(story_command(follower, narrator))
         self.tree.add_command(PrivacyCommands(storage))

@@ -4,7 +4,7 @@ Discord takes no nonce there, so what may have been posted before is looked for 
 A thread and its first message have one id (Discord docs, "Start Thread in Forum or Media Channel").
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
 import discord
@@ -15,7 +15,7 @@ from bot.frontend import limits
 from bot.frontend.markdown import plain
 from bot.frontend.once import Once
 from bot.frontend.permissions import may_moderate
-from bot.news.models import ChannelId, Hit, MessageId, Post, PostRef
+from bot.news.models import ChannelId, Hit, Manner, MessageId, Post, PostRef
 
 LOOK_BACK = 50  # archived threads; those that are awake come all at once
 OPENED_MAX = 10  # threads whose first message is looked at, with a request each
@@ -26,8 +26,8 @@ def thread_name(title: str) -> str:
     return plain(title, limits.THREAD_NAME_MAX) or "(untitled)"
 
 
-def tags_of(forum: discord.ForumChannel, wanted: Sequence[str]) -> list[discord.ForumTag]:
-    """Return the forum's tags that go by the *wanted* names, as many as a post may have.
+def tags_of(forum: discord.ForumChannel, manner: Manner) -> list[discord.ForumTag]:
+    """Return the forum's tags that go by the names in *manner*, as many as a post may have.
 
     Raises Forbidden where the forum wants a tag on each post and has none of these.
     """
@@ -37,16 +37,20 @@ def tags_of(forum: discord.ForumChannel, wanted: Sequence[str]) -> list[discord.
         for tag in forum.available_tags
         if is_moderator or not tag.moderated
     }
-    names = dict.fromkeys(name.strip().casefold() for name in wanted)
-    found = [usable[name] for name in names if name in usable][: limits.APPLIED_TAGS_MAX]
+    found = _named(usable, manner.tags) or _named(usable, filter(None, [manner.other_tag]))
     if forum.flags.require_tag and not found:
         raise Forbidden(
             f"#{forum.name} wants a tag on each post, and has none that fits this one. Choose one "
-            "with the option “tag” of /feed edit.",
+            "with /feed edit tag, or one for all others with /settings channel tags: *=Name.",
             channel_id=forum.id,
             may_have_landed=False,
         )
     return found
+
+
+def _named(usable: Mapping[str, discord.ForumTag], names: Iterable[str]) -> list[discord.ForumTag]:
+    wanted = dict.fromkeys(name.strip().casefold() for name in names)
+    return [usable[name] for name in wanted if name in usable][: limits.APPLIED_TAGS_MAX]
 
 
 async def open_post(
@@ -56,7 +60,7 @@ async def open_post(
     payload = {
         "name": thread_name(post.title),
         "auto_archive_duration": forum.default_auto_archive_duration,
-        "applied_tags": [str(tag.id) for tag in tags_of(forum, post.manner.tags)],
+        "applied_tags": [str(tag.id) for tag in tags_of(forum, post.manner)],
         "message": said.payload,
     }
     # ForumChannel.create_thread does the same, but cannot be kept from doing it twice.

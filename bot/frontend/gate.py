@@ -2,9 +2,10 @@
 
 ::
 
-    every request ─► trace ─┬► 429 for all of us, or from the front door: nothing is sent until then
-                            ├► 401, 403, 429: counted; too many, and nothing is sent for a while
-                            └► watch: whether a request of this task may have landed unseen
+    every request ─► its turn: at most so many in a second
+    every answer ─► trace ─┬► 429 for all of us, or from the front door: nothing is sent until then
+                           ├► 401, 403, 429: counted; too many, and nothing is sent for a while
+                           └► watch: whether a request of this task may have landed unseen
 
 discord.py repeats a request that a 5xx answered by itself, and tells of the last answer only.
 """
@@ -21,6 +22,8 @@ import aiohttp
 import structlog
 from multidict import CIMultiDict
 
+from bot.frontend.turns import Turns
+
 log = structlog.get_logger()
 
 # Discord docs, "Rate Limits", Invalid Request Limit: 10,000 answers 401, 403 or 429 in ten minutes
@@ -28,6 +31,10 @@ log = structlog.get_logger()
 REFUSALS_MAX = 500  # beyond commands, which are few, nothing is asked after as many
 REFUSALS_IN_S = 600.0
 CLOUDFLARE_WAIT_S = 600.0  # a 429 without Discord's headers may say no time of its own
+
+# Not counted by the limit of all requests (Discord docs, "Rate Limits", Global Rate Limit: those of
+# interactions; those with a webhook's token, which is in the path, are not the bot's at all).
+_UNCOUNTED = ("/interactions/", "/webhooks/")
 
 _REFUSALS = frozenset({401, 403, 429})
 _TOO_MANY = 429  # HTTP
@@ -57,6 +64,7 @@ class Gate:
         self._refusals: deque[float] = deque()
         self._refusals_max = refusals_max
         self._closed_until = clock()
+        self.turns = Turns()
 
     def wait_s(self) -> float:
         """Return for how long nothing may be sent; 0: it may."""
@@ -75,6 +83,7 @@ class Gate:
     def trace(self) -> aiohttp.TraceConfig:
         """Return what tells this gate of every request of a client."""
         config = aiohttp.TraceConfig()
+        config.on_request_start.append(self._on_request)
         config.on_request_end.append(self._on_answer)
         config.on_request_exception.append(self._on_failure)
         return config
@@ -90,6 +99,7 @@ class Gate:
         if "Via" not in told:  # Cloudflare's: about this address, not about a channel
             self._close(seconds(told.get("Retry-After")), "Discord's front door asks to wait")
         elif scope == "global" or told.get("X-RateLimit-Global", "").lower() == "true":
+            self.turns.slow_down()
             self._close(seconds(told.get("Retry-After")), "the limit of all requests was reached")
 
     def _refuse(self) -> None:
@@ -108,6 +118,16 @@ class Gate:
         if until > self._closed_until:
             self._closed_until = until
             log.warning("discord.closed", reason=reason, for_s=round(for_s))
+
+    async def _on_request(
+        self,
+        _session: aiohttp.ClientSession,
+        _context: SimpleNamespace,
+        started: aiohttp.TraceRequestStartParams,
+    ) -> None:
+        """Let a request wait for its turn: it is sent when this returns."""
+        if not any(part in started.url.path for part in _UNCOUNTED):
+            await self.turns.take()
 
     async def _on_answer(
         self,

@@ -10,12 +10,14 @@ from discord import app_commands
 from bot.errors import UserError
 from bot.frontend import limits
 from bot.frontend.markdown import plain
+from bot.news.channels import EVERY_DAY
 
 OFF = "off"
 
 _TIME = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 _UNTIL = re.compile(r"\s*(?:[-\u2013\u2014]|to|until)\s*", re.IGNORECASE)
 _USUAL_QUIET = ("22:00-07:00", "23:00-08:00", "00:00-06:00", "18:00-09:00", OFF)
+_USUAL_TIMES = ("07:00", "07:30", "08:00", "12:00", "17:00", "18:00", "20:00")
 # What people who have not chosen yet are offered first.
 _USUAL_ZONES = (
     *("UTC", "Europe/London", "Europe/Berlin", "Europe/Kyiv", "America/New_York"),
@@ -62,6 +64,52 @@ def parse_quiet(text: str) -> tuple[int, int] | None:
             "use /feed pause."
         )
     return start, end
+
+
+def parse_days(text: str) -> tuple[int, ...]:
+    """Return the days of the week that *text* means, 0 for Monday, ascending. Raises UserError.
+
+    Daily, weekdays, weekends; mon-fri, sat-mon; mon, wed, fri; in full or by three letters.
+    """
+    typed = " ".join(text.casefold().replace(" and ", ",").split())
+    if typed in _DAYS_NAMED:
+        return _DAYS_NAMED[typed]
+    chosen: set[int] = set()
+    for part in re.split(r"[,;]\s*", typed):
+        first, *last = [_day(name, text) for name in _UNTIL.split(part.strip(), maxsplit=1)]
+        end = last[0] if last else first
+        chosen |= {day % 7 for day in range(first, end + 1 if end >= first else end + 8)}
+    return tuple(sorted(chosen))
+
+
+def _day(name: str, text: str) -> int:
+    begun = name.strip()
+    days = [day for day, called in enumerate(_DAYS) if len(begun) > 1 and called.startswith(begun)]
+    if len(days) != 1:
+        raise UserError(
+            f"“{plain(text, 40)}” are no days that I understand. Write daily, mon-fri, weekends, "
+            "or days such as mon, wed, fri."
+        )
+    return days[0]
+
+
+def days_told(days: tuple[int, ...]) -> str:
+    """Return days of the week in words: daily, Mon to Fri, Mon, Wed and Fri."""
+    if days == EVERY_DAY:
+        return "daily"
+    names = [_DAYS[day][:3].capitalize() for day in days]
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:  # noqa: PLR2004  # a span
+        return f"{names[0]} to {names[-1]}"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAYS_NAMED = {
+    "daily": EVERY_DAY,
+    "every day": EVERY_DAY,
+    "weekdays": EVERY_DAY[:5],
+    "weekends": EVERY_DAY[5:],
+}
 
 
 def clock(minute: int) -> str:
@@ -117,3 +165,29 @@ def quiet_choices(typed: str) -> list[app_commands.Choice[str]]:
         app_commands.Choice(name="off: at any time" if text == OFF else text, value=text)
         for text in offered
     ]
+
+
+def time_choices(typed: str) -> list[app_commands.Choice[str]]:
+    """Return times of day to choose from: what was typed, where it is one, then usual ones."""
+    begun = typed.strip()
+    offered = [text for text in _USUAL_TIMES if text.startswith(begun)]
+    try:
+        own = clock(parse_time(begun)) if begun else ""
+    except UserError:
+        own = ""
+    offered = [own, *(text for text in offered if text != own)] if own else offered
+    return [app_commands.Choice(name=text, value=text) for text in offered]
+
+
+def day_choices(typed: str) -> list[app_commands.Choice[str]]:
+    """Return days of the week to choose from: what was typed, where it is any, then usual ones."""
+    begun = typed.strip().casefold()
+    offered = {text: text for text in ("daily", "mon-fri", "weekends", "monday", "friday")}
+    offered = {text: name for text, name in offered.items() if text.startswith(begun)}
+    try:
+        own = days_told(parse_days(begun)) if begun else ""
+    except UserError:
+        own = ""
+    if own and begun not in offered:
+        offered = {begun: own, **offered}
+    return [app_commands.Choice(name=name, value=text) for text, name in offered.items()]

@@ -10,7 +10,8 @@ import discord
 from bot.frontend import limits
 from bot.frontend.markdown import block, escape_block, inline, label, link, plain, when
 from bot.frontend.render import safe_url
-from bot.news import health
+from bot.news import digest, health
+from bot.news.cadence import in_words
 from bot.news.models import (
     ChannelId,
     Check,
@@ -22,13 +23,16 @@ from bot.news.models import (
     Hit,
     Mode,
     NotModified,
+    Ping,
     PostRef,
+    Query,
     Remedy,
     Repairs,
     Resumed,
     Snippet,
     Subscription,
 )
+from bot.news.pace import quiet_until
 from bot.news.text import truncate
 from bot.services.follow import FeedCard
 from bot.services.poll import FeedPoll
@@ -40,21 +44,34 @@ TROUBLE_COLOUR = discord.Colour(0xE67E22)
 
 _TITLE_CUT = 150
 _SOURCE_CUT = 60
+_MENDED_CUT = 300
 _EDGES = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 
 
 def results_embed(results: Results) -> discord.Embed:
     """Return a page of search results."""
-    budget = limits.EMBED_DESCRIPTION_MAX // max(1, len(results.found)) - 2
+    mended = _mended(results.query)
+    room = limits.EMBED_DESCRIPTION_MAX - sum(len(line) + 2 for line in mended)
+    budget = room // max(1, len(results.found)) - 2
     embed = discord.Embed(
         title=inline(f"Search: {results.query.text}", 120),
-        description="\n\n".join(_hit(found, budget) for found in results.found),
+        description="\n\n".join([*mended, *(_hit(found, budget) for found in results.found)]),
         colour=COLOUR,
     )
+    plus = "+" if results.has_more_than_total else ""
+    total = f"{results.total:,}{plus} {'story' if results.total == 1 else 'stories'}"
+    searched = f"{results.searched:,}{'+' if results.has_more_than_searched else ''}"
+    articles = "article" if results.searched == 1 else "articles"
     return embed.set_footer(
-        text=f"Page {results.page + 1} of {results.pages} · "
-        f"{count(results.total, 'article')} found in {results.searched:,}"
+        text=f"Page {results.page + 1} of {results.pages} · {total} found in {searched} {articles}"
     )
+
+
+def _mended(query: Query) -> list[str]:
+    """Return in one line what was made of a search that made no sense; none where it did."""
+    if not query.repairs:
+        return []
+    return [f"-# {escape_block(plain(' '.join(query.repairs), _MENDED_CUT))}"]
 
 
 def nothing_found_embed(results: Results, *, is_narrowed: bool) -> discord.Embed:
@@ -68,11 +85,16 @@ def nothing_found_embed(results: Results, *, is_narrowed: bool) -> discord.Embed
     else:
         tips = ["fewer or other words", "the words one by one instead of a “phrase”"]
         tips += ["no `from` and no `since`"] if is_narrowed else []
-        searched = count(results.searched, "article")
-        advice = f"I searched {searched} that you can read. Try {', or '.join(tips)}."
+        plus = "+" if results.has_more_than_searched else ""
+        articles = "article" if results.searched == 1 else "articles"
+        advice = f"I searched {results.searched:,}{plus} {articles} that you can read. "
+        if results.suggestion is not None:
+            advice += f"Did you mean **{escape_block(plain(results.suggestion, 200))}**?"
+        else:
+            advice += f"Try {', or '.join(tips)}."
     return discord.Embed(
         title=inline(f"Nothing found for: {results.query.text}", 120),
-        description=advice,
+        description="\n\n".join([*_mended(results.query), advice]),
         colour=COLOUR,
     )
 
@@ -90,6 +112,26 @@ def latest_embed(hits: Sequence[Hit], source: str | None) -> discord.Embed:
         or "Nothing was posted yet in the channels that you can read.",
         colour=COLOUR,
     )
+
+
+def _manner_told(card: FeedCard, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield how what a feed brings is posted, where that is not as usual, or not now."""
+    mode = card.following.subscription.mode
+    if mode is Mode.EACH:
+        yield "Posts", "one for each entry"
+    if mode is Mode.DIGEST:
+        yield "Posts", _digest_told(card, now)
+    if (until := quiet_until(card.options, now)) is not None:
+        yield "Quiet hours", f"What it brings waits until {when(until, 't')}"
+
+
+def _digest_told(card: FeedCard, now: datetime) -> str:
+    """Return what waits for a channel's digest, and until when."""
+    waiting = card.waiting
+    if waiting is None:
+        return f"in the channel's digest; the next {when(digest.next_at(card.options, now), 'f')}"
+    waits = count(waiting.entries, "entry")
+    return f"in the channel's digest; {waits} there wait until {when(waiting.due_at(now), 'f')}"
 
 
 def feeds_embed(
@@ -129,8 +171,8 @@ def card_embed(
         embed.add_field(name="Paused", value=_pause_told(subscription))
     if subscription.posts_old:
         embed.add_field(name="Over a week old when it appears", value="posted too")
-    if subscription.mode is Mode.EACH:
-        embed.add_field(name="Posts", value="one for each entry")
+    for name, value in (*_manner_told(card, now), *_posting_told(subscription)):
+        embed.add_field(name=name, value=value)
     last = card.following.last_entry_at
     embed.add_field(name="Newest entry", value=when(last) if last else "none yet")
     embed.add_field(name="Entries in 24 h", value=f"{card.following.entries_24h:,}")
@@ -263,6 +305,26 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
+def _posting_told(subscription: Subscription) -> Iterator[tuple[str, str]]:
+    """Yield what is chosen of a feed's posts beside the usual, each with its name."""
+    if subscription.tags:
+        yield "Tags", block(", ".join(subscription.tags), 200)
+    if subscription.ping is not None:
+        yield "Calls", call_told(subscription.ping)
+
+
+def call_told(ping: Ping | None) -> str:
+    """Return whom posts call, and when."""
+    if ping is None:
+        return "nobody"
+    told = f"<@&{ping.role_id}>"
+    if ping.query:
+        told += f" for what “{block(ping.query, 300)}” finds"
+    if ping.rest_s:
+        told += f", then none for {in_words(ping.rest_s)}"
+    return told
+
+
 def jump_url(post: PostRef) -> str:
     """Return the address of a message in Discord."""
     return f"https://discord.com/channels/{post.guild_id}/{post.channel_id}/{post.message_id}"
@@ -326,6 +388,7 @@ def _meta(hit: Hit, url: str | None) -> str:
     parts = [label(plain(hit.feed_title, _SOURCE_CUT)), when(hit.entry.dated_at)]
     parts += [link("article", url)] if url else []
     parts += [link("post", jump_url(hit.post))] if hit.post else []
+    parts += [count(hit.sources, "source")] if hit.sources > 1 else []
     return " · ".join(part for part in parts if part)
 
 

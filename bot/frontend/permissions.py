@@ -90,6 +90,29 @@ def missing_for_webhooks(channel: Target) -> tuple[str, ...]:
     return tuple(name for name, is_given in wanted if not is_given)
 
 
+def missing_for_threads(channel: Target) -> tuple[str, ...]:
+    """Return what Herald lacks to open a thread under a post in *channel*."""
+    allowed = _permissions(channel, channel.guild.me)
+    wanted = (
+        ("Create Public Threads", allowed.create_public_threads),
+        ("Read Message History", allowed.read_message_history),
+    )
+    return tuple(name for name, is_given in wanted if not is_given)
+
+
+def missing_to_publish(channel: Target, *, is_by_source: bool) -> tuple[str, ...]:
+    """Return what Herald lacks to publish posts: webhooks' posts are others' to Discord."""
+    may_manage = _permissions(channel, channel.guild.me).manage_messages
+    return ("Manage Messages",) if is_by_source and not may_manage else ()
+
+
+def missing_to_call(role: discord.Role, channel: Target, member: discord.Member) -> tuple[str, ...]:
+    """Return what *member* lacks to have *role* notified by a message in *channel*."""
+    if role.mentionable or _permissions(channel, member).mention_everyone:
+        return ()
+    return ("Mention @everyone, @here, and All Roles",)
+
+
 def may_moderate(forum: discord.ForumChannel) -> bool:
     """Whether Herald may use a forum's tags that are kept to moderators."""
     return _permissions(forum, forum.guild.me).manage_threads

@@ -1,8 +1,9 @@
 """Take posts to Discord: the front end's side of the outbox."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 
 import discord
 import structlog
@@ -15,21 +16,23 @@ from bot.errors import (
     Forbidden,
     HistoryHidden,
     MessageGone,
+    PostRefused,
     RateLimited,
 )
 from bot.frontend.faults import ERRORS, REFUSED_LOGIN, UNAUTHORISED, is_refusal, translated
 from bot.frontend.forums import OPENED_MAX, open_post, posts_of, tags_of, thread_name, wake
 from bot.frontend.gate import Gate
-from bot.frontend.permissions import Target, may_read_history, missing_to_post
+from bot.frontend.permissions import Target, may_read_history, missing_for_threads, missing_to_post
 from bot.frontend.render import fitting_in_one, post_embed, post_embeds, safe_url
 from bot.frontend.webhooks import Memory, Webhooks, source_name
-from bot.news.models import ChannelId, Manner, MessageId, Post
+from bot.news.models import ChannelId, Manner, MessageId, Post, RoleId
 
 log = structlog.get_logger()
 
 READY_WITHIN_S = 20.0  # a start with many servers takes a few seconds; the outbox tries again
-LOOK_BACK = 50  # messages; what Discord gives of a channel's history in one request by default
-UNKNOWN_CHANNEL, ARCHIVED = 10003, 50083  # Discord docs, "JSON Error Codes"
+LOOK_BACK = 500  # messages, a hundred a request; a channel of news ends at the last post known
+# Discord docs, "JSON Error Codes"
+UNKNOWN_CHANNEL, ARCHIVED, ALREADY_PUBLISHED, HAS_THREAD = 10003, 50083, 40033, 160004
 
 PLAINLY = Manner()
 
@@ -68,6 +71,7 @@ class DiscordPublisher:
         async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             client = await self._client(channel_id)
+            post = replace(post, manner=_manner_of_all(post, channel))
             if post.manner.is_by_source and _may_speak(channel, post):
                 said = _as_source(channel, post, embeds[0])
                 if (made := await self._webhooks.send(client, channel, said)) is not None:
@@ -145,6 +149,8 @@ class DiscordPublisher:
         async with self._asking(channel_id):
             channel = await self._postable(channel_id)
             if isinstance(channel, discord.ForumChannel) or not may_read_history(channel):
+                if await self._is_last(channel, after):
+                    return None
                 raise HistoryHidden(
                     f"A post may be in #{channel.name} ({channel.guild.name}) already, and Herald "
                     "lacks Read Message History to look for it.",
@@ -161,6 +167,19 @@ class DiscordPublisher:
                 if is_wanted(message):
                     return MessageId(message.id)
         return None
+
+    async def _is_last(self, channel: Target, message_id: MessageId | None) -> bool:
+        """Whether nothing came after a message, which Discord tells those who may not read too.
+
+        It names the last message that was sent, were it deleted since.
+        """
+        if message_id is None or isinstance(channel, discord.ForumChannel):
+            return False
+        client = await self._client(ChannelId(channel.id))
+        now = await client.fetch_channel(channel.id)
+        if not isinstance(now, discord.TextChannel | discord.Thread):
+            return False
+        return now.last_message_id is not None and now.last_message_id <= message_id
 
     async def _find_thread(
         self, forum: discord.ForumChannel, post: Post, after: MessageId | None
@@ -192,18 +211,14 @@ class DiscordPublisher:
     async def fitting(self, channel_id: ChannelId, post: Post) -> int:
         """Return how many of a bundle's posts go into one message, uncut.
 
-        A forum's post is one, and so is what comes under its source's own name. What is silent or
-        calls a role is not mixed with what is not.
+        A forum's post is one, and so is what comes under its source's own name. What is silent is
+        not mixed with what is not, nor what calls one role with what calls another.
         """
         async with self._asking(channel_id):
             channel = await _channel(await self._client(channel_id), channel_id)
         if isinstance(channel, discord.ForumChannel) or post.manner.is_by_source:
             return 1
-        manners = [_sound(each.manner) for each in (post, *post.bundled)]
-        alike = next(
-            (at for at, manner in enumerate(manners) if manner != manners[0]), len(manners)
-        )
-        return min(alike, fitting_in_one(post))
+        return min(_alike(post), fitting_in_one(post))
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, post: Post) -> None:
         """Make an earlier post say *post*. Without Embed Links, Discord would empty it."""
@@ -235,6 +250,32 @@ class DiscordPublisher:
             if error.code == UNKNOWN_CHANNEL and isinstance(channel, discord.ForumChannel):
                 raise MessageGone("The post no longer exists.", channel_id=channel.id) from error
             raise
+
+    async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        """Publish a post to those who follow its channel, unless it is already."""
+        async with self._asking(channel_id):
+            channel = await self._postable(channel_id)
+            if not isinstance(channel, discord.TextChannel) or not channel.is_news():
+                raise PostRefused(
+                    f"#{channel.name} is no announcement channel.", channel_id=channel_id
+                )
+            with _done_before(ALREADY_PUBLISHED):
+                await channel.get_partial_message(message_id).publish()
+
+    async def open_thread(self, channel_id: ChannelId, message_id: MessageId, title: str) -> None:
+        """Start a thread under a post, unless it has one."""
+        async with self._asking(channel_id):
+            channel = await self._postable(channel_id)
+            if not isinstance(channel, discord.TextChannel):
+                raise PostRefused(f"#{channel.name} has no threads.", channel_id=channel_id)
+            if missing := missing_for_threads(channel):
+                raise Forbidden(
+                    f"Herald lacks {', '.join(missing)} in #{channel.name} ({channel.guild.name}).",
+                    channel_id=channel_id,
+                )
+            message = channel.get_partial_message(message_id)
+            with _done_before(HAS_THREAD):
+                await message.create_thread(name=thread_name(title))
 
     @asynccontextmanager
     async def _asking(self, channel_id: ChannelId) -> AsyncIterator[None]:
@@ -314,9 +355,35 @@ async def _channel(client: discord.Client, channel_id: ChannelId) -> Target:
     return channel
 
 
-def _sound(manner: Manner) -> tuple[object, ...]:
-    """Return what a message as a whole has of its posts' manners."""
-    return manner.is_silent, manner.is_by_source, manner.ping
+@contextmanager
+def _done_before(code: int) -> Iterator[None]:
+    """Pass over Discord's word that what the block asks for was done already."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        if error.code != code:
+            raise
+
+
+def _alike(post: Post) -> int:
+    """Return how many of a bundle's posts, from the first on, can be made in one manner."""
+    first, number, roles = post.manner, 0, set[RoleId]()
+    for manner in (each.manner for each in (post, *post.bundled)):
+        roles |= {manner.ping} if manner.ping is not None else set()
+        if manner.is_silent is not first.is_silent or len(roles) > 1:
+            break
+        number += 1
+    return number
+
+
+def _manner_of_all(post: Post, channel: Target) -> Manner:
+    """Return the manner of a message that holds a post and those bundled with it.
+
+    A role that was deleted is not called: its mention would say so and nothing else.
+    """
+    called = (each.manner.ping for each in (post, *post.bundled) if each.manner.ping is not None)
+    there = (ping for ping in called if channel.guild.get_role(ping) is not None)
+    return replace(post.manner, ping=next(there, None))
 
 
 def _call(manner: Manner) -> str | None:
@@ -350,7 +417,7 @@ def _said(post: Post, embed: discord.Embed) -> MultipartParameters:
 def _as_source(channel: Target, post: Post, embed: discord.Embed) -> MultipartParameters:
     """Return the body of a post's message for a webhook; its author need not be said again."""
     is_forum = isinstance(channel, discord.ForumChannel)
-    tags = tags_of(channel, post.manner.tags) if isinstance(channel, discord.ForumChannel) else ()
+    tags = tags_of(channel, post.manner) if isinstance(channel, discord.ForumChannel) else ()
     return handle_message_parameters(
         content=_call(post.manner) or discord.utils.MISSING,
         username=source_name(post.source),

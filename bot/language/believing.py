@@ -9,10 +9,15 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 
-from bot.language.quoting import Candidate, Found, Lens, Paper, kind_match
+from bot.language.quoting import Candidate, Found, Lens
+from bot.news.answers import Window
+
+_LOOKED_AT = 20  # sentences, the best ones
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,36 +42,44 @@ def coefficients() -> Coefficients:
     )
 
 
-def evidence(lens: Lens, read: Sequence[Paper], ranked: Sequence[Candidate]) -> dict[str, float]:
-    """Return what speaks for an answer: the features of the model, by name."""
+EVIDENCE = ("amount", "missing", "score", "age", "pairs")
+
+
+def evidence(
+    lens: Lens, ranked: Sequence[Candidate], newest_at: datetime | None, window: Window | None
+) -> dict[str, float]:
+    """Return what speaks for an answer and against one, by the names of EVIDENCE.
+
+    Weights of words are told in words as rare as can be, so that they mean the same in archives of
+    every size: "amount", the logarithm of what the best sentence and its surroundings have of the
+    question, and "missing", what they have not. "pairs": words that stand side by side in both are
+    often one name, and no evidence each. "age" is that of the article beside the newest: who asks
+    about news asks about late news, unless the question names a time.
+    """
     if not ranked:
         return {}
     best = ranked[0]
-    paper = best.paper
-    near = Found()
-    for number in range(best.number - 1, best.number + 2):
-        if 0 <= number < len(paper.found):
-            found = paper.found[number]
-            near = Found(near.exact | found.exact, near.loose | found.loose)
-    near = Found(near.exact | paper.title.exact, near.loose & ~near.exact)
-    names = lens.bits_of(names=True)
-    numbers = lens.bits_of(numbers=True)
-    in_paper = paper.title.exact
-    for found in paper.found:
-        in_paper |= found.exact
+    reach = max(lens.cover(_surroundings(one)) for one in ranked[:_LOOKED_AT])
+    age_days = 0.0
+    if newest_at is not None and window is None:
+        age_days = max((newest_at - best.paper.hit.entry.dated_at) / _DAY, 0.0)
     return {
-        "cover": max(one.cover for one in ranked),
-        "reach": lens.cover(near),
-        "paper": max(one.cover for one in read),
-        "kind": kind_match(lens, best.text),
-        "names": _share(lens, in_paper & names, names),
-        "numbers": _share(lens, in_paper & numbers, numbers),
+        "amount": math.log(0.3 + reach * lens.amount),
+        "missing": min((1 - reach) * lens.amount, 4.0) / 4,
+        "score": best.score,
+        "age": min(math.log2(1 + age_days / 15), 4.0) / 4,
+        "pairs": min(lens.worth(_surroundings(best).pairs) * lens.amount, 3.0) / 3,
     }
 
 
-def _share(lens: Lens, found: int, wanted: int) -> float:
-    whole = lens.worth(wanted)
-    return lens.worth(found) / whole if whole else 0.5
+def _surroundings(one: Candidate) -> Found:
+    """Return which words of the question stand in a sentence, its neighbours and its title."""
+    paper = one.paper
+    near = paper.found[max(one.number - 1, 0) : one.number + 2]
+    exact, loose, pairs = paper.title
+    for found in near:
+        exact, loose, pairs = exact | found.exact, loose | found.loose, pairs | found.pairs
+    return Found(exact, loose & ~exact, pairs)
 
 
 def confidence(told: Mapping[str, float]) -> float:

@@ -1,7 +1,8 @@
 """Answer questions in quotes: sentences that stand in articles, letter by letter."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from bot.errors import BadQuery
 from bot.language import asking
@@ -17,9 +18,16 @@ from bot.news.times import window_of
 QUESTION_MAX = 500  # characters
 QUOTES_MAX = 4
 NEAREST = 3
-_QUOTE_MAX = 420  # characters of a sentence and its neighbours together
+_QUOTE_MAX = 560  # characters of a sentence and its neighbours together
 _LEAST = 0.55  # of the best sentence's score: what is worth quoting beside it
 _SAME_ENTRY_MAX = 2  # quotes of one article
+
+
+class Thought(NamedTuple):
+    """An answer, and what spoke for it."""
+
+    answer: Answer
+    evidence: Mapping[str, float]  # none where there is no sentence at all
 
 
 class TextQuoter:
@@ -50,16 +58,21 @@ class TextQuoter:
 
     def answer(self, asked: Asked, gathered: Gathered, now: datetime) -> Answer:
         """Return the answer that stands in what was gathered."""
+        return self.think(asked, gathered, now).answer
+
+    def think(self, asked: Asked, gathered: Gathered, now: datetime) -> Thought:
+        """Return the answer that stands in what was gathered, and what spoke for it."""
         question = asking.read(asked.text)
         lens = Lens(question, gathered.frequencies, gathered.entries)
         read = papers(lens, gathered, asked.window, now)
         model = coefficients()
         ranked = candidates(lens, read, model.sentence)
-        sure = confidence(evidence(lens, read, ranked))
+        told = evidence(lens, ranked, gathered.newest_at, asked.window)
+        sure = confidence(told)
         chosen = list(_chosen(ranked))
         quotes = tuple(_quote(lens, one, ranked) for one in chosen)
         is_found = bool(quotes) and sure >= model.threshold
-        return Answer(
+        answer = Answer(
             asked=asked,
             is_found=is_found,
             confidence=sure,
@@ -68,8 +81,10 @@ class TextQuoter:
             disagreements=disagreements(question, quotes) if is_found else (),
             nearest=() if is_found else gathered.hits[:NEAREST],
             searched=gathered.searched,
+            has_more_than_searched=gathered.has_more_than_searched,
             newest_at=gathered.newest_at,
         )
+        return Thought(answer, told)
 
 
 def _chosen(ranked: Sequence[Candidate]) -> Iterator[Candidate]:
@@ -81,8 +96,8 @@ def _chosen(ranked: Sequence[Candidate]) -> Iterator[Candidate]:
         same_entry = [c for c in chosen if c.paper is one.paper]
         if len(same_entry) >= _SAME_ENTRY_MAX:
             continue
-        if any(abs(c.number - one.number) <= 1 for c in same_entry):
-            continue  # a neighbour: it is, or may be, quoted with the other
+        if any(_holds(c, one) for c in same_entry):
+            continue  # it is quoted with its neighbour
         if any(says_the_same(one.text, c.text) for c in chosen):
             continue
         chosen.append(one)
@@ -114,6 +129,13 @@ def _marks(lens: Lens, text: str) -> tuple[tuple[int, int], ...]:
         else:
             marks.append((word.start, word.end))
     return tuple(marks)
+
+
+def _holds(one: Candidate, other: Candidate) -> bool:
+    """Whether the quote of *one* holds the sentence *other*, of the same article."""
+    start, end = _with_neighbours(one)
+    first, last = one.paper.spans[other.number]
+    return start <= first and last <= end
 
 
 def _with_neighbours(one: Candidate) -> tuple[int, int]:

@@ -16,6 +16,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
 from operator import mul
 from typing import NamedTuple
 
@@ -34,7 +36,10 @@ _SENTENCES_MAX = 240  # of each
 _SCORED_MAX = 60  # sentences that are looked at closely
 _PIECE_MAX = 24  # characters of a piece that is remembered
 _PIECES_MAX = 60_000
+_NAME_WORTH = 1.15  # beside another word as rare
 _LOOSE = 0.6  # what a word with the same first letters is worth beside the same word
+_SPLIT_MAX = 512  # articles whose sentences are remembered
+_ENTRIES_MIN = 500  # fewer do not tell how rare a word is
 _SHORT = 6  # words of a sentence; fewer say little
 _DAY = timedelta(days=1)
 
@@ -68,34 +73,43 @@ class Lens:
         self.question = question
         self._exact = question.places()
         self._loose = question.loose_places()
-        self._seen: dict[str, tuple[int, int]] = {}
+        self._terms = frozenset(self._exact.keys() | self._loose.keys())
+        self._seen: set[str] = set()  # pieces that were looked up
+        self._hits: dict[str, tuple[int, int]] = {}  # those that are words of the question
         self.idf = tuple(
-            _idf(frequencies.get(word.key, 0), entries) * (1.15 if word.is_name else 1.0)
+            _idf(frequencies.get(word.key, 0), entries) * (_NAME_WORTH if word.is_name else 1.0)
             for word in question.words
         )
         self.mass = sum(self.idf) or 1.0
+        self.amount = self.mass / math.log(max(entries, _ENTRIES_MIN) + 1)
         self._follows = sum(1 << n for n, word in enumerate(question.words) if word.follows)
         self._worth: dict[int, float] = {0: 0.0}
 
     def look(self, text: str) -> Found:
         """Return which words of the question stand in *text*."""
+        pieces = text.split()
+        seen, hits = self._seen, self._hits
+        if fresh := set(pieces).difference(seen):
+            seen |= fresh
+            hits |= {piece: bits for piece in fresh if any(bits := self._bits(piece))}
+        places = [place for place, piece in enumerate(pieces) if piece in hits]
         exact = loose = pairs = before = 0
-        seen = self._seen
-        for piece in text.split():
-            bits = seen.get(piece)
-            if bits is None:
-                bits = seen[piece] = self._bits(piece)
-            here = bits[0]
-            if here:
+        last = -2
+        for place in places:
+            here, alike = hits[pieces[place]]
+            if place == last + 1:
                 pairs |= (before << 1) & here & self._follows
-                exact |= here
-            loose |= bits[1]
-            before = here
+            exact |= here
+            loose |= alike
+            last, before = place, here
         return Found(exact, loose & ~exact, pairs)
 
     def _bits(self, piece: str) -> tuple[int, int]:
+        terms = _terms(piece)
+        if self._terms.isdisjoint(terms):
+            return 0, 0
         exact = loose = 0
-        for term in _terms(piece):
+        for term in terms:
             if (place := self._exact.get(term)) is not None:
                 exact |= 1 << place
             elif (place := self._loose.get(term)) is not None:
@@ -128,6 +142,7 @@ class Lens:
 
 
 def _idf(frequency: int, entries: int) -> float:
+    entries = max(entries, _ENTRIES_MIN)
     return math.log(1 + (entries - min(frequency, entries) + 0.5) / (frequency + 0.5))
 
 
@@ -139,12 +154,12 @@ class Paper:
     rank: int
     text: str  # what is quoted from: the text, or else the teaser
     title: Found
-    spans: list[Span]
+    spans: tuple[Span, ...]
     found: list[Found]
     cover: float  # of title and text together
     share: float  # its score as a share of the best one's
     recency: float
-    is_in_window: bool
+    timely: float
 
 
 @dataclass(slots=True)
@@ -171,6 +186,15 @@ class Candidate:
         return self.paper.title if self.number < 0 else self.paper.found[self.number]
 
 
+@lru_cache(maxsize=_SPLIT_MAX)
+def _spans(text: str) -> tuple[Span, ...]:
+    """Return where the first sentences of *text* begin and end."""
+    spans = list(islice(sentences(text[:_READ_MAX]), _SENTENCES_MAX))
+    if len(text) > _READ_MAX and spans and spans[-1][1] >= _READ_MAX - 1:
+        spans.pop()  # it may go on
+    return tuple(spans)
+
+
 def papers(lens: Lens, gathered: Gathered, window: Window | None, now: datetime) -> list[Paper]:
     """Return the articles of *gathered* under the lens, in their order."""
     best = max((hit.score for hit in gathered.hits), default=0.0) or 1.0
@@ -185,13 +209,7 @@ def _paper(
 ) -> Paper:
     entry = hit.entry
     text = entry.text or entry.teaser
-    spans: list[Span] = []
-    for span in sentences(text[:_READ_MAX]):
-        spans.append(span)
-        if len(spans) == _SENTENCES_MAX:
-            break
-    if len(text) > _READ_MAX and spans and spans[-1][1] >= _READ_MAX - 1:
-        spans.pop()  # it may go on
+    spans = _spans(text)
     found = [lens.look(text[start:end]) for start, end in spans]
     title = lens.look(entry.title)
     exact, loose = title.exact, title.loose
@@ -209,10 +227,21 @@ def _paper(
         cover=lens.cover(Found(exact, loose & ~exact)),
         share=share,
         recency=math.exp2(-max(age, 0.0) / 30),
-        is_in_window=window is not None
-        and window.is_when_told
-        and window.start <= entry.dated_at < window.end + 2 * _DAY,
+        timely=_timely(entry.dated_at, window),
     )
+
+
+def _timely(dated_at: datetime, window: Window | None) -> float:
+    """Return how well an article's date fits the time that is asked of, 0 to 1.
+
+    The less, the longer that time is; half for what came out within two days after it.
+    """
+    if window is None or not window.is_when_told or dated_at < window.start:
+        return 0.0
+    if dated_at >= window.end + 2 * _DAY:
+        return 0.0
+    narrow = min(1.0, 2 * _DAY / (window.end - window.start))
+    return narrow if dated_at < window.end else narrow / 2
 
 
 FEATURES = (
@@ -227,7 +256,7 @@ FEATURES = (
     "share",
     "paper",
     "recency",
-    "window",
+    "timely",
     "first",
     "names",
     "numbers",
@@ -286,7 +315,7 @@ def features(lens: Lens, one: Candidate) -> tuple[float, ...]:
         paper.share,
         paper.cover,
         paper.recency,
-        float(paper.is_in_window),
+        paper.timely,
         1.0 / (1 + number),
         lens.worth(here & names) / named if named else 1.0,
         lens.worth(here & numbers) / numbered if numbered else 1.0,

@@ -42,6 +42,7 @@ class Gathered:
     hits: tuple[Hit, ...]  # best first
     searched: int  # entries that the caller could have found
     newest_at: datetime | None  # of these
+    has_more_than_searched: bool = False  # counting stops where it would cost
     entries: int
     frequencies: Mapping[str, int]
 
@@ -89,5 +90,6 @@ class Answer:
     closest: tuple[Quote, ...] = ()  # likewise: what would have been quoted, for measuring only
     searched: int
     newest_at: datetime | None
+    has_more_than_searched: bool = False  # as in Gathered
     sentence: str | None = None  # by a language model; nothing in it that is not in the quotes
     method: str | None = None  # "llm:<model>", where there is such a sentence

@@ -1,9 +1,9 @@
-"""What a channel chose: when Herald may speak there, how much, and when its digest comes."""
+"""What a channel chose: when Herald may speak there, how much and how; when its digest comes."""
 
 from dataclasses import dataclass
 from typing import NewType
 
-from bot.news.models import ChannelId
+from bot.news.models import ChannelId, Length
 
 ChannelEditId = NewType("ChannelEditId", int)
 
@@ -28,6 +28,13 @@ class ChannelOptions:
     digest_at_min: int | None = None  # None: DIGEST_AT_MIN, where a digest is wanted
     digest_days: tuple[int, ...] = EVERY_DAY  # ascending, never empty
     digest_top: int = DIGEST_TOP
+    is_published: bool = False  # to the channels that follow an announcement channel
+    is_silent: bool = False  # posts notify nobody
+    is_by_source: bool = False  # posts come under the name and picture of their source
+    has_threads: bool = False  # each story gets one, to talk about it
+    length: Length = Length.NORMAL  # of summaries
+    # Of a forum: from categories of entries to names of tags. "*": what gets no tag otherwise.
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.news.channels import DIGEST_AT_MIN, EVERY_DAY, ChannelOptions
-from bot.news.models import FeedId
+from bot.news.models import ChannelId, FeedId, GuildId
 from bot.news.pace import instant, zone_of
 
 _DAY = timedelta(days=1)
@@ -21,6 +21,21 @@ class Told:
     feed_id: FeedId
     sources: int
     dated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What waits for a channel's digest."""
+
+    guild_id: GuildId
+    channel_id: ChannelId
+    entries: int
+    oldest_at: datetime
+    options: ChannelOptions
+
+    def due_at(self, now: datetime) -> datetime:
+        """Return when it is told; see `due_at`."""
+        return due_at(self.options, self.oldest_at, now)
 
 
 def ranked(stories: Iterable[Told]) -> list[Told]:

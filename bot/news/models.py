@@ -272,6 +272,7 @@ class Mode(StrEnum):
 
     EACH = "each"  # every entry is a post
     STORY = "story"  # one post for each story; later sources are named in it
+    DIGEST = "digest"  # a line in the channel's next digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +300,15 @@ CATCH_UP_MAX = 10  # posts of what a pause kept back; the rest is told in one me
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    """A role that posts call: those that ``query`` finds, once in ``rest_s`` seconds at most."""
+
+    role_id: RoleId
+    query: str = ""  # as of a search; empty: all
+    rest_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """A channel follows a feed."""
 
@@ -316,6 +326,8 @@ class Subscription:
     posts_old: bool = False  # what is over a week old when it appears is posted too
     mode: Mode = Mode.STORY
     suppress_same_link: bool = True  # in mode EACH: a link is told once in 72 hours
+    tags: tuple[str, ...] = ()  # names of a forum's tags for all that it brings
+    ping: Ping | None = None
 
     @property
     def choices(self) -> "Choices":
@@ -326,6 +338,8 @@ class Subscription:
             every_s=self.every_s,
             posts_old=self.posts_old,
             mode=self.mode,
+            tags=self.tags,
+            ping=self.ping,
         )
 
     @property
@@ -343,6 +357,8 @@ class Choices:
     every_s: int | None = None
     posts_old: bool = False
     mode: Mode = Mode.STORY
+    tags: tuple[str, ...] = ()
+    ping: Ping | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,7 +420,23 @@ class Article:
     language: str | None = None  # BCP 47
 
 
+class Length(StrEnum):
+    """How long a channel wants its summaries."""
+
+    SHORT = "short"
+    NORMAL = "normal"
+    LONG = "long"
+
+    @property
+    def words(self) -> int:
+        """The most words of such a summary."""
+        return _WORDS[self]
+
+
 SUMMARY_WORDS = 85  # at most, of a summary; near the optimum of ROUGE on news, and five short lines
+
+
+_WORDS = {Length.SHORT: 40, Length.NORMAL: SUMMARY_WORDS, Length.LONG: 150}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -433,6 +465,7 @@ class Entry:
     image_url: str | None
     published_at: datetime | None
     first_seen_at: datetime
+    tags: tuple[str, ...] = ()  # categories, as its feed calls them
 
     @property
     def dated_at(self) -> datetime:
@@ -456,6 +489,21 @@ class Delivery:
     created_at: datetime
     # Since when it may be in the channel although no attempt was told so; None: it is not there.
     tried_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a post is made, beside what it says.
+
+    ``tags`` are names of tags for it in a forum, the most wanted first; what the forum does not
+    have is left out.
+    """
+
+    tags: tuple[str, ...] = ()
+    other_tag: str | None = None  # in place of those, where the forum has none of them
+    is_silent: bool = False  # it notifies nobody
+    is_by_source: bool = False  # it comes under the name and picture of its source
+    ping: RoleId | None = None  # the role that it calls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -498,6 +546,9 @@ class Claim:
     is_settled: bool = False  # what the bundle holds is final: it may be in the channel
     message_id: MessageId | None = None  # the message to edit; None: it is to be sent
     newest_message_id: MessageId | None = None  # of the channel's posts that are known to be there
+    length: Length = Length.NORMAL  # of the summary, as the channel wants it
+    manner: Manner = field(default_factory=Manner)  # its ping is what was decided; None: none
+    ping: Ping | None = None  # what decides; None: nobody is called, or it was decided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -718,6 +769,8 @@ class NewSubscription:
     every_s: int | None = None
     posts_old: bool = False
     mode: Mode = Mode.STORY
+    tags: tuple[str, ...] = ()
+    ping: Ping | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -960,20 +1013,6 @@ class Headline:
     title: str
     url: str | None  # http(s) only
     source: str = ""  # who says so, where that is not said above
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
-    """How a post is made, beside what it says.
-
-    ``tags`` are names of tags for it in a forum, the most wanted first; what the forum does not
-    have is left out.
-    """
-
-    tags: tuple[str, ...] = ()
-    is_silent: bool = False  # it notifies nobody
-    is_by_source: bool = False  # it comes under the name and picture of its source
-    ping: RoleId | None = None  # the role that it calls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

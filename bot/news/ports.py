@@ -10,6 +10,8 @@ from typing import Protocol
 
 from bot.news.answers import Answer, Asked, Gathered
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
+from bot.news.digest import Waiting
+from bot.news.errands import Errand
 from bot.news.models import (
     SUMMARY_WORDS,
     Article,
@@ -22,6 +24,7 @@ from bot.news.models import (
     Claim,
     Comparison,
     DeliveryId,
+    Digest,
     Discovery,
     Edited,
     EditId,
@@ -33,15 +36,18 @@ from bot.news.models import (
     Followed,
     Following,
     GuildId,
+    HeldChannel,
     Hit,
     HoldKind,
     Imported,
     Known,
+    Length,
     MessageId,
     Mode,
     NewSubscription,
     Outcome,
     ParsedFeed,
+    Ping,
     Post,
     Recorded,
     Refresh,
@@ -50,6 +56,7 @@ from bot.news.models import (
     Repairs,
     Report,
     Resumed,
+    RoleId,
     SearchPage,
     SearchRequest,
     Split,
@@ -164,11 +171,24 @@ class Quoter(Protocol):
 class Model(Protocol):
     """A language model that may be asked for a summary, and may not answer."""
 
-    async def summarise(self, *, title: str, text: str, within_s: float) -> Summary:
+    async def summarise(
+        self, *, title: str, text: str, within_s: float, max_words: int = SUMMARY_WORDS
+    ) -> Summary:
         """Return one to three sentences that say nothing but what *text* says.
 
         Takes no longer than *within_s*. Raises SummaryError, often: where the server fails, rests
         or is slow, and where nothing of its answer stands.
+        """
+        ...
+
+
+class Phraser(Protocol):
+    """A language model that may put an answer into one sentence."""
+
+    async def phrase(self, *, question: str, passages: Sequence[str], within_s: float) -> Summary:
+        """Return one sentence that answers *question* and says nothing that *passages* do not.
+
+        Takes no longer than *within_s*. Raises SummaryError, often; see `Model.summarise`.
         """
         ...
 
@@ -190,7 +210,7 @@ class Publisher(Protocol):
     ) -> MessageId | None:
         """Return the message that an earlier attempt at *post* has left in the channel, if any.
 
-        For attempts out of the nonce's window. Herald's own among the last 50 messages, posted
+        For attempts out of the nonce's window. Herald's own among the last 500 messages, posted
         later than *after*, with the same link or title. Raises HistoryHidden where it may be there
         and the history may not be read, or else PublishError.
         """
@@ -214,6 +234,24 @@ class Publisher(Protocol):
         """Make an earlier post say *post*; twice is as good as once.
 
         Raises MessageGone where it was deleted, or else PublishError.
+        """
+        ...
+
+
+class Finisher(Protocol):
+    """Does with posts what is to be done once they are there."""
+
+    async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        """Publish a post to those who follow its channel, unless it is already.
+
+        Raises PublishError.
+        """
+        ...
+
+    async def open_thread(self, channel_id: ChannelId, message_id: MessageId, title: str) -> None:
+        """Start a thread under a post, called after *title*, unless it has one.
+
+        Raises PublishError.
         """
         ...
 
@@ -464,6 +502,7 @@ class Storage(Protocol):
         is unsent, the oldest post whose entry was edited, to edit its message. In a channel's quiet
         hours, and once its messages of the hour are used up, only edits. Of many posts due at once
         in a channel several are claimed as a bundle, for one message; see `settle_bundle`.
+        Where quiet hours or an hour's budget kept several posts back, they are claimed as a digest.
         """
         ...
 
@@ -485,11 +524,25 @@ class Storage(Protocol):
         """Keep an entry's article and index its text."""
         ...
 
-    async def store_summary(self, entry: Entry, summary: Summary) -> Summary:
+    async def store_summary(
+        self, entry: Entry, summary: Summary, length: Length = Length.NORMAL
+    ) -> Summary:
         """Keep an entry's summary unless it has one; return the one that stands.
+
+        One for each length: channels that want another get their own.
 
         Channels that make it at the same time post the same one, and so does every attempt.
         *entry*: as it was claimed; a summary of what it no longer says is not kept.
+        """
+        ...
+
+    async def decide_ping(
+        self, delivery_id: DeliveryId, ping: Ping | None, now: datetime
+    ) -> RoleId | None:
+        """Keep whom a post calls, unless that was decided; return what stands.
+
+        Nobody: with None, and where *ping* is to rest since another post of the channel called that
+        role, or is about to. Every attempt calls the same.
         """
         ...
 
@@ -506,6 +559,26 @@ class Storage(Protocol):
         An edit is due at once where the entry changed since it was first claimed. *was_found*: it
         was there when somebody looked.
         """
+        ...
+
+    async def claim_errands(self, now: datetime, limit: int) -> Sequence[Errand]:
+        """Return what is to be done now with posts that are in their channels.
+
+        Of posts that wait to be published, each channel's most important, within its allowance.
+        What waited for over ERRAND_MAX_AGE is given up. Not done, they are returned again.
+        """
+        ...
+
+    async def finish_errand(self, errand: Errand, now: datetime) -> None:
+        """Record that an errand is done."""
+        ...
+
+    async def put_off_errand(self, errand: Errand, due_at: datetime, reason: str) -> None:
+        """Do an errand later, and with it all of its kind that wait in its channel."""
+        ...
+
+    async def drop_errand(self, errand: Errand, reason: str) -> None:
+        """Give an errand up."""
         ...
 
     async def mark_edited(self, delivery_id: DeliveryId, now: datetime) -> None:
@@ -582,6 +655,38 @@ class Storage(Protocol):
         """
         ...
 
+    # Digests
+
+    async def waiting_for_digests(self, channel_id: ChannelId | None = None) -> Sequence[Waiting]:
+        """Return what waits for the digests of all channels, or of one; none that have nothing."""
+        ...
+
+    async def make_digest(self, channel_id: ChannelId, now: datetime) -> DeliveryId | None:
+        """Make what waits for a channel's digest one delivery, due now; None: nothing waits.
+
+        Done again it changes nothing, unless something has come since. A digest that is owed and
+        not in the channel yet takes it in.
+        """
+        ...
+
+    async def date_waiting(self, channel_id: ChannelId, now: datetime) -> None:
+        """Let what waits for a channel's digest and came in the future, by a wrong clock, come now.
+
+        When it is due is counted from then.
+        """
+        ...
+
+    async def preview_digest(self, channel_id: ChannelId) -> Digest | None:
+        """Return what a channel's digest would tell if it were made now; None: nothing waits."""
+        ...
+
+    async def stop_digest(self, channel_id: ChannelId, now: datetime) -> tuple[int, bool]:
+        """Put a channel's feeds in mode DIGEST into mode STORY, and make a last digest.
+
+        Return how many feeds that were, and whether anything waited.
+        """
+        ...
+
     # Channels
 
     async def channel_options(self, channel_id: ChannelId) -> ChannelOptions:
@@ -601,6 +706,10 @@ class Storage(Protocol):
 
         None: it was longer than UNDO_WINDOW ago, by another guild, or changed again since.
         """
+        ...
+
+    async def held_channels(self, guild_id: GuildId) -> Sequence[HeldChannel]:
+        """Return the guild's channels that wait for what somebody has to do, the first first."""
         ...
 
     async def move_channel(

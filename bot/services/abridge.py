@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.errors import SummaryError
-from bot.news.models import ChannelId, Claim, Delivery, Entry, Summary
+from bot.news.models import ChannelId, Claim, Delivery, Entry, Length, Summary
 from bot.news.ports import Clock, Model, Summariser
 
 log = structlog.get_logger()
@@ -39,13 +39,18 @@ class Abridger:
         self._late_max_s = late_max_s
         self._waits: dict[ChannelId, deque[tuple[datetime, float]]] = {}
 
-    async def summary(self, entry: Entry, claim: Claim | None = None) -> Summary:
+    async def summary(
+        self, entry: Entry, claim: Claim | None = None, *, length: Length = Length.NORMAL
+    ) -> Summary:
         """Return the summary of *entry*, whose text is its article's, for *claim* or a preview.
+
+        *length*: of a preview's; a claim says its own.
 
         A correction goes out at once and without the model: a post never changes its words because
         a model that failed works again.
         """
-        ready = self._without_model(entry)
+        max_words = (claim.length if claim is not None else length).words
+        ready = self._without_model(entry, max_words)
         is_correction = claim is not None and claim.message_id is not None
         is_short = len(entry.text) <= _LONGER * len(ready.text)
         if self._model is None or is_correction or is_short:
@@ -57,7 +62,7 @@ class Abridger:
         began = self._clock.now()
         try:
             return await self._model.summarise(
-                title=entry.title, text=entry.text, within_s=within_s
+                title=entry.title, text=entry.text, within_s=within_s, max_words=max_words
             )
         except SummaryError as error:
             log.warning(
@@ -72,10 +77,10 @@ class Abridger:
             if claim is not None:
                 self._note(claim.delivery.channel_id, began)
 
-    def _without_model(self, entry: Entry) -> Summary:
+    def _without_model(self, entry: Entry, max_words: int) -> Summary:
         try:
             return self._summariser.summarise(
-                title=entry.title, text=entry.text, teaser=entry.teaser
+                title=entry.title, text=entry.text, teaser=entry.teaser, max_words=max_words
             )
         except SummaryError as error:
             log.warning("summary.failed", story=entry.story_id, reason=str(error))

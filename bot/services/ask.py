@@ -4,10 +4,15 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
+from bot.errors import SummaryError
 from bot.news.answers import Answer, Asked, Gathered, Window
 from bot.news.models import ChannelId, Hit, SearchRequest
-from bot.news.ports import Clock, Quoter, Storage
+from bot.news.ports import Clock, Phraser, Quoter, Storage
 from bot.news.times import AHEAD_MAX
+
+log = structlog.get_logger()
 
 CANDIDATES = 20  # articles whose sentences may answer
 _OF_WINDOW = 8  # articles more, of the time that the question names
@@ -20,6 +25,13 @@ class Asker:
         self._storage = storage
         self._quoter = quoter
         self._clock = clock
+        self._phraser: Phraser | None = None
+        self._phraser_max_s = 0.0
+
+    def phrase_by(self, phraser: Phraser | None, *, within_s: float) -> None:
+        """Let a model put answers into a sentence from now on, if it can in *within_s*."""
+        self._phraser = phraser
+        self._phraser_max_s = within_s
 
     async def ask(
         self,
@@ -35,17 +47,35 @@ class Asker:
         as the question sees it, the clock's if None; what came out later is not there yet.
         """
         now = now or self._clock.now()
-        asked = self._quoter.read(question, now)
-        gathered = await self._gather(asked, channels, since, now)
-        return await asyncio.to_thread(self._quoter.answer, asked, gathered, now)
+        asked, gathered = await self.gather(question, channels=channels, since=since, now=now)
+        answer = await asyncio.to_thread(self._quoter.answer, asked, gathered, now)
+        return await self._phrased(answer)
 
-    async def _gather(
+    async def _phrased(self, answer: Answer) -> Answer:
+        """Return *answer* with a sentence of the model's above its quotes, where there is one."""
+        if self._phraser is None or not answer.is_found:
+            return answer
+        try:
+            told = await self._phraser.phrase(
+                question=answer.asked.text,
+                passages=[quote.text for quote in answer.quotes],
+                within_s=self._phraser_max_s,
+            )
+        except SummaryError as error:
+            log.info("answer.not_phrased", reason=str(error), kind=type(error).__name__)
+            return answer
+        return replace(answer, sentence=told.text, method=told.method)
+
+    async def gather(
         self,
-        asked: Asked,
+        question: str,
+        *,
         channels: frozenset[ChannelId] | None,
-        since: datetime | None,
+        since: datetime | None = None,
         now: datetime,
-    ) -> Gathered:
+    ) -> tuple[Asked, Gathered]:
+        """Return *question*, read, and what the archive has for it. Raises BadQuery."""
+        asked = self._quoter.read(question, now)
         request = SearchRequest(
             query=asked.query,
             channels=channels,
@@ -56,7 +86,7 @@ class Asker:
         )
         gathered = await self._storage.gather(request, asked.terms, now)
         if (window := asked.window) is None or not _adds(window, gathered, since):
-            return gathered
+            return asked, gathered
         of_window = replace(
             request,
             since=max(window.start, since or window.start),
@@ -64,7 +94,7 @@ class Asker:
             limit=_OF_WINDOW,
         )
         more = await self._storage.gather(of_window, (), now)
-        return replace(gathered, hits=_joined(gathered.hits, more.hits))
+        return asked, replace(gathered, hits=_joined(gathered.hits, more.hits))
 
 
 def _adds(window: Window, gathered: Gathered, since: datetime | None) -> bool:

@@ -35,12 +35,16 @@ from bot.errors import (
 )
 from bot.news.models import Article, Claim, DeliveryId, Entry, Feed, HoldKind, MessageId, Post
 from bot.news.ports import Articles, Clock, Model, Publisher, Storage, Summariser
-from bot.news.posts import bundle, compose, compose_roundup
+from bot.news.posts import bundle, compose, compose_digest, compose_roundup
 from bot.services.abridge import LATE_MAX_S, Abridger
+from bot.services.calls import Calls
 
 log = structlog.get_logger()
 
-BATCH = 32  # channels served at once
+# Channels served at once. After five posts a channel waits for up to five seconds (Discord's
+# limit), and 50 a second are allowed in all: with fewer than 50, time is lost by waiting.
+BATCH = 128
+CLAIMED_TOGETHER = 16  # while as many others are under way: a claim costs about what a mark does
 LEASE = timedelta(minutes=2)  # longer than article, summary and Discord's own retries take together
 FORBIDDEN_RETRY = timedelta(minutes=15)  # a held queue costs one check of permissions in this time
 BACKOFF_MIN = timedelta(seconds=5)
@@ -49,7 +53,7 @@ NONCE_TRUSTED_FOR = timedelta(minutes=2)  # Discord does not say how many minute
 UNSURE_MAX = timedelta(days=1)  # that a post waits for somebody to let Herald look for it
 REFUSED_ATTEMPTS_MAX = 5  # of a post that Discord finds malformed, over two and a half minutes
 ARTICLE_MAX_S = 25.0  # for an article's page, the wait for its server's other pages included
-READINGS_MAX = 4 * BATCH  # articles that are remembered for claims made before they were stored
+READINGS_MAX = 2 * BATCH  # articles that are remembered for claims made before they were stored
 UNWRITTEN_RETRY_S = 0.5  # after a mark that the database did not take; longer each time
 UNWRITTEN_RETRY_MAX_S = 10.0
 BROKEN_ATTEMPTS_MAX = 10  # of a story that our own code fails on, about an hour
@@ -67,7 +71,8 @@ class Deliverer:
     """Sends what is due. One instance, one process.
 
     ``article_max_s``: how long an article is waited for; ``model_max_s``: how long a post may be
-    late because of *model*; ``on_sent`` is told of each post that landed.
+    late because of *model*; ``calls`` decides whom posts call, by default nobody; ``on_sent``
+    is told of each post that landed.
     """
 
     def __init__(
@@ -78,6 +83,7 @@ class Deliverer:
         publisher: Publisher,
         clock: Clock,
         *,
+        calls: Calls | None = None,
         article_max_s: float = ARTICLE_MAX_S,
         model: Model | None = None,
         model_max_s: float = LATE_MAX_S,
@@ -88,6 +94,7 @@ class Deliverer:
         self._articles = articles
         self._abridger = Abridger(summariser, model, clock, late_max_s=model_max_s)
         self._publisher = publisher
+        self._calls = calls
         self._clock = clock
         self._article_max_s = article_max_s
         self._on_sent = on_sent
@@ -109,7 +116,8 @@ class Deliverer:
         fault: StorageError | ConfigError | None = None
         async with asyncio.TaskGroup() as group:
             while True:
-                if fault is None and (room := BATCH - len(going)):
+                room = BATCH - len(going)
+                if fault is None and room >= CLAIMED_TOGETHER:
                     try:
                         now = self._clock.now()
                         claims = await self._storage.claim_deliveries(now, LEASE, room)
@@ -179,8 +187,8 @@ class Deliverer:
             lambda now: self._storage.mark_sent(delivery.id, message_id, now, was_found=was_found),
         )
         event = "delivery.found" if was_found else "delivery.sent"
-        told = len(claim.roundup) + len(post.bundled)
-        line.info(event, message=message_id, told=max(told, 1 + len(post.bundled)))
+        stories = claim.digest.stories if claim.digest else len(claim.roundup)
+        line.info(event, message=message_id, told=max(stories, 1 + len(post.bundled)))
         self._on_sent(claim, post)
         return 1 + len(post.bundled)
 
@@ -293,8 +301,11 @@ class Deliverer:
             return error
 
     async def _compose_one(self, claim: Claim) -> Post:
+        if claim.digest is not None:
+            return replace(compose_digest(claim.digest), manner=claim.manner)
         if claim.roundup:
-            return compose_roundup(claim.roundup, claim.feed, claim.source_name)
+            post = compose_roundup(claim.roundup, claim.feed, claim.source_name)
+            return replace(post, manner=claim.manner)
         entry = claim.entry
         if entry.text_method is None:
             article = await self._read(entry, claim.feed)
@@ -304,8 +315,12 @@ class Deliverer:
         summary = claim.summary
         if summary is None:
             summary = await self._abridger.summary(entry, claim)
-            summary = await self._storage.store_summary(claim.entry, summary)
-        return compose(entry, claim.feed, claim.source_name, summary, claim.also)
+            summary = await self._storage.store_summary(claim.entry, summary, claim.length)
+        post = compose(entry, claim.feed, claim.source_name, summary, claim.also)
+        manner = claim.manner
+        if self._calls is not None:
+            manner = replace(manner, ping=await self._calls.decide(claim, entry))
+        return replace(post, manner=manner)
 
     async def _read(self, entry: Entry, feed: Feed) -> Article:
         """Read and store the article of *entry*, once for all channels that wait for it.

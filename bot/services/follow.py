@@ -1,13 +1,15 @@
 """Follow feeds: what admins do with /feed and operators with `herald feeds`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 
 from bot.errors import NotFollowed, UserError
 from bot.news.cadence import Pace, replanned
+from bot.news.channels import ChannelOptions
+from bot.news.digest import Waiting
 from bot.news.models import (
     UNDO_WINDOW,
     ChannelId,
@@ -20,6 +22,7 @@ from bot.news.models import (
     Followed,
     Following,
     GuildId,
+    Length,
     NewSubscription,
     Post,
     Refresh,
@@ -40,6 +43,8 @@ class FeedCard:
 
     following: Following
     checks: tuple[Check, ...]
+    options: ChannelOptions = field(default_factory=ChannelOptions)  # of its channel
+    waiting: Waiting | None = None  # what the channel's digest will tell
 
 
 class Follower:
@@ -64,15 +69,23 @@ class Follower:
         self._random = random
         self._on_recorded = on_recorded
 
-    async def look(self, url: str, *, name: str | None = None) -> Proposal:
-        """Find the feed behind *url*; see `Looker.look`."""
-        return await self._looker.look(url, name=name)
+    async def look(
+        self, url: str, *, name: str | None = None, channel_id: ChannelId | None = None
+    ) -> Proposal:
+        """Find the feed behind *url*, for a channel; see `Looker.look`."""
+        return await self._looker.look(url, name=name, length=await self._length(channel_id))
 
     async def propose(
-        self, found: Fetched, *, others: tuple[Fetched, ...] = (), name: str | None = None
+        self, found: Fetched, *, name: str | None = None, channel_id: ChannelId | None = None
     ) -> Proposal:
-        """Compose a document's newest entry as it would be posted."""
-        return await self._looker.propose(found, others=others, name=name)
+        """Compose a document's newest entry as it would be posted in a channel."""
+        length = await self._length(channel_id)
+        return await self._looker.propose(found, name=name, length=length)
+
+    async def _length(self, channel_id: ChannelId | None) -> Length:
+        if channel_id is None:
+            return Length.NORMAL
+        return (await self._storage.channel_options(channel_id)).length
 
     async def add(self, proposal: Proposal, wish: NewSubscription) -> Followed:
         """Follow a proposed feed: all its entries are marked seen, the newest ``backfill`` queued.
@@ -159,13 +172,21 @@ class Follower:
     async def card(self, following: Following, checks: int = 5) -> FeedCard:
         """Return all there is to tell of a subscription."""
         last = await self._storage.checks(following.feed.id, checks)
-        return FeedCard(following=following, checks=tuple(last))
+        channel_id = following.subscription.channel_id
+        waiting = await self._storage.waiting_for_digests(channel_id)
+        return FeedCard(
+            following=following,
+            checks=tuple(last),
+            options=await self._storage.channel_options(channel_id),
+            waiting=waiting[0] if waiting else None,
+        )
 
     async def sample(self, following: Following, count: int = 1) -> Sequence[Post]:
         """Compose the newest entries of a followed feed exactly as they would be posted."""
         entries = await self._storage.entries(following.feed.id, count)
         name = following.subscription.name
-        read = [await self._looker.read(entry, following.feed, name) for entry in entries]
+        length = await self._length(following.subscription.channel_id)
+        read = [await self._looker.read(entry, following.feed, name, length) for entry in entries]
         return [it.post for it in read]
 
     async def check(self, following: Following) -> FeedPoll:

@@ -11,6 +11,7 @@ from bot.news.models import (
     Feed,
     FeedId,
     Fetched,
+    Length,
     ParsedEntry,
     Post,
     StoryId,
@@ -77,16 +78,24 @@ class Looker:
         self._abridger = Abridger(summariser, model, clock, late_max_s=model_max_s)
         self._clock = clock
 
-    async def look(self, url: str, *, name: str | None = None) -> Proposal:
+    async def look(
+        self, url: str, *, name: str | None = None, length: Length = Length.NORMAL
+    ) -> Proposal:
         """Find the feed behind *url* and compose its newest entry as it would be posted.
 
         Raises InvalidUrl, NotAFeed or the FeedError that kept the address from being read.
         """
         discovery = await self._source.discover(url)
-        return await self.propose(discovery.feeds[0], others=discovery.feeds[1:], name=name)
+        found, *others = discovery.feeds
+        return await self.propose(found, others=tuple(others), name=name, length=length)
 
     async def propose(
-        self, found: Fetched, *, others: tuple[Fetched, ...] = (), name: str | None = None
+        self,
+        found: Fetched,
+        *,
+        others: tuple[Fetched, ...] = (),
+        name: str | None = None,
+        length: Length = Length.NORMAL,
     ) -> Proposal:
         """Compose the newest entry of a document as it would be posted."""
         newest = _newest(found.feed.entries)
@@ -94,7 +103,7 @@ class Looker:
         if newest is not None:
             feed = _unsaved_feed(found, self._clock.now())
             entry = _unsaved_entry(newest, self._clock.now())
-            reading = await self.read(entry, feed, name or feed.title)
+            reading = await self.read(entry, feed, name or feed.title, length)
         dates = [e.published_at for e in found.feed.entries if e.published_at]
         return Proposal(
             found=found,
@@ -104,10 +113,12 @@ class Looker:
             per_day=entries_per_day(found),
         )
 
-    async def read(self, entry: Entry, feed: Feed, source_name: str) -> Reading:
+    async def read(
+        self, entry: Entry, feed: Feed, source_name: str, length: Length = Length.NORMAL
+    ) -> Reading:
         """Read an entry's article where that is needed, and compose its post."""
         article = await self._articles.article(entry)
-        summary = await self._abridger.summary(replace(entry, text=article.text))
+        summary = await self._abridger.summary(replace(entry, text=article.text), length=length)
         illustrated = replace(entry, image_url=entry.image_url or article.image_url)
         post = compose(illustrated, feed, source_name, summary)
         return Reading(article=article, summary=summary, post=post)

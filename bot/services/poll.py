@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -135,7 +136,8 @@ class Poller:
         self._pacer = Pacer(polls_per_s)
         self._holder = holder
         self._slots = asyncio.Semaphore(concurrency)
-        self._hosts: dict[str, asyncio.Semaphore] = {}
+        # Each stays as long as somebody holds it or waits for it.
+        self._hosts = WeakValueDictionary[str, asyncio.Semaphore]()
         self._in_flight: set[FeedId] = set()
         self._room = asyncio.Event()
         self._round_at: datetime | None = None  # of the last round of a bot that runs on

@@ -103,7 +103,8 @@ def test_what_comes_after_the_present_is_not_there_yet(archive: Herald) -> None:
     assert (told["searched"], told["newest_at"][:10]) == (2, "2026-06-15")
     assert archive.json("search", "captain", "--now", "2026-06-15")["total"] == 0
     assert archive.json("search", "captain", "--now", "2026-06-20")["total"] == 1
-    assert archive.json("ask", question, "--since", "2026-06-21")["searched"] == 0
+    told = archive.json("ask", question, "--since", "2026-06-21")
+    assert (told["found"], told["quotes"], told["nearest"]) == (False, [], [])
 
 
 def test_a_question_a_line_gets_an_object_a_line(

@@ -50,6 +50,7 @@ async def feed(storage: Storage) -> Feed:
 async def owe(storage: Storage, feed: Feed, *titles: str, at: datetime = NOW) -> None:
     new = [new_entry(title, deliver_to=[CHANNEL]) for title in titles]
     await storage.record(refresh(feed.id, *new, at=at))
+    await storage.group_entries(at)
 
 
 async def claimed(storage: Storage, at: datetime) -> Sequence[Claim]:
@@ -184,6 +185,7 @@ async def test_what_the_new_channel_follows_or_was_told_already_does_not_come_tw
     await storage.follow(refresh(feed.id), wish(OTHER_CHANNEL), NOW)
     both = [new_entry("Both", deliver_to=[CHANNEL, OTHER_CHANNEL])]
     await storage.record(refresh(feed.id, *both, new_entry("Mine", deliver_to=[CHANNEL])))
+    await storage.group_entries(NOW)
     await storage.hold_channel(CHANNEL, NOW, "The channel was deleted.")
     moved = await storage.move_channel(GUILD, CHANNEL, OTHER_CHANNEL, NOW)
     assert moved == Rehoused(feeds=0, posts=1)

@@ -75,8 +75,9 @@ async def post_all_after(storage: Storage, after: timedelta) -> list[str]:
     titles: list[str] = []
     while claims := await claimed(storage, after=after):
         for claim in claims:
+            await storage.settle_bundle(claim.delivery.id, len(claim.bundle))
             await storage.mark_sent(claim.delivery.id, MessageId(2_000 + len(titles)), NOW)
-            titles.append(claim.entry.title)
+            titles += [each.entry.title for each in claim.bundle or (claim,)]
     return titles
 
 

@@ -54,7 +54,7 @@ async def test_once_posts_what_there_is_and_searches(
     assert "Search: bridge" in reply
     assert "Arlewire" in reply
     assert "The Velmara Courier" in reply
-    assert re.search(r"Page 1 of 1 · \d+ articles found in \d+", reply)
+    assert re.search(r"Page 1 of \d+ · \d+ (?:story|stories) found in \d+ articles", reply)
 
 
 async def test_a_feed_that_cannot_be_followed_is_said_and_the_rest_goes_on(

@@ -62,6 +62,7 @@ class Nursery:
             sys.executable,
             *("-m", "tests.e2e.herald_nursery"),
             cwd=_ROOT,
+            start_new_session=True,  # an interrupt from the keyboard is not for it
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -38,6 +38,7 @@ class HeraldProcess:
         }
         self._pulse = server.world.pulse
         self.starts_from_scratch = False
+        self.disk_size: str | None = None  # of a disk of its own for its data, such as "24m"
         self.ahead_s = 0.0  # by how much the clock of the bot's machine is ahead of ours
         self._process: asyncio.subprocess.Process | Child | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -48,7 +49,7 @@ class HeraldProcess:
         assert self._process is None, "it runs already"
         self.logs.append(self._folder / f"herald-{len(self.logs) + 1}.log")
         env = {**_inherited(), **self._settings, **settings}
-        if self._nursery is None or self.starts_from_scratch:
+        if self._nursery is None or self.starts_from_scratch or self.disk_size:
             self._process = await self._started(env, self.logs[-1])
         else:
             self._process = await self._nursery.bear(
@@ -59,6 +60,7 @@ class HeraldProcess:
     async def _started(self, env: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
         with log.open("wb") as output:
             return await asyncio.create_subprocess_exec(
+                *self._mounting(),
                 sys.executable,
                 *(str(_LATER), str(self.ahead_s)) if self.ahead_s else ("-m", "bot"),
                 "run",
@@ -68,6 +70,20 @@ class HeraldProcess:
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
             )
+
+    def _mounting(self) -> tuple[str, ...]:
+        """Return what a command begins with to have a disk of its own; nothing where it has not."""
+        if self.disk_size is None:
+            return ()
+        self.database.parent.mkdir(exist_ok=True)
+        script = 'mount -t tmpfs -o size="$0" none "$1" && shift && exec "$@"'
+        return ("unshare", "-rm", "sh", "-c", script, self.disk_size, str(self.database.parent))
+
+    @property
+    def disk(self) -> Path:
+        """Return where the disk of the running process is seen from here."""
+        assert self._process, "it does not run"
+        return Path(f"/proc/{self._process.pid}/root{self.database.parent}")
 
     async def _watch(self, process: asyncio.subprocess.Process | Child) -> None:
         """Let no test wait for a process that is gone."""

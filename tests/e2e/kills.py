@@ -1,7 +1,8 @@
 """Kill the bot over and over, at every step of a delivery's life: nothing lost, nothing doubled.
 
 ``uv run python -m tests.e2e.kills --kills 2000 --seed 7`` prints what was done and what came of it,
-and exits with 1 if a story is not in every channel exactly once. The bot is `herald run`, a process
+and exits with 1 if a story is not in every channel exactly once; Ctrl-C ends it early, with the
+same report. The bot is `herald run`, a process
 between the stand-in for Discord and newspapers on loopback; nine starts of ten are forked by a
 process that has its modules loaded, one is ``python -m bot run`` from scratch. Each life is drawn
 by the seed: what is printed, what goes wrong, how long the bot is off, and where SIGKILL hits. The
@@ -15,6 +16,7 @@ three minutes of that time.
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -126,6 +128,7 @@ class Run:
         self._report = Report(seed=seed)
         self._life: Life | None = None
         self._struck = asyncio.Event()
+        self._is_enough = False
         self._denied: dict[str, int] = {}  # channels without permission, and for how many lives
         server.world.nonce_window = NONCES_FOR
         server.on_step = self._on_step
@@ -138,6 +141,8 @@ class Run:
         await self._begin()
         left_unmarked = False
         for _ in range(self._kills):
+            if self._is_enough:
+                break
             life = draw(self._random, left_unmarked=left_unmarked)
             place = await self._live(life)
             left_unmarked = place.name.startswith("post") and place.step is not Step.ARRIVED
@@ -149,6 +154,10 @@ class Run:
         self._report.took_s = time.monotonic() - began
         self._judge()
         return self._report
+
+    def stop(self) -> None:
+        """Kill no more; what is owed by then is told and judged as ever."""
+        self._is_enough = True
 
     async def _begin(self) -> None:
         """Let the channels follow the papers."""
@@ -351,6 +360,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _whole(folder: Path, kills: int, seed: int) -> Report:
     async with opened(folder, kills=kills, seed=seed) as run:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, run.stop)
         return await run.run(_say_now_and_then)
 
 

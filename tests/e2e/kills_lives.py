@@ -45,7 +45,7 @@ PLACES = [
     *_requests("edit", "PATCH", "/channels/*/messages/*", *Step),
     *_requests("look-back", "GET", "/channels/*/messages", Step.TAKEN, Step.ANSWERED),
 ]
-_WEIGHTS = {"at": 16, "post": 12, "edit": 4, "feed": 5, "page": 3, "look-back": 9, "start:": 1}
+_WEIGHTS = {"at": 16, "post": 12, "edit": 4, "feed": 5, "page": 3, "look-back": 40, "start:": 1}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,7 +126,7 @@ def draw(random: Random, *, left_unmarked: bool) -> Life:
 
 def _away_s(random: Random, *, left_unmarked: bool) -> float:
     """Return seconds: mostly next to none, else within or beyond what a nonce is good for."""
-    if left_unmarked and random.random() < 0.5:
+    if left_unmarked and random.random() < 0.6:
         return random.uniform(130, 600)
     return random.choices(
         (0.0, random.uniform(30, 110), random.uniform(130, 500), random.uniform(900, 1000)),

@@ -249,17 +249,18 @@ class Town:
         found: Counter[tuple[int, Story]] = Counter()
         for channel in self.channels.values():
             for message in self.all_in(channel):
-                found.update({(channel.id, piece.story) for piece in self._pieces_in(message)})
+                pieces = {piece.number: piece for piece in self._pieces_in(message)}
+                found.update((channel.id, piece.story) for piece in pieces.values())
         return found
 
     def missing(self) -> int:
         """Return how many stories are still to be told, and corrections to be made."""
         told = self.told()
         late = sum(
-            piece.title != message.embeds[0].get("title")
+            piece.title != title
             for channel in self.channels.values()
             for message in channel.messages
-            for piece in self._own_piece(message)
+            for piece, title in self._shown(message)
         )
         return late + sum(not told[channel.id, story] for channel, story, _ in self.owed())
 
@@ -284,7 +285,7 @@ class Town:
         for channel in self.channels.values():
             last: dict[str, int] = {}
             for message in self.all_in(channel):
-                for piece in self._own_piece(message):
+                for piece, _ in self._shown(message):
                     if piece.number < last.get(piece.paper.name, 0):
                         yield f"#{channel.name}: {piece.link} after piece {last[piece.paper.name]}"
                     last[piece.paper.name] = piece.number
@@ -295,19 +296,17 @@ class Town:
                 for piece in self._pieces_in(message):
                     if channel not in piece.paper.channels:
                         yield f"#{channel.name} does not follow {piece.paper.name}: {piece.link}"
-                for piece in self._own_piece(message):
-                    title = message.embeds[0].get("title", "")
+                for piece, title in self._shown(message):
                     if title not in piece.titles:
                         yield f"#{channel.name}: {piece.link} is called {title!r}"
                     elif title != piece.title and not message.is_deleted:
                         yield f"#{channel.name}: {piece.link} is still called {title!r}"
 
-    def _own_piece(self, message: Message) -> list[Piece]:
-        """Return the piece that a message is about; none of a roundup or of somebody's chat."""
-        if len(message.embeds) != 1 or not message.embeds[0].get("url"):
-            return []
-        piece = self._by_link.get(message.embeds[0]["url"])
-        return [] if piece is None else [piece]
+    def _shown(self, message: Message) -> Iterator[tuple[Piece, str]]:
+        """Yield the pieces that a message is about, with their titles there; none of a roundup."""
+        for embed in message.embeds:
+            if piece := self._by_link.get(embed.get("url") or ""):
+                yield piece, embed.get("title", "")
 
 
 def _invented(random: Random) -> Iterator[str]:

@@ -8,6 +8,7 @@ from bot.feeds.limits import MIB
 from bot.feeds.ration import Ration
 from bot.feeds.source import open_web
 from bot.news.models import Failed, Fetched, Validators
+from tests.factories import entry
 from tests.feeds.conftest import LIMITS, LOOPBACK, USER_AGENT
 from tests.servers.feed_server import FeedItem, FeedServer, rss
 
@@ -67,3 +68,28 @@ async def test_polling_keeps_to_the_ration_and_gives_it_back_whatever_comes() ->
             assert isinstance(put_off, Failed)
             assert put_off.kind == "busy"
             assert isinstance(await web.fetch(fits, Validators(), None), Fetched)
+
+
+async def test_looking_for_feeds_keeps_to_the_ration() -> None:
+    limits = dataclasses.replace(SCARCE, bodies_bytes=0)
+    async with (
+        FeedServer() as server,
+        open_web(user_agent=USER_AGENT, allowed_networks=LOOPBACK, limits=limits) as web,
+    ):
+        large = server.put("/large.xml", rss(FeedItem(title="Entry", description="word " * 400)))
+        with pytest.raises(ReaderBusy, match=r"large\.xml was not read"):
+            await web.discover(large)
+
+
+async def test_an_article_that_finds_no_memory_is_told_by_its_feed() -> None:
+    limits = dataclasses.replace(SCARCE, bodies_bytes=0)
+    page = b"<html><body><article><p>" + b"The harbour wall gave way. " * 200 + b"</article>"
+    async with (
+        FeedServer() as server,
+        open_web(user_agent=USER_AGENT, allowed_networks=LOOPBACK, limits=limits) as web,
+    ):
+        server.put("/robots.txt", b"", content_type="text/plain")
+        url = server.put("/page.html", page, content_type="text/html")
+        told = await web.article(entry(url=url, teaser="The wall gave way.", text=""))
+        assert told.method == "teaser"
+        assert "page.html was not read" in str(told.note)

@@ -30,6 +30,7 @@ from bot.news.cadence import Pace
 from bot.news.models import ParsedEntry
 from bot.news.ports import Clock
 from bot.services.ask import Asker
+from bot.services.calls import Calls
 from bot.services.deliver import Deliverer
 from bot.services.follow import Follower
 from bot.services.heal import Healer
@@ -223,6 +224,7 @@ async def open_house(path: Path, web: Web | None = None) -> AsyncIterator[House]
                     summariser,
                     publisher := _publisher(lambda: house, storage),
                     clock,
+                    calls=Calls(storage, clock, words.tokenise),
                 ),
                 publisher=publisher,
                 clock=clock,

@@ -3,7 +3,11 @@
 from datetime import timedelta
 
 import discord
+from simcord.actors import MemberActor
+from simcord.backend.models import Overwrite
 from simcord.builders import ChannelHandle
+from simcord.enums import OverwriteType
+from simcord.results import InteractionResult
 
 from bot.news.models import ParsedEntry
 from tests.factories import parsed_entry
@@ -74,3 +78,32 @@ async def tell_ferry(house: House) -> discord.Message:
 
 def footers(house: House, channel: ChannelHandle | None = None) -> list[str | None]:
     return [post.embeds[0].footer.text for post in house.posts(channel)]
+
+
+def close(house: House, channel: ChannelHandle) -> None:
+    """Keep everybody without a role out of a channel."""
+    denied = Overwrite(
+        target_id=house.guild.id,
+        type=OverwriteType.ROLE,
+        allow=0,
+        deny=discord.Permissions(view_channel=True).value,
+    )
+    house.env.backend.set_overwrite(channel.id, denied)
+
+
+def show(house: House, channel: ChannelHandle, whom: MemberActor) -> None:
+    """Let somebody into a closed channel."""
+    allowed = Overwrite(
+        target_id=whom.id,
+        type=OverwriteType.MEMBER,
+        allow=discord.Permissions(view_channel=True, read_message_history=True).value,
+        deny=0,
+    )
+    house.env.backend.set_overwrite(channel.id, allowed)
+
+
+def said(pressed: InteractionResult) -> str:
+    """Return what was said to the one who pressed, beside the message of the button."""
+    [told] = pressed.followups
+    assert told.ephemeral
+    return "\n".join([told.content, *(embed.description or "" for embed in told.embeds)])

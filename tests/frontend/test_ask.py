@@ -3,14 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import discord
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from simcord.actors import MemberActor
-from simcord.backend.models import Overwrite
 from simcord.builders import ChannelHandle
-from simcord.enums import OverwriteType
-from simcord.results import InteractionResult
 
 from bot.frontend.answers import answer_embed, sources_embed
 from bot.frontend.limits import broken_limits
@@ -26,7 +21,10 @@ from tests.frontend.newspapers import (
     POST,
     TIMES,
     WIRE,
+    close,
     follow,
+    said,
+    show,
     tell,
     tell_ferry,
 )
@@ -41,35 +39,6 @@ async def tell_all(house: House, channel: ChannelHandle | None = None) -> None:
     await tell(house, WIRE, FERRY_WIRE)
     await tell(house, POST, FERRY_POST)
     await tell(house, TIMES, BUDGET, FERRY_TIMES)
-
-
-def close(house: House, channel: ChannelHandle) -> None:
-    """Keep everybody without a role out of a channel."""
-    denied = Overwrite(
-        target_id=house.guild.id,
-        type=OverwriteType.ROLE,
-        allow=0,
-        deny=discord.Permissions(view_channel=True).value,
-    )
-    house.env.backend.set_overwrite(channel.id, denied)
-
-
-def show(house: House, channel: ChannelHandle, whom: MemberActor) -> None:
-    """Let somebody into a closed channel."""
-    allowed = Overwrite(
-        target_id=whom.id,
-        type=OverwriteType.MEMBER,
-        allow=discord.Permissions(view_channel=True, read_message_history=True).value,
-        deny=0,
-    )
-    house.env.backend.set_overwrite(channel.id, allowed)
-
-
-def said(pressed: InteractionResult) -> str:
-    """Return what was said to the one who pressed, beside the message of the button."""
-    [told] = pressed.followups
-    assert told.ephemeral
-    return "\n".join([told.content, *(embed.description or "" for embed in told.embeds)])
 
 
 async def test_an_answer_quotes_sentences_with_source_date_and_links(house: House) -> None:

@@ -122,3 +122,16 @@ async def test_a_server_that_was_left_while_herald_was_away_is_noticed(watched: 
     assert await watched.storage.next_due_at() is None
     await watched.restart()
     assert await watched.storage.next_due_at() is not None
+
+
+async def test_health_tells_what_became_of_posts_and_what_is_held(watched: House) -> None:
+    await news(watched, "Harbour opens")
+    shown = text(await watched.admin.slash(watched.news, "health"))
+    assert "1 owed, 1 sent (0 of them found by looking back)" in shown
+    assert "Feeds here**: 1 ok" in shown
+    watched.forbid(watched.news, embed_links=True)
+    await news(watched, "Harbour closes", "Harbour opens")
+    shown = text(await watched.admin.slash(watched.other, "health"))
+    assert "2 owed, 1 sent" in shown
+    assert "Waiting**: 1 post, 1 held" in shown
+    assert "lacks Embed Links in #news" in shown

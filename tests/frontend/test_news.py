@@ -39,28 +39,28 @@ async def test_search_shows_title_source_time_snippet_and_both_links(house: Hous
     )
     assert meta.endswith(f"[post]({post.jump_url})")
     assert snippet.startswith("> **Ferry** resumes after the **storm**. The town council")
-    assert embed.footer.text == "Page 1 of 1 · 1 article found in 2"
-    assert buttons(message(shown)) == {}
+    assert embed.footer.text == "Page 1 of 1 · 1 story found in 2 articles"
+    assert buttons(message(shown)) == {"Share": True}
 
 
 async def test_results_turn_in_pages_of_five_for_the_one_who_asked(house: House) -> None:
     await _posted(house, *(f"Ferry number {n}" for n in range(7)))
     shown = await house.member.slash(house.news, "news search", query="ferry", sort="newest")
-    assert "Page 1 of 2 · 7 articles found in 7" in text(shown)
-    assert buttons(message(shown)) == {"◀": False, "▶": True}
+    assert "Page 1 of 2 · 7 stories found in 7 articles" in text(shown)
+    assert buttons(message(shown)) == {"◀": False, "▶": True, "Share": True}
     ids = [item["custom_id"] for row in message(shown).components for item in row["components"]]
     assert not any("ferry" in each for each in ids)
     await house.member.click(message(shown), label="▶")
     assert "Page 2 of 2" in text(shown)
     assert "number 6" in text(shown)
-    assert buttons(message(shown)) == {"◀": True, "▶": False}
+    assert buttons(message(shown)) == {"◀": True, "▶": False, "Share": True}
 
 
 async def test_the_page_buttons_grey_out(house: House) -> None:
     await _posted(house, *(f"Ferry number {n}" for n in range(7)))
     shown = await house.member.slash(house.news, "news search", query="ferry")
     await house.env.advance_time(14 * 60 + 1)
-    assert buttons(message(shown)) == {"◀": False, "▶": False}
+    assert buttons(message(shown)) == {"◀": False, "▶": False, "Share": False}
 
 
 async def test_a_member_finds_only_what_was_posted_where_they_may_look(house: House) -> None:
@@ -123,7 +123,7 @@ async def test_search_can_be_narrowed_to_a_feed_and_a_time(house: House) -> None
     from_hill = text(
         await house.member.slash(house.news, "news search", query="ferry", **{"from": "The Hill"})
     )
-    assert "1 article found" in from_hill
+    assert "1 story found" in from_hill
     assert "**Ferry** four" in from_hill
     recent = text(await house.member.slash(house.news, "news search", query="ferry", since="2h"))
     assert "Ferry** three" not in recent

@@ -43,7 +43,8 @@ async def test_searches_are_offered_to_the_one_who_made_them(house: House) -> No
     offered = await house.member.autocomplete(house.news, "news search", "query", "FERRY")
     assert [choice["value"] for choice in offered] == ["Harbour ferry", "ferry flood"]
     assert await kept(house) == ["mill", "Harbour ferry", "ferry flood"]
-    assert await house.admin.autocomplete(house.news, "news search", "query", "") == []
+    others = await house.admin.autocomplete(house.news, "news search", "query", "")
+    assert not {"mill", "Harbour ferry", "ferry flood"} & {choice["value"] for choice in others}
 
 
 async def test_deleting_asks_first_and_deletes_only_the_callers(house: House) -> None:

@@ -159,6 +159,30 @@ async def test_without_permission_to_read_the_history_nothing_is_known(house: Ho
     assert len(house.env.http_requests) == before
 
 
+async def test_where_nothing_came_after_the_last_post_none_is_there_history_or_not(
+    house: House,
+) -> None:
+    channel = ChannelId(house.news.id)
+    last = await house.publisher.publish(channel, POST, "d1")
+    house.forbid(house.news, read_message_history=True)
+    assert await house.publisher.find(channel, LINKED, last) is None
+    landed = await house.publisher.publish(channel, LINKED, "d2")
+    with pytest.raises(HistoryHidden):
+        await house.publisher.find(channel, LINKED, last)
+    house.env.backend.delete_message(house.news.id, landed)
+    with pytest.raises(HistoryHidden):  # it may have been that one, and is not to come back
+        await house.publisher.find(channel, LINKED, last)
+
+
+async def test_a_post_is_found_behind_many_messages_of_others(house: House) -> None:
+    channel = ChannelId(house.news.id)
+    last = await house.publisher.publish(channel, POST, "d1")
+    landed = await house.publisher.publish(channel, LINKED, "d2")
+    for number in range(130):
+        await house.admin.send(house.news, f"Message {number}")
+    assert await house.publisher.find(channel, LINKED, last) == landed
+
+
 async def test_what_others_say_and_what_herald_answers_is_not_taken_for_a_post(
     house: House,
 ) -> None:

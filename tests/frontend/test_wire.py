@@ -53,6 +53,8 @@ async def test_commands_fit_what_discord_accepts(server: DiscordServer, bot: Bot
             "feed",
             "news",
             "settings",
+            "digest",
+            "health",
             "ask",
             "story",
             "privacy",

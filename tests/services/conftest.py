@@ -13,6 +13,7 @@ from bot.news.cadence import Pace
 from bot.news.models import ParsedEntry
 from bot.news.ports import Articles, Model, Publisher, Source, Storage
 from bot.services.abridge import LATE_MAX_S
+from bot.services.calls import Calls
 from bot.services.deliver import ARTICLE_MAX_S, Deliverer
 from bot.services.follow import Follower
 from bot.services.look import Looker
@@ -64,6 +65,7 @@ class Desk:
             Extractive(),
             publisher or self.publisher,
             self.clock,
+            calls=Calls(storage or self.storage, self.clock, tokenise),
             article_max_s=article_max_s,
             model=model,
             model_max_s=model_max_s,

@@ -17,9 +17,11 @@ from typing import Any, TypeAlias
 import pytest
 
 from bot.language.words import VERSION, tokenise
-from bot.news.models import ParsedEntry
+from bot.news.channels import ChannelOptions
+from bot.news.models import Mode, ParsedEntry
+from bot.services.digest import Digester
 from bot.storage import open_storage
-from tests.factories import CHANNEL, FEED_URL, NOW, OTHER_CHANNEL, parsed_entry, wish
+from tests.factories import CHANNEL, FEED_URL, GUILD, NOW, OTHER_CHANNEL, parsed_entry, wish
 from tests.services.conftest import Desk
 
 Anything: TypeAlias = Any  # the fuse stands before every port, whatever its methods take
@@ -80,6 +82,7 @@ async def live(desk: Desk, fuse: Fuse) -> None:
     poller = desk.poller(storage, fuse.guard(desk.source))
     await poller.resume()
     await poller.poll_due()
+    await Digester(storage, desk.clock).make_due()
     await desk.deliverer(storage, fuse.guard(desk.publisher), fuse.guard(desk.source)).deliver_due()
 
 
@@ -200,6 +203,53 @@ async def test_a_kill_at_any_step_neither_loses_nor_doubles_a_post_of_a_bundle(
         assert desk.titles() == [each.title for each in edited], f"killed at call {at}"
         assert len(desk.publisher.messages) <= 2, "all four, or after a kill one and three"
         assert sum(message.edits for message in desk.publisher.messages) <= 2
+
+
+class Overnight(Story):
+    """A channel with quiet hours, which end while the feed tells its second edition."""
+
+    mode = Mode.STORY
+
+    async def begin(self, path: Path) -> None:
+        await super().begin(path)
+        async with opened(path) as desk:
+            quiet = ChannelOptions(quiet_from_min=9 * 60, quiet_until_min=11 * 60)
+            await desk.storage.choose_for_channel(GUILD, self.channels[0], quiet, NOW)
+            (feed,) = await desk.storage.feeds()
+            (row,) = await desk.storage.followers(feed.feed.id, NOW)
+            await desk.storage.set_mode(row.subscription.id, self.mode)
+
+
+class Daily(Overnight):
+    """A feed in mode digest, whose time comes when the quiet hours end."""
+
+    mode = Mode.DIGEST
+
+    async def begin(self, path: Path) -> None:
+        await super().begin(path)
+        async with opened(path) as desk:
+            daily = ChannelOptions(digest_at_min=11 * 60)
+            await desk.storage.choose_for_channel(GUILD, self.channels[0], daily, NOW)
+
+
+@pytest.mark.parametrize(
+    "restarted_after", [AT_ONCE, LATE, NEXT_DAY], ids=["at once", "late", "next day"]
+)
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("kind", [Overnight, Daily])
+async def test_a_kill_at_any_step_neither_loses_nor_doubles_a_line_of_a_digest(
+    tmp_path: Path, kind: type[Story], *, after: bool, restarted_after: timedelta
+) -> None:
+    shown = [*BURST[::-1], *OLD]
+    story = kind(OLD, shown, shown, shown, channels=(CHANNEL,))
+    async for desk, at in killed_everywhere(story, tmp_path, after, restarted_after, at_least=12):
+        told = [
+            title
+            for _, post in desk.publisher.posts
+            for title in ([line.title for line in post.headlines] or [post.title])
+        ]
+        assert sorted(told) == [each.title for each in BURST], f"killed at call {at}"
+        assert len(desk.publisher.messages) == 1, f"killed at call {at}"
 
 
 OTHER_URL = "https://wire.example.org/feed.xml"

@@ -12,7 +12,7 @@ from bot.errors import DiscordUnavailable, ModelResting
 from bot.language.allowance import FAILURES_MAX, PAUSE, Budget
 from bot.language.endpoint import open_endpoint
 from bot.language.llm import LanguageModel
-from bot.news.models import ChannelId, Mode, SeenEntry, Summary
+from bot.news.models import SUMMARY_WORDS, ChannelId, Mode, SeenEntry, Summary
 from bot.news.ports import Model
 from bot.news.posts import BY_MODEL
 from bot.services.deliver import BACKOFF_MAX, Deliverer
@@ -540,8 +540,10 @@ async def test_a_channels_posts_are_late_by_no_more_than_the_limit_all_together(
         def __init__(self) -> None:
             self.given = []
 
-        async def summarise(self, *, title: str, text: str, within_s: float) -> Summary:
-            del title, text
+        async def summarise(
+            self, *, title: str, text: str, within_s: float, max_words: int = SUMMARY_WORDS
+        ) -> Summary:
+            del title, text, max_words
             self.given.append(within_s)
             news.desk.clock.advance(timedelta(seconds=min(4.0, within_s)))
             if within_s < 4:

@@ -208,6 +208,7 @@ async def test_a_server_that_never_answers_keeps_only_its_own_feeds_waiting(desk
             await asyncio.sleep(0)
         stuck.go.set()
     assert len(desk.source.fetched) == 41
+    assert not poller._hosts  # which would be one for each server that was ever polled
 
 
 async def test_feeds_with_other_credentials_are_other_feeds_and_no_password_is_told(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.errors import Busy, Corrupt
 from bot.language.words import VERSION, tokenise
 from bot.news.channels import ChannelEditId, ChannelOptions
+from bot.news.errands import Errand, ErrandKind
 from bot.news.models import (
     Article,
     BulletinId,
@@ -36,7 +37,9 @@ from bot.news.models import (
 )
 from bot.storage import open_storage
 from bot.storage.sqlite import (
+    bundles,
     claims,
+    digests,
     entries,
     feeds,
     finding,
@@ -241,6 +244,14 @@ async def test_a_damaged_database_is_told_from_a_busy_one(opened: Opener, path: 
 
 FEED, ENTRY, STORY = FeedId(1), EntryId(1), StoryId(1)
 SUBSCRIPTION, DELIVERY, BULLETIN = SubscriptionId(1), DeliveryId(1), BulletinId(1)
+ERRAND = Errand(
+    delivery_id=DELIVERY,
+    kind=ErrandKind.THREAD,
+    channel_id=CHANNEL,
+    message_id=MessageId(1),
+    title="",
+    attempts=1,
+)
 Call = Callable[[SqliteStorage], Coroutine[object, object, object]]
 
 WRITES: dict[str, Call] = {
@@ -273,9 +284,17 @@ WRITES: dict[str, Call] = {
         entry(entry_id=ENTRY), Summary(text="", method="feed")
     ),
     "mark_sent": lambda s: s.mark_sent(DELIVERY, MessageId(1), NOW),
+    "decide_ping": lambda s: s.decide_ping(DELIVERY, None, NOW),
+    "claim_errands": lambda s: s.claim_errands(NOW, 1),
+    "finish_errand": lambda s: s.finish_errand(ERRAND, NOW),
+    "put_off_errand": lambda s: s.put_off_errand(ERRAND, NOW, ""),
+    "drop_errand": lambda s: s.drop_errand(ERRAND, ""),
     "mark_edited": lambda s: s.mark_edited(DELIVERY, NOW),
     "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),
     "retry_at": lambda s: s.retry_at(DELIVERY, NOW, ""),
+    "make_digest": lambda s: s.make_digest(CHANNEL, NOW),
+    "date_waiting": lambda s: s.date_waiting(CHANNEL, NOW),
+    "stop_digest": lambda s: s.stop_digest(CHANNEL, NOW),
     "settle_bundle": lambda s: s.settle_bundle(DeliveryId(1), 2),
     "dissolve_bundle": lambda s: s.dissolve_bundle(DeliveryId(1), NOW, ""),
     "abandon": lambda s: s.abandon(DELIVERY, ""),
@@ -326,9 +345,12 @@ READS: dict[str, Call] = {
     "gather": lambda s: s.gather(search_request("harbour"), ["harbour"], NOW),
     "latest": lambda s: s.latest(None, None, 1),
     "why": lambda s: s.why(CHANNEL, MessageId(1)),
+    "held_channels": lambda s: s.held_channels(GUILD),
     "try_held": lambda s: s.try_held(GUILD, NOW),  # writes where there are any
     "claim_bulletins": lambda s: s.claim_bulletins(NOW, LEASE),  # writes where there are any
     "log_channel": lambda s: s.log_channel(GUILD),
+    "waiting_for_digests": lambda s: s.waiting_for_digests(),
+    "preview_digest": lambda s: s.preview_digest(CHANNEL),
     "channel_options": lambda s: s.channel_options(CHANNEL),
     "feeds_to_mend": lambda s: s.feeds_to_mend(NOW, 1),
     "silent_feeds": lambda s: s.silent_feeds(NOW),
@@ -459,6 +481,16 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "wishes": (wishes.WISHES, {"ids": "[1]"}),
     "newest seen": (polls.NEWEST_SEEN, {"feed_id": 1, "limit": 1}),
     "claim_deliveries": (claims.HEADS, {}),
+    "claim_deliveries, bundles": (bundles.LINE, {"head": 1, "limit": 5}),
+    "claim_deliveries, digests": (digests.OVERFLOW, {"channel_id": 1, "before": 0}),
+    "remove": (
+        owing.FORGET.format(states=owing.UNSENT_STATES[0]),
+        {"channel_id": 1, "feed_id": 1},
+    ),
+    "remove, waiting": (
+        owing.FORGET.format(states=owing.UNSENT_STATES[1]),
+        {"channel_id": 1, "feed_id": 1},
+    ),
     "claim_deliveries, edits": (claims.EDIT_HEADS, {}),
     "batches": (polls.BATCHES, {"feed_id": 1, "limit": 1}),
     "known": (polls.KNOWN_ALIASES, {"feed_id": 1, "aliases": "[]"}),
@@ -473,6 +505,8 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
         {"match": "a", "first": 1, "last": 9, "limit": 1},
     ),
     "search, of one": (finding.IS_MATCH, {"match": "a", "id": 1}),
+    "texts": (finding.TEXTS, {"ids": "[1]"}),
+    "tags": (finding.TAGS, {"id": 1}),
     "facts": (scope.FACTS, {"ids": "[1]", "channels": "[1]"}),
     "sources": (search.SOURCES, {"stories": "[1]", "channels": "[1]"}),
     "posts": (search.POSTS, {"ids": "[1]", "channels": "[1]"}),

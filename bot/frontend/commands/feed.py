@@ -8,9 +8,18 @@ from discord import app_commands
 
 from bot.errors import NotAllowed
 from bot.feeds.opml import Outline, write_opml
-from bot.frontend.commands.edit import FEED_NAME_MAX, Modes, Old, edit_command, offer_every
+from bot.frontend.commands.edit import (
+    FEED_NAME_MAX,
+    TAGS_TYPED_MAX,
+    Modes,
+    Old,
+    edit_command,
+    offer_every,
+    offer_tags,
+)
 from bot.frontend.commands.options import feed_choices, parse_every
 from bot.frontend.commands.pausing import pause_command, resume_command
+from bot.frontend.commands.posting import QUERY_MAX, parse_ping, parse_tags, require_callable
 from bot.frontend.limits import CHOICES_MAX
 from bot.frontend.listings import (
     FEEDS_PER_PAGE,
@@ -104,7 +113,11 @@ class FeedCommands(
         every="How often to check it: 5m to 24h, or auto for the feed's own rhythm (usual)",
         backfill="How many of its newest entries to post at once (0 to 5, usually 1)",
         old="Later entries that are over a week old when they appear: skip (usual) or post them",
-        mode="One post for each story, naming later sources (usual), or every entry a post",
+        mode="A post for each story, naming later sources (usual); for each entry; or a digest",
+        tag="In a forum: the tags of its posts, with commas between them",
+        ping="A role that its posts call",
+        ping_if="Call it only for what this search finds, such as storm -drill",
+        ping_rest="After a call, none for so long: 30m, 2h, 1d",
     )
     async def add(
         self,
@@ -116,11 +129,17 @@ class FeedCommands(
         backfill: app_commands.Range[int, 0, BACKFILL_MAX] = 1,
         old: Old = "skip",
         mode: Modes = "story",
+        tag: app_commands.Range[str, 1, TAGS_TYPED_MAX] | None = None,
+        ping: discord.Role | None = None,
+        ping_if: app_commands.Range[str, 1, QUERY_MAX] | None = None,
+        ping_rest: str | None = None,
     ) -> None:
         """Discover, preview, and add on a click."""
         target = target_of(interaction, channel)
         member = member_of(interaction)
         require_postable(target, member)
+        if ping is not None:
+            require_callable(ping, target, member)
         await interaction.response.defer(ephemeral=True, thinking=True)
         called = plain(name, FEED_NAME_MAX) or None if name else None
         wish = Wish(
@@ -131,8 +150,10 @@ class FeedCommands(
             every_s=parse_every(every) if every else None,
             posts_old=old == "post",
             mode=Mode(mode),
+            tags=parse_tags(tag, target) if tag else (),
+            ping=parse_ping(None, ping, ping_if, ping_rest),
         )
-        proposal = await self._follower.look(url, name=called)
+        proposal = await self._follower.look(url, name=called, channel_id=ChannelId(target.id))
         if proposal.others:
             offered = (proposal.found, *proposal.others)
             panel = ChoosePanel(self._follower, wish, offered)
@@ -301,6 +322,13 @@ class FeedCommands(
     ) -> list[app_commands.Choice[str]]:
         """Offer intervals."""
         return await offer_every(interaction, current)
+
+    @add.autocomplete("tag")
+    async def offer_forum_tags(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer the tags of a forum."""
+        return await offer_tags(interaction, current)
 
     @show.autocomplete("feed")
     @test.autocomplete("feed")

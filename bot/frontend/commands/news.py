@@ -15,13 +15,14 @@ from bot.frontend.commands.options import (
     since_choices,
 )
 from bot.frontend.forums import openable
-from bot.frontend.listings import latest_embed, nothing_found_embed, results_embed
-from bot.frontend.panels.pager import Pager
+from bot.frontend.listings import latest_embed
+from bot.frontend.panels.search import SearchPanel
 from bot.frontend.permissions import guild_of
-from bot.news.models import ChannelId, Following, GuildId, Sort, UserId
+from bot.news.models import ChannelId, Following, GuildId, Ranked, Sort, UserId
 from bot.news.ports import Clock, Storage
 from bot.news.text import one_line
 from bot.services.follow import Follower
+from bot.services.narrate import Narrator
 from bot.services.search import Results, Searcher
 
 log = structlog.get_logger()
@@ -36,11 +37,17 @@ class NewsCommands(
     """The commands. Each tells a member only what was posted where that member may look."""
 
     def __init__(
-        self, follower: Follower, searcher: Searcher, storage: Storage, clock: Clock
+        self,
+        follower: Follower,
+        searcher: Searcher,
+        narrator: Narrator,
+        storage: Storage,
+        clock: Clock,
     ) -> None:
         super().__init__()
         self._follower = follower
         self._searcher = searcher
+        self._narrator = narrator
         self._storage = storage
         self._clock = clock
 
@@ -50,6 +57,7 @@ class NewsCommands(
         source="Only from this feed",
         since="Only newer than this: 24h, 7d, 12w, or a date such as 2026-11-02",
         sort="Best: matching and recent. Relevance: matching, whatever its age. Newest: by date",
+        share="Show the results to everybody here, those that everybody here can read",
     )
     @app_commands.rename(source="from")
     async def search(
@@ -59,40 +67,47 @@ class NewsCommands(
         source: str | None = None,
         since: str | None = None,
         sort: Sort = Sort.BEST,
+        share: bool = False,  # noqa: FBT002  # an option of Discord's
     ) -> None:
         """Show pages of results."""
+        # Seen by the caller only, until it is certain that there is something to share.
         await interaction.response.defer(ephemeral=True, thinking=True)
         after = parse_since(since, self._clock.now()) if since else None
         channels = await self._channels(interaction)
         following = await self._source(interaction, source, channels)
-
         guild = guild_of(interaction)
-        first: Results | None = None
 
-        async def results_of(page: int) -> Results:
-            nonlocal first
+        async def find(
+            text: str,
+            within: frozenset[ChannelId],
+            page: int,
+            ranking: tuple[Ranked, ...] | None,
+        ) -> Results:
             results = await self._searcher.search(
-                query,
-                channels=channels,
+                text,
+                channels=within,
                 feed_id=following.feed.id if following else None,
                 since=after,
                 sort=sort,
                 page=page,
-                ranking=first.ranking if first is not None else None,
+                ranking=ranking,
             )
-            first = first or results
             found = (replace(each, hit=openable(each.hit, guild)) for each in results.found)
             return replace(results, found=tuple(found))
 
-        async def page_of(page: int) -> tuple[discord.Embed, int]:
-            results = await results_of(page)
-            if not results.total:
-                is_narrowed = following is not None or after is not None
-                return nothing_found_embed(results, is_narrowed=is_narrowed), 1
-            return results_embed(results), results.pages
-
-        await Pager(interaction.user.id, page_of).turn_to(interaction, 0)
+        panel = SearchPanel(
+            interaction.user.id,
+            query,
+            channels,
+            find,
+            self._narrator,
+            is_narrowed=following is not None or after is not None,
+        )
+        await panel.turn_to(interaction, 0)
         await self._remember(interaction, query)
+        if share:
+            await panel.post(interaction)
+            await panel.draw(interaction)
 
     @app_commands.command(
         name="latest", description="Show the newest articles that were posted here"
@@ -121,7 +136,7 @@ class NewsCommands(
     async def offer_queries(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """Offer what the member searched for lately."""
+        """Offer what the member searched for lately, and what narrows a search."""
         if interaction.guild is None:
             return []
         asked = await self._storage.recent_queries(

@@ -167,15 +167,47 @@ def since_choices(typed: str) -> list[app_commands.Choice[str]]:
     ]
 
 
+# What narrows a search: as typed, and what it does.
+_OPERATORS = (
+    ("title:", "title:flood · only in titles"),
+    ("from:", 'from:"The Courier" · only from that feed'),
+    ("since:", "since:7d · not older than that, or since a date"),
+    ("before:", "before:2026-11-02 · older than that"),
+    ("lang:", "lang:de · only in that language"),
+    ("tag:", "tag:security · only with that tag of its feed"),
+    ("sort:newest", "sort:newest · the newest first"),
+    ("OR", "flood OR storm · either will do"),
+    ("-", "-football · without that word"),
+    ('"', '"night train" · these words together'),
+)
+
+
 def query_choices(asked: Sequence[AskedBefore], typed: str) -> list[app_commands.Choice[str]]:
-    """Return what a member searched for before, the latest first, that has what was typed in it."""
+    """Return what a member searched for before, the latest first, then what narrows a search.
+
+    Of the first what has *typed* in it, of the others those that its last word begins.
+    """
     begun = " ".join(typed.casefold().split())
     names = [(query.text, plain(query.text, limits.CHOICE_NAME_MAX)) for query in asked]
-    return [
+    offered = [
         app_commands.Choice(name=name, value=text)
         for text, name in names
         if name and begun in text.casefold() and begun != text.casefold()
-    ][: limits.CHOICES_MAX]
+    ]
+    return [*offered, *_operator_choices(typed)][: limits.CHOICES_MAX]
+
+
+def _operator_choices(typed: str) -> list[app_commands.Choice[str]]:
+    before, _, last = typed.lstrip().rpartition(" ")
+    head = f"{before} " if before else ""
+    begun = last.casefold()
+    return [
+        app_commands.Choice(name=told, value=head + operator)
+        for operator, told in _OPERATORS
+        if operator.casefold().startswith(begun)
+        and begun != operator.casefold()
+        and len(head + operator) <= limits.CHOICE_NAME_MAX
+    ]
 
 
 def feed_choices(

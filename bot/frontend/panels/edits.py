@@ -6,7 +6,8 @@ from typing import Any, Self
 import discord
 
 from bot.frontend.errors import answer_error
-from bot.frontend.markdown import inline
+from bot.frontend.listings import call_told
+from bot.frontend.markdown import block, inline
 from bot.frontend.panels.undo import client_of
 from bot.frontend.permissions import guild_of, require_manager
 from bot.news import health
@@ -28,6 +29,13 @@ def changes(before: Choices, after: Choices) -> list[str]:
     ]
 
 
+POSTS = {
+    Mode.STORY: "one for each story",
+    Mode.EACH: "one for each entry",
+    Mode.DIGEST: "told in the channel's digest",
+}
+
+
 def _lines(choices: Choices) -> dict[str, str]:
     return {
         "Name": f"**{inline(choices.name, 120)}**",
@@ -36,7 +44,9 @@ def _lines(choices: Choices) -> dict[str, str]:
         "Over a week old when it appears": (
             "posted too" if choices.posts_old else "kept for search only"
         ),
-        "Posts": "one for each story" if choices.mode is Mode.STORY else "one for each entry",
+        "Posts": POSTS[choices.mode],
+        "Tags": block(", ".join(choices.tags), 200) or "by category",
+        "Calls": call_told(choices.ping),
     }
 
 

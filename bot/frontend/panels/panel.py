@@ -29,6 +29,7 @@ class Panel(discord.ui.View):
         super().__init__(timeout=PANEL_LIFETIME_S)
         self._owner_id = owner_id
         self._latest: discord.Interaction | None = None
+        self._beside: discord.WebhookMessage | None = None
 
     async def show(
         self,
@@ -40,6 +41,12 @@ class Panel(discord.ui.View):
         """Put the panel into the reply of *interaction*, which must have been deferred."""
         self._latest = interaction
         await interaction.edit_original_response(content=content, embed=embed, view=self)
+
+    async def show_beside(self, interaction: discord.Interaction, *, embed: discord.Embed) -> None:
+        """Put the panel into a message of its own for the caller; *interaction* was answered."""
+        self._beside = await interaction.followup.send(
+            embed=embed, view=self, ephemeral=True, wait=True
+        )
 
     async def close(
         self,
@@ -74,10 +81,11 @@ class Panel(discord.ui.View):
         for item in self.children:
             if isinstance(item, discord.ui.Button | discord.ui.Select):
                 item.disabled = True
-        if self._latest is None:
-            return
         try:
-            await self._latest.edit_original_response(view=self)
+            if self._latest is not None:
+                await self._latest.edit_original_response(view=self)
+            elif self._beside is not None:
+                await self._beside.edit(view=self)
         except (
             discord.DiscordException,
             aiohttp.ClientError,

@@ -8,11 +8,22 @@ from bot.errors import AlreadyFollowed
 from bot.frontend import limits
 from bot.frontend.listings import count
 from bot.frontend.markdown import block, inline, plain, when
+from bot.frontend.panels.channels import in_digest
 from bot.frontend.panels.panel import Panel
+from bot.frontend.panels.undo import client_of
 from bot.frontend.permissions import Target, member_of, require_postable
 from bot.frontend.render import post_embed
 from bot.news import health
-from bot.news.models import ChannelId, Fetched, Following, GuildId, Mode, NewSubscription, UserId
+from bot.news.models import (
+    ChannelId,
+    Fetched,
+    Following,
+    GuildId,
+    Mode,
+    NewSubscription,
+    Ping,
+    UserId,
+)
 from bot.services.follow import Follower
 from bot.services.look import Proposal, entries_per_day
 
@@ -31,6 +42,8 @@ class Wish:
     every_s: int | None = None
     posts_old: bool = False
     mode: Mode = Mode.STORY
+    tags: tuple[str, ...] = ()
+    ping: Ping | None = None
 
 
 class ChoosePanel(Panel):
@@ -59,7 +72,9 @@ class ChoosePanel(Panel):
         await interaction.response.defer()
         found = self._offered[int(select.values[0])]
         await refuse_if_followed(self._follower, self._wish, found)
-        proposal = await self._follower.propose(found, name=self._wish.name)
+        proposal = await self._follower.propose(
+            found, name=self._wish.name, channel_id=ChannelId(self._wish.target.id)
+        )
         self.stop()
         await show_preview(interaction, self._follower, self._wish, proposal)
 
@@ -102,11 +117,15 @@ class AddPanel(Panel):
                 every_s=wish.every_s,
                 posts_old=wish.posts_old,
                 mode=wish.mode,
+                tags=wish.tags,
+                ping=wish.ping,
             ),
         )
         following = followed.following
         seen = f" {count(followed.seen, 'older entry')} marked as seen" if followed.seen else ""
-        queued = f" {followed.queued:,} queued for posting" if followed.queued else ""
+        is_told = following.subscription.mode is Mode.DIGEST
+        goal = "for the digest" if is_told else "for posting"
+        queued = f" {followed.queued:,} queued {goal}" if followed.queued else ""
         told = f"{seen},{queued}" if seen and queued else seen or queued
         why = ""
         if wish.every_s is not None:
@@ -118,7 +137,13 @@ class AddPanel(Panel):
             f"Added **{inline(following.subscription.name)}** to {target.mention}. "
             f"Next check {when(following.feed.next_poll_at)}{why}.{told}{'.' if told else ''}"
         )
-        if followed.seen and not followed.queued:
+        if is_told:
+            subscription = following.subscription
+            digester = client_of(interaction).digester
+            state = await digester.state(subscription.guild_id, subscription.channel_id)
+            text += f"\n{in_digest(state, subscription.channel_id)}"
+        has_post = bool(followed.queued) and not is_told
+        if (followed.seen or followed.queued) and not has_post:
             self.stop()
             await AddedPanel(self._follower, following, wish.member.id, text).show(
                 interaction, content=text
@@ -162,17 +187,32 @@ async def show_preview(
 ) -> None:
     """Show what would be posted, the facts, and the buttons. *interaction* must be deferred."""
     known = await _known(follower, wish, proposal.found)
-    facts = f"**{inline(proposal.name)}**: {facts_of(proposal)}.\n{known}"
+    facts = f"**{inline(proposal.name)}**: {facts_of(proposal)}.\n{known}{_tags_told(wish)}"
     if proposal.post is None:
         text = f"{facts}It has no entries yet, so there is nothing to show. Add it all the same?"
     else:
         where = wish.target.mention
-        text = f"{facts}{_backfill_told(wish.backfill)} The newest looks like this in {where}:"
+        text = f"{facts}{_backfill_told(wish)} The newest looks like this in {where}:"
     embed = post_embed(proposal.post) if proposal.post else None
     await AddPanel(follower, wish, proposal).show(interaction, content=text, embed=embed)
 
 
-def _backfill_told(backfill: int) -> str:
+def _tags_told(wish: Wish) -> str:
+    """Return what becomes of posts in a forum that wants a tag, where none is chosen."""
+    forum = wish.target
+    if wish.tags or not isinstance(forum, discord.ForumChannel) or not forum.flags.require_tag:
+        return ""
+    return (
+        f"{forum.mention} wants a tag on each post. One whose categories are none of its tags "
+        "waits, unless you give the feed a `tag` or the forum one for all others: "
+        "`/settings channel tags: * = …`.\n"
+    )
+
+
+def _backfill_told(wish: Wish) -> str:
+    backfill = wish.backfill
+    if wish.mode is Mode.DIGEST:
+        return "What it brings is told in the channel's digest, a line for each story."
     if not backfill:
         return "Nothing that it holds now is posted, only what comes."
     newest = "entry is" if backfill == 1 else f"{backfill} entries are"

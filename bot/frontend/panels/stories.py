@@ -65,6 +65,19 @@ async def show_story(
     await StoryPanel(interaction.user.id, narrator, narration).show(interaction, embed=embed)
 
 
+async def show_story_apart(
+    interaction: discord.Interaction, narrator: Narrator, narration: Narration
+) -> None:
+    """Show a story in a message beside the one whose button was pressed, as `show_story` does."""
+    shown = replace(narration, story=_opened(narration.story, guild_of(interaction)))
+    embed = story_embed(shown)
+    if not interaction.permissions.manage_guild:
+        await interaction.followup.send(embed=embed, ephemeral=True)
+        return
+    panel = StoryPanel(interaction.user.id, narrator, narration)
+    await panel.show_beside(interaction, embed=embed)
+
+
 class StoryPanel(Panel):
     """The two buttons under a story."""
 

@@ -11,6 +11,7 @@ from bot.frontend.markdown import inline
 from bot.frontend.permissions import guild_of, require_manager
 from bot.news.models import SubscriptionId
 from bot.services.channels import Steward
+from bot.services.digest import Digester
 from bot.services.follow import Follower
 from bot.services.heal import Healer
 from bot.services.narrate import Narrator
@@ -24,6 +25,7 @@ class FollowingClient(discord.Client):
     healer: Healer
     narrator: Narrator
     steward: Steward
+    digester: Digester
     whereabouts: Whereabouts
 
 

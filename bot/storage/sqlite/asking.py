@@ -24,6 +24,7 @@ def gather(
     return Gathered(
         hits=page.hits,
         searched=page.searched,
+        has_more_than_searched=page.has_more_than_searched,
         newest_at=search.newest_at(connection, replace(request, limit=1)),
         entries=entries,
         frequencies={term: index.frequencies.of(connection, term, entries) for term in terms},

@@ -49,7 +49,9 @@ def gather(connection: sqlite3.Connection, head: int, now: datetime) -> list[int
     free(connection, head)
     if row["bundle_id"] is not None:  # its leader is not served, or was given up
         connection.execute("UPDATE deliveries SET bundle_id = NULL WHERE id = :id", {"id": head})
-    if row["attempts"] or not channels.options(connection, row["channel_id"]).is_bundled:
+    chosen = channels.options(connection, row["channel_id"])
+    # A message can have one thread, and each story is to have its own.
+    if row["attempts"] or not chosen.is_bundled or chosen.has_threads:
         return [head]
     together = []
     for post in connection.execute(LINE, {"head": head, "limit": BUNDLE_MAX}):

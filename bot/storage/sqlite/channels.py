@@ -3,30 +3,49 @@
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
-from bot.news.models import UNDO_WINDOW, ChannelId, DeliveryId, GuildId
+from bot.news.models import UNDO_WINDOW, ChannelId, DeliveryId, GuildId, Length
 from bot.news.pace import hour_of, opens_at
 from bot.storage.sqlite import values
 
 
 def options(connection: sqlite3.Connection, channel_id: ChannelId) -> ChannelOptions:
     """Return what a channel chose."""
-    row = connection.execute(
+    return options_of(connection, [channel_id]).get(channel_id, ChannelOptions())
+
+
+def options_of(
+    connection: sqlite3.Connection, channel_ids: Iterable[ChannelId]
+) -> dict[ChannelId, ChannelOptions]:
+    """Return what channels chose, of those that chose anything."""
+    rows = connection.execute(
         """
-        SELECT time_zone, quiet_from_min, quiet_until_min, hourly_max, is_bundled, digest_at_min,
-               digest_days, digest_top
-          FROM channels WHERE channel_id = :channel_id
+        SELECT channel_id, time_zone, quiet_from_min, quiet_until_min, hourly_max, is_bundled,
+               digest_at_min, digest_days, digest_top, is_published, is_silent, is_by_source,
+               has_threads, length, tags
+          FROM channels WHERE channel_id IN (SELECT value FROM json_each(:ids))
         """,
-        {"channel_id": channel_id},
-    ).fetchone()
-    return ChannelOptions() if row is None else of_row(row)
+        {"ids": values.to_json(channel_ids)},
+    )
+    return {
+        ChannelId(row["channel_id"]): replace(
+            of_row(row),
+            is_published=bool(row["is_published"]),
+            is_silent=bool(row["is_silent"]),
+            is_by_source=bool(row["is_by_source"]),
+            has_threads=bool(row["has_threads"]),
+            length=Length(row["length"]),
+            tags=tuple(json.loads(row["tags"]).items()),
+        )
+        for row in rows
+    }
 
 
 def of_row(row: sqlite3.Row) -> ChannelOptions:
-    """Return the options in a row of ``channels``."""
+    """Return the options in a row of ``channels`` that say when, not how."""
     return ChannelOptions(
         time_zone=row["time_zone"],
         quiet_from_min=row["quiet_from_min"],
@@ -104,19 +123,25 @@ def _apply(
     connection.execute(
         """
         INSERT INTO channels (channel_id, guild_id, time_zone, quiet_from_min, quiet_until_min,
-                              hourly_max, is_bundled, digest_at_min, digest_days, digest_top)
+                              hourly_max, is_bundled, digest_at_min, digest_days, digest_top,
+                              is_published, is_silent, is_by_source, has_threads, length, tags)
         VALUES (:channel_id, :guild_id, :time_zone, :quiet_from_min, :quiet_until_min,
-                :hourly_max, :is_bundled, :digest_at_min, :digest_days, :digest_top)
+                :hourly_max, :is_bundled, :digest_at_min, :digest_days, :digest_top,
+                :is_published, :is_silent, :is_by_source, :has_threads, :length, :tags)
         ON CONFLICT (channel_id) DO UPDATE
            SET guild_id = excluded.guild_id, time_zone = excluded.time_zone,
                quiet_from_min = excluded.quiet_from_min,
                quiet_until_min = excluded.quiet_until_min, hourly_max = excluded.hourly_max,
                is_bundled = excluded.is_bundled, digest_at_min = excluded.digest_at_min,
-               digest_days = excluded.digest_days, digest_top = excluded.digest_top
+               digest_days = excluded.digest_days, digest_top = excluded.digest_top,
+               is_published = excluded.is_published, is_silent = excluded.is_silent,
+               is_by_source = excluded.is_by_source, has_threads = excluded.has_threads,
+               length = excluded.length, tags = excluded.tags
         """,
         {
             **asdict(wanted),
             "digest_days": values.to_json(wanted.digest_days),
+            "tags": json.dumps(dict(wanted.tags)),
             "channel_id": channel_id,
             "guild_id": guild_id,
         },
@@ -130,8 +155,10 @@ def _to_json(chosen: ChannelOptions) -> str:
 def _from_json(text: str) -> ChannelOptions:
     """Return options; what an older Herald did not know is as nobody touched it."""
     said = json.loads(text)
-    days = tuple(said.get("digest_days", ChannelOptions().digest_days))
-    return ChannelOptions(**{**said, "digest_days": days})
+    said["digest_days"] = tuple(said.get("digest_days", ChannelOptions().digest_days))
+    said["length"] = Length(said.get("length", Length.NORMAL))
+    said["tags"] = tuple((category, tag) for category, tag in said.get("tags", ()))
+    return ChannelOptions(**said)
 
 
 def closed(connection: sqlite3.Connection, channel_ids: Iterable[int], now: datetime) -> set[int]:

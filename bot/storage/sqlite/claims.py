@@ -7,19 +7,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.news.channels import ChannelOptions
 from bot.news.models import (
     ChannelId,
     Claim,
     Delivery,
     DeliveryId,
+    Digest,
     Entry,
     EntryId,
     FeedId,
     GuildId,
+    Length,
+    Manner,
     MessageId,
+    RoleId,
     StoryId,
 )
-from bot.storage.sqlite import bundles, channels, entries, feeds, values
+from bot.news.places import ANY_OTHER, wanted_tags
+from bot.storage.sqlite import bundles, channels, digests, entries, feeds, pings, values
 
 NONCE_MAX = 25  # characters; Discord docs, "Create Message", nonce
 
@@ -125,6 +131,10 @@ def claim(
         and (row["lease_until"] or 0) <= moment
         and not row["is_ungrouped"]
     )[:limit]
+    due = [
+        (due_at, id_ if is_edit else digests.roll(connection, id_, now), is_edit)
+        for due_at, id_, is_edit in due
+    ]
     posts = {id_: bundles.gather(connection, id_, now) for _, id_, is_edit in due if not is_edit}
     edits = {id_: bundles.shown_with(connection, id_) for _, id_, is_edit in due if is_edit}
     messages = posts | edits
@@ -181,6 +191,7 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
                d.entry_id,
                (SELECT s.name FROM subscriptions AS s
                  WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id) AS name,
+               d.ping_role_id AS called,
                (SELECT value FROM meta WHERE key = 'installation_id') AS installation_id
           FROM deliveries AS d WHERE d.id IN (SELECT value FROM json_each(:ids))
         """,
@@ -188,24 +199,56 @@ def _claims(connection: sqlite3.Connection, tried: Mapping[int, int | None]) -> 
     ).fetchall()
     led_by = entries.load(connection, [row["entry_id"] for row in rows])
     of = feeds.load(connection, [row["feed_id"] for row in rows])
-    summaries = entries.summaries(connection, led_by)
+    chosen = channels.options_of(connection, {ChannelId(row["channel_id"]) for row in rows})
+    wishes = pings.wishes_of(connection, rows)
+    summaries = {length: entries.summaries(connection, led_by, length) for length in Length}
     named = _named_in(connection, [row["id"] for row in rows if row["kind"] == "story"])
     told = _told_in(connection, [row["id"] for row in rows if row["kind"] == "roundup"])
-    return {
-        row["id"]: Claim(
+    claims: dict[int, Claim] = {}
+    for row in rows:
+        wish = wishes.get((row["channel_id"], row["feed_id"]))
+        options = chosen.get(ChannelId(row["channel_id"]), ChannelOptions())
+        entry, feed = led_by[EntryId(row["entry_id"])], of[FeedId(row["feed_id"])]
+        claims[row["id"]] = Claim(
             delivery=_delivery(row, tried[row["id"]]),
-            entry=led_by[EntryId(row["entry_id"])],
-            feed=of[FeedId(row["feed_id"])],
-            source_name=row["name"] or of[FeedId(row["feed_id"])].title,
-            summary=summaries.get(EntryId(row["entry_id"])),
+            entry=entry,
+            feed=feed,
+            source_name=row["name"] or feed.title,
+            summary=summaries[options.length].get(entry.id),
             also=named.get(row["id"], ()),
             roundup=told.get(row["id"], ()),
             message_id=_message_id(row["message_id"]),
             newest_message_id=_message_id(row["newest_message_id"]),
+            digest=_digest(connection, row),
+            length=options.length,
+            manner=_manner(row, options, wish, entry.tags if row["kind"] == "story" else ()),
+            ping=wish.ping if wish is not None and pings.is_open(row) else None,
             is_settled=row["bundle_id"] == row["id"],
         )
-        for row in rows
-    }
+    return claims
+
+
+def _manner(
+    row: sqlite3.Row,
+    options: ChannelOptions,
+    wish: pings.PostWish | None,
+    categories: Sequence[str],
+) -> Manner:
+    mapped = dict(options.tags)
+    return Manner(
+        tags=wanted_tags(wish.tags if wish is not None else (), mapped, categories),
+        ping=RoleId(row["called"]) if row["called"] else None,
+        other_tag=mapped.get(ANY_OTHER),
+        is_silent=options.is_silent,
+        is_by_source=options.is_by_source,
+    )
+
+
+def _digest(connection: sqlite3.Connection, row: sqlite3.Row) -> Digest | None:
+    if row["kind"] != "digest":
+        return None
+    options = channels.options(connection, ChannelId(row["channel_id"]))
+    return digests.load(connection, options, row["id"])
 
 
 def _named_in(connection: sqlite3.Connection, posts: Sequence[int]) -> dict[int, tuple[str, ...]]:

@@ -14,9 +14,10 @@ from bot.news.models import (
     EditId,
     GuildId,
     Mode,
+    Ping,
     SubscriptionId,
 )
-from bot.storage.sqlite import values
+from bot.storage.sqlite import subscriptions, values
 
 
 def edit(
@@ -85,7 +86,9 @@ def undo(
 def _choices(connection: sqlite3.Connection, subscription_id: SubscriptionId) -> Choices | None:
     row = connection.execute(
         """
-        SELECT name, channel_id, every_s, posts_old, mode FROM subscriptions
+        SELECT name, channel_id, every_s, posts_old, mode, tags, ping_role_id, ping_filter,
+               ping_rest_s
+          FROM subscriptions
          WHERE id = :id AND removed_at IS NULL
         """,
         {"id": subscription_id},
@@ -98,6 +101,8 @@ def _choices(connection: sqlite3.Connection, subscription_id: SubscriptionId) ->
         every_s=row["every_s"],
         posts_old=bool(row["posts_old"]),
         mode=Mode(row["mode"]),
+        tags=tuple(json.loads(row["tags"])),
+        ping=subscriptions.ping_of(row),
     )
 
 
@@ -131,7 +136,8 @@ def _apply(
         """
         UPDATE subscriptions
            SET name = :name, channel_id = :channel_id, every_s = :every_s, posts_old = :posts_old,
-               mode = :mode
+               mode = :mode, tags = :tags, ping_role_id = :ping_role_id,
+               ping_filter = :ping_filter, ping_rest_s = :ping_rest_s
          WHERE id = :id
         """,
         {
@@ -140,6 +146,7 @@ def _apply(
             "every_s": wanted.every_s,
             "posts_old": wanted.posts_old,
             "mode": wanted.mode,
+            **subscriptions.posting_columns(wanted.tags, wanted.ping),
         },
     )
 
@@ -150,7 +157,15 @@ def _to_json(choices: Choices) -> str:
 
 def _from_json(text: str) -> Choices:
     said = json.loads(text)
-    return Choices(**{**said, "mode": Mode(said.get("mode", Mode.STORY))})
+    ping = said.get("ping")
+    return Choices(
+        **{
+            **said,
+            "mode": Mode(said.get("mode", Mode.STORY)),
+            "tags": tuple(said.get("tags", ())),
+            "ping": Ping(**ping) if ping else None,
+        }
+    )
 
 
 def forget_old(connection: sqlite3.Connection, now: datetime) -> None:

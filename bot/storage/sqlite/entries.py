@@ -1,5 +1,6 @@
 """Entries and their stories: storing them, and what is learnt of them later."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from bot.news.models import (
     Entry,
     EntryId,
     FeedId,
+    Length,
     NewEntry,
     ParsedEntry,
     StoryId,
@@ -31,7 +33,7 @@ def load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[EntryId, En
     rows = connection.execute(
         """
         SELECT id, feed_id, story_id, url, title, teaser, text, text_method, author, image_url,
-               published_at, first_seen_at
+               published_at, first_seen_at, tags
           FROM entries WHERE id IN (SELECT value FROM json_each(:ids))
         """,
         {"ids": values.to_json(wanted)},
@@ -54,6 +56,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         image_url=row["image_url"],
         published_at=values.from_ms_or_none(row["published_at"]),
         first_seen_at=values.from_ms(row["first_seen_at"]),
+        tags=tuple(json.loads(row["tags"])),
     )
 
 
@@ -215,11 +218,15 @@ def _forget_summary_if_wrong(
     new: Mapping[str, str | int | None],
 ) -> bool:
     """Return whether an entry's summary still says what the entry does; forget it where not."""
-    summary = summaries(connection, [entry_id]).get(entry_id)
-    if summary is None or not says_what_is_gone(
-        summary,
-        text=f"{new['teaser']}\n{new['text']}",
-        earlier_text=f"{old['teaser']}\n{old['text']}",
+    stored = (summaries(connection, [entry_id], length).get(entry_id) for length in Length)
+    if not any(
+        says_what_is_gone(
+            summary,
+            text=f"{new['teaser']}\n{new['text']}",
+            earlier_text=f"{old['teaser']}\n{old['text']}",
+        )
+        for summary in stored
+        if summary is not None
     ):
         return True
     connection.execute("DELETE FROM summaries WHERE entry_id = :id", {"id": entry_id})
@@ -257,18 +264,20 @@ def store_article(
         index.put(connection, entry_id, Texts.of(row), instead_of=Texts.of(before))
 
 
-def store_summary(connection: sqlite3.Connection, entry: Entry, summary: Summary) -> Summary:
+def store_summary(
+    connection: sqlite3.Connection, entry: Entry, summary: Summary, length: Length
+) -> Summary:
     """Keep the summary of an entry unless it has one, or was edited; return the one that stands.
 
-    *entry*: as it was claimed. Its article may have been stored since.
+    It has one of each *length*. *entry*: as it was claimed. Its article may have been stored since.
     """
     connection.execute(
         """
-        INSERT INTO summaries (entry_id, text, method)
-        SELECT id, :text, :method FROM entries
+        INSERT INTO summaries (entry_id, length, text, method)
+        SELECT id, :length, :text, :method FROM entries
          WHERE id = :id AND teaser = :teaser
            AND (text = :claimed_text OR (:is_unread AND text_method IS NOT NULL))
-        ON CONFLICT (entry_id) DO NOTHING
+        ON CONFLICT (entry_id, length) DO NOTHING
         """,
         {
             "id": entry.id,
@@ -277,19 +286,22 @@ def store_summary(connection: sqlite3.Connection, entry: Entry, summary: Summary
             "is_unread": entry.text_method is None,
             "text": values.to_text(summary.text),
             "method": values.to_text(summary.method),
+            "length": length,
         },
     )
-    return summaries(connection, [entry.id]).get(entry.id, summary)
+    return summaries(connection, [entry.id], length).get(entry.id, summary)
 
 
-def summaries(connection: sqlite3.Connection, ids: Iterable[EntryId]) -> dict[EntryId, Summary]:
-    """Return the stored summaries of these entries."""
+def summaries(
+    connection: sqlite3.Connection, ids: Iterable[EntryId], length: Length = Length.NORMAL
+) -> dict[EntryId, Summary]:
+    """Return the stored summaries of these entries, of one length."""
     rows = connection.execute(
         """
         SELECT entry_id, text, method FROM summaries
-         WHERE entry_id IN (SELECT value FROM json_each(:ids))
+         WHERE entry_id IN (SELECT value FROM json_each(:ids)) AND length = :length
         """,
-        {"ids": values.to_json(ids)},
+        {"ids": values.to_json(ids), "length": length},
     )
     return {
         EntryId(row["entry_id"]): Summary(text=row["text"], method=row["method"]) for row in rows

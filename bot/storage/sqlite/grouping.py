@@ -11,7 +11,7 @@ its removal from here: a crash leaves it here, or all done.
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import structlog
@@ -21,7 +21,7 @@ from bot.news.stories import link_of
 from bot.storage.sqlite import owing, stories
 from bot.storage.sqlite.index import SearchIndex
 
-_SOME = 64  # entries decided in one transaction, at most
+_SOME = 48  # entries decided in one transaction, at most
 _SLICE_S = 0.01  # that others wait for the writer because of them
 
 _log = structlog.get_logger()
@@ -66,25 +66,34 @@ def group_some(
         NEXT if feed_id is None else NEXT_OF_FEED, {"feed_id": feed_id, "limit": _SOME}
     ).fetchall()
     until = time.monotonic() + _SLICE_S
-    for done, row in enumerate(rows, 1):
-        _group(connection, index, EntryId(row["entry_id"]), now)
+    ids = [EntryId(row["entry_id"]) for row in rows]
+    done = 0
+    for id_ in _decided(connection, index, ids):
+        owing.join_story(connection, id_, now)
+        connection.execute("DELETE FROM ungrouped WHERE entry_id = :id", {"id": id_})
+        done += 1
         if is_wanted() and time.monotonic() > until:
-            return done
-    return len(rows)
+            break
+    return done
 
 
-def _group(
-    connection: sqlite3.Connection, index: SearchIndex, entry_id: EntryId, now: datetime
-) -> None:
-    connection.execute("SAVEPOINT entry")
-    try:
-        stories.group(connection, index, [entry_id])
-    except sqlite3.Error:
-        raise  # the storage's affair
-    except Exception:  # noqa: BLE001  # a bug of ours on one entry must not hold up its channel
-        # It is posted by itself.
-        connection.execute("ROLLBACK TO entry")
-        _log.exception("entry.ungrouped", entry=entry_id)
-    connection.execute("RELEASE entry")
-    owing.join_story(connection, entry_id, now)
-    connection.execute("DELETE FROM ungrouped WHERE entry_id = :id", {"id": entry_id})
+def _decided(
+    connection: sqlite3.Connection, index: SearchIndex, ids: Sequence[EntryId]
+) -> Iterator[EntryId]:
+    """Put entries into stories and yield each, of which there is a story or not."""
+    deciding = stories.group_each(connection, index, ids)
+    for id_ in ids:
+        connection.execute("SAVEPOINT entry")
+        try:
+            next(deciding)
+        except sqlite3.Error:
+            raise  # the storage's affair
+        except Exception:  # noqa: BLE001  # a bug of ours on one entry must not hold up its channel
+            # It is posted by itself.
+            connection.execute("ROLLBACK TO entry")
+            connection.execute("RELEASE entry")
+            _log.exception("entry.ungrouped", entry=id_)
+            yield id_
+            return  # the others next time
+        connection.execute("RELEASE entry")
+        yield id_

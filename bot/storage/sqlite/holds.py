@@ -128,21 +128,36 @@ def told_in(connection: sqlite3.Connection, bulletin_id: int) -> Iterable[HeldCh
         "SELECT channel_id, kind, reason, since FROM holds WHERE bulletin_id = :id ORDER BY id",
         {"id": bulletin_id},
     ).fetchall()
-    for row in rows:
-        names = connection.execute(
-            """
-            SELECT name FROM subscriptions
-             WHERE channel_id = :channel_id AND removed_at IS NULL ORDER BY name, id
-            """,
-            dict(row),
-        )
-        yield HeldChannel(
-            channel_id=ChannelId(row["channel_id"]),
-            kind=row["kind"],
-            reason=row["reason"],
-            since=values.from_ms(row["since"]),
-            follows=tuple(each["name"] for each in names),
-        )
+    return [_held(connection, row) for row in rows]
+
+
+def of_guild(connection: sqlite3.Connection, guild_id: GuildId) -> Iterable[HeldChannel]:
+    """Return what a guild's channels are held for now, the first first."""
+    rows = connection.execute(
+        """
+        SELECT channel_id, kind, reason, since FROM holds
+         WHERE guild_id = :guild_id AND ended_at IS NULL ORDER BY since, id
+        """,
+        {"guild_id": guild_id},
+    ).fetchall()
+    return [_held(connection, row) for row in rows]
+
+
+def _held(connection: sqlite3.Connection, row: sqlite3.Row) -> HeldChannel:
+    names = connection.execute(
+        """
+        SELECT name FROM subscriptions
+         WHERE channel_id = :channel_id AND removed_at IS NULL ORDER BY name, id
+        """,
+        {"channel_id": row["channel_id"]},
+    )
+    return HeldChannel(
+        channel_id=ChannelId(row["channel_id"]),
+        kind=row["kind"],
+        reason=row["reason"],
+        since=values.from_ms(row["since"]),
+        follows=tuple(each["name"] for each in names),
+    )
 
 
 def forget_old(connection: sqlite3.Connection, now: datetime) -> None:

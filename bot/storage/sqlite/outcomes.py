@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.news.models import ChannelId, DeliveryId, GuildId, HoldKind, MessageId
 from bot.news.posts import EDITABLE_FOR, EDITS_MAX, SOURCE_EDITS_MAX
-from bot.storage.sqlite import channels, counts, holds, values
+from bot.storage.sqlite import channels, counts, errands, holds, values
 
 
 def mark_sent(
@@ -39,6 +39,7 @@ def mark_sent(
     ).fetchall()
     if marked:
         channels.count_message(connection, delivery_id, now)
+        errands.owe(connection, delivery_id, now)
     posts = sum(row["roundup_id"] is None for row in marked)
     counts.add(connection, "sent", posts)
     counts.add(connection, "found", posts if was_found else 0)

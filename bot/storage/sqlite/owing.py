@@ -10,6 +10,9 @@ A post tells one entry, or more: a roundup lists others below it, and the post o
 other sources that have it. What it tells beside its own entry has rows of its own that name it as
 their ``roundup_id``, go along with it, and are never claimed.
 
+A digest is a roundup of many feeds. In mode "digest" an entry is `waiting` until the channel's
+digest is made (`digests`): nobody's turn before that.
+
 In mode "story" an entry joins the post that its channel has of its story, as long as that can still
 be edited; what comes later, or in mode "each", is a post of its own. What a poll brings is owed as
 posts, which `join_story` makes sources where its story turns out to have one (`grouping`).
@@ -53,9 +56,9 @@ def owe(
     for new, entry_id in stored:
         owed = [(place, new.fate) for place in new.deliver_to]
         for place, fate in (*owed, *new.otherwise):
-            if fate is Fate.ROLLED_UP:
+            if fate is Fate.ROLLED_UP and _mode(connection, feed_id, place[1]) is not Mode.DIGEST:
                 roundups.setdefault(place, []).append(entry_id)
-            elif fate is Fate.POSTED:
+            elif fate in {Fate.POSTED, Fate.ROLLED_UP}:
                 queued += queue(connection, entry_id, feed_id, place, now)
     for place, listed in roundups.items():
         queued += _queue_roundup(connection, listed, feed_id, place, now)
@@ -79,21 +82,31 @@ def _told(new: NewEntry) -> Fate | None:
 
 
 def queue(
-    connection: sqlite3.Connection, entry_id: EntryId, feed_id: FeedId, place: Place, now: datetime
+    connection: sqlite3.Connection,
+    entry_id: EntryId,
+    feed_id: FeedId,
+    place: Place,
+    now: datetime,
+    *,
+    as_post: bool = False,
 ) -> int:
-    """Owe an entry to a channel as a post, due at once; see `join_story`.
+    """Owe an entry to a channel: as a post, due at once, or for its digest; see `join_story`.
 
     Return 0 where it was owed or sent before, or, in mode "each", its link was told there lately.
+    *as_post*: also where the channel has it in mode "digest".
     """
-    match _mode(connection, feed_id, place[1]):
-        case Mode.STORY:
+    mode = _mode(connection, feed_id, place[1])
+    match mode:
+        case Mode.STORY | Mode.DIGEST:
             pass
         case Mode.EACH:
             if _is_link_told(connection, entry_id, feed_id, place[1], now):
                 return 0
         case _ as unreachable:
             assert_never(unreachable)
-    return 0 if add(connection, entry_id, feed_id, place, now) is None else 1
+    state = "waiting" if mode is Mode.DIGEST and not as_post else "pending"
+    added = add(connection, entry_id, feed_id, place, now, state=state)
+    return 0 if added is None else 1
 
 
 def name_in_post(
@@ -111,6 +124,19 @@ def name_in_post(
             _join(connection, added, feed_id, post, now)
 
 
+def _take_in_lines(connection: sqlite3.Connection, post_id: int) -> None:
+    """Let a post name what its channel's digest was to tell of the same story."""
+    connection.execute(
+        """
+        UPDATE deliveries SET roundup_id = :id, state = 'pending'
+         WHERE state = 'waiting'
+           AND channel_id = (SELECT channel_id FROM deliveries WHERE id = :id)
+           AND story_id = (SELECT story_id FROM deliveries WHERE id = :id)
+        """,
+        {"id": post_id},
+    )
+
+
 def _mode(connection: sqlite3.Connection, feed_id: FeedId, channel_id: ChannelId) -> Mode:
     row = connection.execute(
         "SELECT mode FROM subscriptions WHERE channel_id = :channel_id AND feed_id = :feed_id",
@@ -119,20 +145,30 @@ def _mode(connection: sqlite3.Connection, feed_id: FeedId, channel_id: ChannelId
     return Mode.STORY if row is None else Mode(row["mode"])
 
 
-# The channel's post of an entry's story that it can join: unsent, or still to be edited.
+# The channel's post of an entry's story that it can join: unsent, or still to be edited; where that
+# is in a digest, the digest. is_line: what waits for one, too.
 POST_OF_STORY = """
-    SELECT d.id, d.feed_id, d.state, d.message_id, d.sent_at
+    SELECT COALESCE(digest.id, d.id) AS id, COALESCE(digest.feed_id, d.feed_id) AS feed_id,
+           COALESCE(digest.kind, d.kind) AS kind, d.state, d.message_id, d.sent_at
       FROM entries AS e
       JOIN deliveries AS d ON d.story_id = e.story_id AND d.channel_id = :channel_id
-     WHERE e.id = :entry_id AND d.entry_id <> e.id AND d.kind = 'story' AND d.roundup_id IS NULL
+      LEFT JOIN deliveries AS digest ON digest.id = d.roundup_id AND digest.kind = 'digest'
+     WHERE e.id = :entry_id AND d.entry_id <> e.id
+       AND (digest.id IS NOT NULL OR (d.roundup_id IS NULL AND d.kind IN ('story', 'digest')))
        AND (d.state IN ('pending', 'sending', 'held')
+            OR (d.state = 'waiting' AND :is_line)
             OR (d.state IN ('sent', 'edit_due') AND d.sent_at > :editable_since))
      ORDER BY d.id LIMIT 1
 """
 
 
 def _post_of_story(
-    connection: sqlite3.Connection, entry_id: EntryId, channel_id: ChannelId, now: datetime
+    connection: sqlite3.Connection,
+    entry_id: EntryId,
+    channel_id: ChannelId,
+    now: datetime,
+    *,
+    is_line: bool = False,
 ) -> sqlite3.Row | None:
     row: sqlite3.Row | None = connection.execute(
         POST_OF_STORY,
@@ -140,6 +176,7 @@ def _post_of_story(
             "entry_id": entry_id,
             "channel_id": channel_id,
             "editable_since": values.to_ms(now - EDITABLE_FOR),
+            "is_line": is_line,
         },
     ).fetchone()
     return row
@@ -147,13 +184,14 @@ def _post_of_story(
 
 # What channels that want stories are owed of an entry and nobody has tried to send.
 JOINING = """
-    SELECT d.id, d.feed_id, d.channel_id
+    SELECT d.id, d.feed_id, d.channel_id, d.state = 'waiting' AS is_line
       FROM deliveries AS d
-     WHERE d.entry_id = :entry_id AND d.state IN ('pending', 'held') AND d.tried_at IS NULL
+     WHERE d.entry_id = :entry_id AND d.state IN ('pending', 'held', 'waiting')
+       AND d.tried_at IS NULL
        AND d.kind = 'story' AND d.roundup_id IS NULL AND d.bundle_id IS NULL
        AND NOT EXISTS (SELECT 1 FROM subscriptions AS s
                         WHERE s.channel_id = d.channel_id AND s.feed_id = d.feed_id
-                          AND s.mode <> 'story')
+                          AND s.mode NOT IN ('story', 'digest'))
      ORDER BY d.id
 """
 
@@ -164,10 +202,13 @@ def join_story(connection: sqlite3.Connection, entry_id: EntryId, now: datetime)
     Done again it changes nothing.
     """
     for owed in connection.execute(JOINING, {"entry_id": entry_id}).fetchall():
-        post = _post_of_story(connection, entry_id, owed["channel_id"], now)
+        is_line = bool(owed["is_line"])
+        post = _post_of_story(connection, entry_id, owed["channel_id"], now, is_line=is_line)
         if post is not None:
-            counts.add(connection, "owed", -1)
+            counts.add(connection, "owed", 0 if is_line else -1)
             _join(connection, owed["id"], owed["feed_id"], post, now)
+        elif not is_line:
+            _take_in_lines(connection, owed["id"])
 
 
 def _join(
@@ -178,17 +219,19 @@ def _join(
         """
         UPDATE deliveries
            SET roundup_id = :post_id, message_id = :message_id, sent_at = :sent_at,
-               state = CASE WHEN :message_id IS NULL THEN 'pending' ELSE 'sent' END
+               state = CASE WHEN :message_id IS NOT NULL THEN 'sent'
+                            WHEN :state = 'waiting' THEN 'waiting' ELSE 'pending' END
          WHERE id = :id OR roundup_id = :id
         """,
         {
             "id": owed,
             "post_id": post["id"],
             "message_id": post["message_id"],
+            "state": post["state"],
             "sent_at": post["sent_at"],
         },
     )
-    if feed_id != post["feed_id"]:
+    if feed_id != post["feed_id"] or post["kind"] == "digest":
         lack_sources(connection, post["id"], now)
 
 
@@ -274,6 +317,7 @@ def add(
     now: datetime,
     *,
     kind: str = "story",
+    state: str = "pending",
     roundup_id: int | None = None,
 ) -> int | None:
     """Owe an entry to a channel, in a row of its own; None where there is one already."""
@@ -281,8 +325,9 @@ def add(
     row = connection.execute(
         """
         INSERT INTO deliveries (story_id, entry_id, feed_id, guild_id, channel_id, created_at,
-                                due_at, kind, roundup_id)
-        SELECT story_id, id, :feed_id, :guild_id, :channel_id, :now, :now, :kind, :roundup_id
+                                due_at, kind, state, roundup_id)
+        SELECT story_id, id, :feed_id, :guild_id, :channel_id, :now, :now, :kind, :state,
+               :roundup_id
           FROM entries WHERE id = :entry_id
         ON CONFLICT (entry_id, channel_id) DO NOTHING
         RETURNING id
@@ -294,12 +339,13 @@ def add(
             "channel_id": channel_id,
             "now": values.to_ms(now),
             "kind": kind,
+            "state": state,
             "roundup_id": roundup_id,
         },
     ).fetchone()
     if row is None:
         return None
-    if roundup_id is None:
+    if roundup_id is None and state == "pending":
         counts.add(connection, "owed")
     return int(row["id"])
 
@@ -311,10 +357,13 @@ def queue_newest(
     place: Place,
     limit: int,
     now: datetime,
+    *,
+    as_posts: bool = False,
 ) -> int:
     """Owe a channel the newest entries of a feed, oldest first; return how many posts they make.
 
-    What was told already makes none, nor does what a post of the same story will name.
+    What was told already makes none, nor does what a post of the same story will name. *as_posts*:
+    what waits for the channel's digest, or would wait, is posted too; else that counts as a post.
     """
     if limit <= 0:
         return 0
@@ -324,16 +373,45 @@ def queue_newest(
     newest = [EntryId(row["id"]) for row in reversed(rows)]
     stories.group(connection, index, newest)
     _forget_abandoned(connection, place[1], newest)
-    owed = [id_ for id_ in newest if _queue_grouped(connection, id_, feed_id, place, now)]
+    promoted = _promote(connection, place[1], newest, now) if as_posts else []
+    owed = promoted + [
+        id_
+        for id_ in newest
+        if _queue_grouped(connection, id_, feed_id, place, now, as_post=as_posts)
+    ]
     posts: int = connection.execute(
         """
         SELECT COUNT(*) FROM deliveries
          WHERE channel_id = :channel_id AND entry_id IN (SELECT value FROM json_each(:ids))
-           AND state IN ('pending', 'sending', 'held') AND roundup_id IS NULL
+           AND state IN ('pending', 'sending', 'held', 'waiting') AND roundup_id IS NULL
         """,
         {"channel_id": place[1], "ids": values.to_json(owed)},
     ).fetchone()[0]
     return posts
+
+
+def _promote(
+    connection: sqlite3.Connection, channel_id: ChannelId, ids: Iterable[EntryId], now: datetime
+) -> list[EntryId]:
+    """Make posts of what waits for a channel's digest, of these entries; return of which."""
+    rows = connection.execute(
+        """
+        UPDATE deliveries SET state = 'pending', due_at = :now
+         WHERE state = 'waiting' AND channel_id = :channel_id AND roundup_id IS NULL
+           AND entry_id IN (SELECT value FROM json_each(:ids))
+        RETURNING id, entry_id
+        """,
+        {"channel_id": channel_id, "ids": values.to_json(ids), "now": values.to_ms(now)},
+    ).fetchall()
+    connection.execute(
+        """
+        UPDATE deliveries SET state = 'pending'
+         WHERE state = 'waiting' AND roundup_id IN (SELECT value FROM json_each(:posts))
+        """,
+        {"posts": values.to_json(row["id"] for row in rows)},
+    )
+    counts.add(connection, "owed", len(rows))
+    return [EntryId(row["entry_id"]) for row in rows]
 
 
 def catch_up(
@@ -348,7 +426,8 @@ def catch_up(
 ) -> tuple[int, int]:
     """Owe a channel what a feed brought since *since*; return how many posts, and in the roundup.
 
-    The newest CATCH_UP_MAX one by one, oldest of them first, then the rest in one message.
+    The newest CATCH_UP_MAX one by one, oldest of them first, then the rest in one message; in mode
+    "digest" all for that.
     """
     rows = connection.execute(
         """
@@ -366,6 +445,8 @@ def catch_up(
     ).fetchall()
     ids = [EntryId(row["id"]) for row in rows]
     rest, newest = ids[:-CATCH_UP_MAX], ids[-CATCH_UP_MAX:]
+    if _mode(connection, feed_id, place[1]) is Mode.DIGEST:
+        rest, newest = [], ids
     stories.group(connection, index, newest)
     posted = sum(_queue_grouped(connection, id_, feed_id, place, now) for id_ in newest)
     told = _queue_roundup(connection, rest, feed_id, place, now)
@@ -373,10 +454,16 @@ def catch_up(
 
 
 def _queue_grouped(
-    connection: sqlite3.Connection, entry_id: EntryId, feed_id: FeedId, place: Place, now: datetime
+    connection: sqlite3.Connection,
+    entry_id: EntryId,
+    feed_id: FeedId,
+    place: Place,
+    now: datetime,
+    *,
+    as_post: bool = False,
 ) -> int:
     """Owe an entry whose story is decided, as `queue` does, and let it join that."""
-    queued = queue(connection, entry_id, feed_id, place, now)
+    queued = queue(connection, entry_id, feed_id, place, now, as_post=as_post)
     if queued:
         join_story(connection, entry_id, now)
     return queued
@@ -399,30 +486,38 @@ def _forget_abandoned(
 def forget_unsent(connection: sqlite3.Connection, feed_id: FeedId, channel_id: ChannelId) -> None:
     """Delete what a feed still owes a channel. Of a story that others have too, they are left."""
     unsent = {"feed_id": feed_id, "channel_id": channel_id}
-    for row in connection.execute(LEFT_BEHIND, unsent).fetchall():
-        # The first of the other sources takes the place in line.
-        for statement in (
-            "UPDATE deliveries SET roundup_id = NULL WHERE id = :heir",
-            "UPDATE deliveries SET roundup_id = :heir WHERE roundup_id = :post AND id <> :heir",
-        ):
-            connection.execute(statement, dict(row))
-    connection.execute(
-        """
-        DELETE FROM deliveries
-         WHERE state IN ('pending', 'sending', 'held')
-           AND channel_id = :channel_id AND feed_id = :feed_id
-        """,
-        unsent,
-    )
+    for states in UNSENT_STATES:
+        for row in connection.execute(LEFT_BEHIND.format(states=states), unsent).fetchall():
+            # The first of the other sources takes the place in line.
+            for statement in (
+                "UPDATE deliveries SET roundup_id = NULL, kind = :kind WHERE id = :heir",
+                "UPDATE deliveries SET roundup_id = :heir WHERE roundup_id = :post AND id <> :heir",
+            ):
+                connection.execute(statement, dict(row))
+        connection.execute(FORGET.format(states=states), unsent)
 
+
+# One by one: each has an index of its own.
+UNSENT_STATES = ("IN ('pending', 'sending', 'held')", "= 'waiting'")
+
+FORGET = """
+    DELETE FROM deliveries
+     WHERE state {states} AND channel_id = :channel_id AND feed_id = :feed_id
+       -- What a settled bundle holds may be in the channel already.
+       AND NOT EXISTS (SELECT 1 FROM deliveries AS first
+                        WHERE first.id = deliveries.bundle_id AND first.bundle_id = first.id)
+"""
 
 # Unsent posts of a feed that name other sources, with the first of those.
 LEFT_BEHIND = """
-    SELECT post.id AS post, MIN(source.id) AS heir
+    SELECT post.id AS post, MIN(source.id) AS heir, post.kind
       FROM deliveries AS post
       JOIN deliveries AS source ON source.roundup_id = post.id AND source.feed_id <> post.feed_id
-     WHERE post.state IN ('pending', 'sending', 'held')
-       AND post.channel_id = :channel_id AND post.feed_id = :feed_id AND post.kind = 'story'
+     WHERE post.state {states}
+       AND post.channel_id = :channel_id AND post.feed_id = :feed_id
+       AND post.kind IN ('story', 'digest')
+       AND NOT EXISTS (SELECT 1 FROM deliveries AS first
+                        WHERE first.id = post.bundle_id AND first.bundle_id = first.id)
      GROUP BY post.id
 """
 
@@ -445,7 +540,7 @@ def owe_edit(connection: sqlite3.Connection, entry_id: EntryId, now: datetime) -
                         LEFT JOIN deliveries AS post ON post.id = told.roundup_id
                        WHERE told.entry_id = :entry_id
                          -- A post names its sources, and does not tell what they say.
-                         AND (post.id IS NULL OR post.kind = 'roundup'))
+                         AND (post.id IS NULL OR post.kind IN ('roundup', 'digest')))
            AND ((state = 'sent' AND sent_at > :since AND edits < :edits_max)
                 OR state = 'edit_due'
                 OR (state IN ('sending', 'held') AND tried_at IS NOT NULL))

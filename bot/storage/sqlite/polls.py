@@ -179,12 +179,10 @@ def import_all(
     for entry_id, _, each in added:
         also = names[each.entry, each.aliases]
         entries.learn_aliases(connection, feed_id, entry_id, also, now)
-    for at in range(0, len(added), stories.UNINDEXED_MAX):
-        some = added[at : at + stories.UNINDEXED_MAX]
-        # What one feed says twice may be one story: an archive may name many sources one feed.
-        ids = [entry_id for entry_id, _, _ in some]
-        stories.group(connection, index, ids, is_strict_within_feed=False)
-        _index(connection, index, some)
+    _index(connection, index, added)
+    # What one feed says twice may be one story: an archive may name many sources one feed.
+    ids = [entry_id for entry_id, _, _ in added]
+    stories.group(connection, index, ids, is_strict_within_feed=False)
     return len(added)
 
 

@@ -3,7 +3,7 @@
 import sqlite3
 
 from bot.news.models import ChannelId, EntryId, FeedId, MessageId, Origin, Why
-from bot.storage.sqlite import entries, feeds, values
+from bot.storage.sqlite import channels, entries, feeds, values
 
 # All that a message tells has a delivery of its own that names the message.
 ORIGINS = """
@@ -38,7 +38,8 @@ def why(connection: sqlite3.Connection, channel_id: ChannelId, message_id: Messa
     read = entries.load(connection, [row["id"] for row in rows])
     sources = feeds.load(connection, {row["feed_id"] for row in rows})
     told_of = EntryId(sent["entry_id"])
-    summaries = entries.summaries(connection, [told_of, *read])
+    length = channels.options(connection, channel_id).length
+    summaries = entries.summaries(connection, [told_of, *read], length)
     return Why(
         origins=tuple(
             Origin(

@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 11;
+PRAGMA user_version = 12;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
@@ -97,6 +97,12 @@ CREATE TABLE subscriptions (
   catches_up INTEGER NOT NULL DEFAULT 0 CHECK (catches_up IN (0, 1)),  -- after the pause
   mode TEXT NOT NULL DEFAULT 'story' CHECK (mode IN ('each', 'story', 'digest')),
   suppress_same_link INTEGER NOT NULL DEFAULT 1 CHECK (suppress_same_link IN (0, 1)),
+  -- Names of a forum's tags for all that the feed brings.
+  tags TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tags)),
+  -- The role that its posts call: those that the filter lets through, once in so many seconds.
+  ping_role_id INTEGER,
+  ping_filter TEXT NOT NULL DEFAULT '',
+  ping_rest_s INTEGER NOT NULL DEFAULT 0 CHECK (ping_rest_s >= 0),
   UNIQUE (channel_id, feed_id)
 ) STRICT;
 
@@ -173,9 +179,11 @@ CREATE TABLE entry_aliases (
 CREATE INDEX entry_aliases_by_entry ON entry_aliases (entry_id);
 
 CREATE TABLE "summaries" (
-  entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
+  entry_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+  length TEXT NOT NULL DEFAULT 'normal' CHECK (length IN ('short', 'normal', 'long')),
   text TEXT NOT NULL,
-  method TEXT NOT NULL
+  method TEXT NOT NULL,
+  PRIMARY KEY (entry_id, length)
 ) STRICT;
 
 -- Which entries link to the same, of those that were put into stories. link_key: a hash of the canonical link.
@@ -233,6 +241,7 @@ CREATE TABLE "deliveries" (
   is_outdated INTEGER NOT NULL DEFAULT 0 CHECK (is_outdated IN (0, 1, 2)),
   lacks_sources INTEGER NOT NULL DEFAULT 0 CHECK (lacks_sources IN (0, 1, 2)),
   tried_at INTEGER,
+  ping_role_id INTEGER,  -- the role that the post calls, 0 for none; NULL: not decided
   UNIQUE (entry_id, channel_id),
   CHECK ((state IN ('sent', 'edit_due')) = (message_id IS NOT NULL)),
   CHECK (lease_until IS NULL OR state IN ('sending', 'edit_due')),
@@ -266,6 +275,30 @@ CREATE INDEX deliveries_waiting ON deliveries (channel_id, created_at) WHERE sta
 -- claim_deliveries: digests, which go before what else a channel is owed.
 CREATE INDEX deliveries_digests ON deliveries (channel_id, id)
   WHERE kind = 'digest' AND state IN ('pending', 'sending', 'held');
+
+-- decide_ping: when a channel's posts called a role last.
+CREATE INDEX deliveries_with_ping ON deliveries (channel_id, ping_role_id, sent_at) WHERE ping_role_id > 0;
+
+-- What is done with a post once it is there: publish it to those who follow its channel, open its thread.
+CREATE TABLE errands (
+  delivery_id INTEGER NOT NULL REFERENCES deliveries (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('publish', 'thread')),
+  channel_id INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'dropped')),
+  created_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+  done_at INTEGER,
+  last_error TEXT,
+  PRIMARY KEY (delivery_id, kind),
+  CHECK ((state = 'done') = (done_at IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+-- claim_errands: what waits.
+CREATE INDEX errands_waiting ON errands (kind, channel_id, due_at) WHERE state = 'pending';
+
+-- claim_errands: how many of a channel's posts were published in the last hour.
+CREATE INDEX errands_done ON errands (kind, channel_id, done_at) WHERE state = 'done';
 
 -- What a server of Discord's chose.
 CREATE TABLE guilds (
@@ -319,6 +352,14 @@ CREATE TABLE channels (
   digest_at_min INTEGER CHECK (digest_at_min BETWEEN 0 AND 1439),  -- NULL: 08:00, where a digest is wanted
   digest_days TEXT NOT NULL DEFAULT '[0, 1, 2, 3, 4, 5, 6]' CHECK (json_valid(digest_days)),  -- 0: Monday
   digest_top INTEGER NOT NULL DEFAULT 10 CHECK (digest_top BETWEEN 1 AND 10),
+  -- How its posts are made.
+  is_published INTEGER NOT NULL DEFAULT 0 CHECK (is_published IN (0, 1)),
+  is_silent INTEGER NOT NULL DEFAULT 0 CHECK (is_silent IN (0, 1)),
+  is_by_source INTEGER NOT NULL DEFAULT 0 CHECK (is_by_source IN (0, 1)),
+  has_threads INTEGER NOT NULL DEFAULT 0 CHECK (has_threads IN (0, 1)),
+  length TEXT NOT NULL DEFAULT 'normal' CHECK (length IN ('short', 'normal', 'long')),
+  -- Of a forum: an object from categories of entries to names of tags; "*": what gets none otherwise.
+  tags TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(tags)),
   CHECK ((quiet_from_min IS NULL) = (quiet_until_min IS NULL)),
   CHECK (quiet_from_min <> quiet_until_min)
 ) STRICT;

@@ -10,6 +10,8 @@ import structlog
 
 from bot.news.answers import Gathered
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
+from bot.news.digest import Waiting
+from bot.news.errands import Errand
 from bot.news.models import (
     Article,
     AskedBefore,
@@ -20,6 +22,7 @@ from bot.news.models import (
     Choices,
     Claim,
     DeliveryId,
+    Digest,
     Edited,
     EditId,
     Entry,
@@ -30,20 +33,24 @@ from bot.news.models import (
     Followed,
     Following,
     GuildId,
+    HeldChannel,
     Hit,
     HoldKind,
     Imported,
     Known,
+    Length,
     MessageId,
     Mode,
     NewSubscription,
     ParsedFeed,
+    Ping,
     Recorded,
     Refresh,
     Rehoused,
     Remedy,
     Repairs,
     Resumed,
+    RoleId,
     SearchPage,
     SearchRequest,
     Split,
@@ -64,8 +71,10 @@ from bot.storage.sqlite import (
     bundles,
     channels,
     claims,
+    digests,
     edits,
     entries,
+    errands,
     facts,
     feeds,
     grouping,
@@ -76,6 +85,7 @@ from bot.storage.sqlite import (
     members,
     notices,
     outcomes,
+    pings,
     polls,
     reasons,
     rehousing,
@@ -342,9 +352,17 @@ class SqliteStorage:
         """Keep an entry's article and index its text."""
         await self._writer.run(lambda c: entries.store_article(c, self._index, entry_id, article))
 
-    async def store_summary(self, entry: Entry, summary: Summary) -> Summary:
+    async def store_summary(
+        self, entry: Entry, summary: Summary, length: Length = Length.NORMAL
+    ) -> Summary:
         """Keep an entry's summary unless it has one, or was edited; return the one that stands."""
-        return await self._writer.run(lambda c: entries.store_summary(c, entry, summary))
+        return await self._writer.run(lambda c: entries.store_summary(c, entry, summary, length))
+
+    async def decide_ping(
+        self, delivery_id: DeliveryId, ping: Ping | None, now: datetime
+    ) -> RoleId | None:
+        """Keep whom a post calls, unless that was decided; return what stands."""
+        return await self._writer.run(lambda c: pings.decide(c, delivery_id, ping, now))
 
     async def mark_sent(
         self,
@@ -358,6 +376,22 @@ class SqliteStorage:
         await self._writer.run(
             lambda c: outcomes.mark_sent(c, delivery_id, message_id, now, was_found=was_found)
         )
+
+    async def claim_errands(self, now: datetime, limit: int) -> Sequence[Errand]:
+        """Return what is to be done now with posts that are there."""
+        return await self._writer.run(lambda c: errands.claim(c, now, limit))
+
+    async def finish_errand(self, errand: Errand, now: datetime) -> None:
+        """Record that an errand is done."""
+        await self._writer.run(lambda c: errands.finish(c, errand, now))
+
+    async def put_off_errand(self, errand: Errand, due_at: datetime, reason: str) -> None:
+        """Do an errand later, with all of its kind in its channel."""
+        await self._writer.run(lambda c: errands.put_off(c, errand, due_at, reason))
+
+    async def drop_errand(self, errand: Errand, reason: str) -> None:
+        """Give an errand up."""
+        await self._writer.run(lambda c: errands.drop(c, errand, reason))
 
     async def mark_edited(self, delivery_id: DeliveryId, now: datetime) -> None:
         """Record that the message says what its entry says, unless that changed once more."""
@@ -433,6 +467,28 @@ class SqliteStorage:
 
         await self._writer.run(work)
 
+    # Digests
+
+    async def waiting_for_digests(self, channel_id: ChannelId | None = None) -> Sequence[Waiting]:
+        """Return what waits for the digests of all channels, or of one."""
+        return await self._reader.run(lambda c: digests.waiting(c, channel_id))
+
+    async def make_digest(self, channel_id: ChannelId, now: datetime) -> DeliveryId | None:
+        """Make what waits for a channel's digest a delivery, due now; None: nothing waits."""
+        return await self._writer.run(lambda c: digests.make(c, channel_id, now))
+
+    async def date_waiting(self, channel_id: ChannelId, now: datetime) -> None:
+        """Let what a clock far ahead put into the future have come now."""
+        await self._writer.run(lambda c: digests.date_waiting(c, channel_id, now))
+
+    async def preview_digest(self, channel_id: ChannelId) -> Digest | None:
+        """Return what a channel's digest would tell now; None where nothing waits."""
+        return await self._reader.run(lambda c: digests.preview(c, channel_id))
+
+    async def stop_digest(self, channel_id: ChannelId, now: datetime) -> tuple[int, bool]:
+        """Let a channel's feeds tell each story by itself, and what waits in a last digest."""
+        return await self._writer.run(lambda c: digests.stop(c, channel_id, now))
+
     # Channels
 
     async def channel_options(self, channel_id: ChannelId) -> ChannelOptions:
@@ -452,6 +508,10 @@ class SqliteStorage:
     ) -> ChannelEdited | None:
         """Undo `choose_for_channel`; None: too late, changed since, or not this guild's."""
         return await self._writer.run(lambda c: channels.undo(c, edit_id, guild_id, now))
+
+    async def held_channels(self, guild_id: GuildId) -> Sequence[HeldChannel]:
+        """Return the guild's channels that wait for what somebody has to do."""
+        return await self._reader.run(lambda c: tuple(holds.of_guild(c, guild_id)))
 
     async def move_channel(
         self, guild_id: GuildId, old: ChannelId, new: ChannelId, now: datetime
@@ -643,6 +703,7 @@ class SqliteStorage:
             edits.forget_old(connection, now)
             members.forget_old(connection, now)
             channels.forget_old_edits(connection, now)
+            errands.forget_old(connection, now)
             notices.forget_old(connection, now)
             repairs.forget_switches(connection, now)
             holds.forget_old(connection, now)

@@ -6,7 +6,7 @@
           ─► their stories, with members ─► news.stories.choose ─► joined, or left by itself
 
 Decided one after another, in the order of their ids: two polls cannot both begin the story that
-they bring. An import decides before it indexes, so what is not indexed yet is looked at too.
+they bring. All that stands before an entry is in the index by then, and so is the entry itself.
 
 No vectors are stored: an entry is compared by its words, which its text gives in a tenth of a
 millisecond. With 100,000 entries a decision reads some dozen short lists of the index and some
@@ -14,13 +14,14 @@ dozen rows.
 """
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from heapq import nlargest
 from math import log
 
 from bot.news.models import EntryId, FeedId, StoryEntries, StoryEntry, StoryId
-from bot.news.stories import LEAD, MEMBERS, Archive, Arrival, Candidate, choose, link_of
+from bot.news.stories import LEAD, MEMBERS, Archive, Arrival, Candidate, Sketch, choose, link_of
 from bot.storage.sqlite import values
 from bot.storage.sqlite.index import SearchIndex
 
@@ -28,8 +29,8 @@ _QUERY_TERMS = 12  # words of an entry that others are found by
 _SAME_TERM_MAX = 30  # of the newest entries that have one of them
 _CANDIDATES = 6  # entries whose stories are compared, at most …
 _CANDIDATE_SHARE = 0.5  # … of those that share so much of what the best of them does
+_CANDIDATE_MIN = 0.16  # and of the most telling words of the entry itself
 _REACH = 100_000  # entries back; most that come in three days
-UNINDEXED_MAX = 60  # entries that are looked at though they are not in the index yet
 
 # Answered from the end of a word's list: it costs the same however long that is.
 HAVING = """
@@ -65,20 +66,38 @@ def group(
     entry_ids: Iterable[EntryId],
     *,
     is_strict_within_feed: bool = True,
-) -> dict[EntryId, StoryId]:
-    """Put entries into the stories that they belong to, in the order of their ids.
+) -> None:
+    """Put entries into the stories that they belong to, as `group_each` does."""
+    for _ in group_each(connection, index, entry_ids, is_strict_within_feed=is_strict_within_feed):
+        pass
 
-    Return those that joined one; the others stay stories of their own. Only what was stored before
-    an entry is looked at; of that, what still waits to be put into a story (`grouping`) is first.
-    Entries in a story with others, or that an admin has ruled on, stay.
+
+def group_each(
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    entry_ids: Iterable[EntryId],
+    *,
+    is_strict_within_feed: bool = True,
+) -> Iterator[EntryId]:
+    """Put entries into the stories that they belong to, in the order of their ids; yield each.
+
+    Those that join none stay stories of their own. Only what was stored before an entry is looked
+    at; of that, what still waits to be put into a story (`grouping`) is first. Entries in a story
+    with others, or that an admin has ruled on, stay. All are in the index.
     *is_strict_within_feed*: what a feed says twice is two stories, as in its polls; an archive that
     was put together from many may name them all one feed.
     """
-    joined = {
-        id_: _decide(connection, index, id_, is_strict=is_strict_within_feed)
-        for id_ in _alone(connection, entry_ids)
-    }
-    return {id_: story_id for id_, story_id in joined.items() if story_id is not None}
+    ids = sorted(entry_ids)
+    # What several tell at once is not common because of that: those to come are not counted yet.
+    to_come = Counter[str]()
+    for row in connection.execute(_ARRIVALS, {"ids": values.to_json(ids), "lead": LEAD}):
+        to_come.update(_sketch(index, row).terms.keys())
+    for id_ in ids:
+        ((entry, own_story),) = _arrivals(connection, index, [id_])
+        to_come.subtract(entry.sketch.terms.keys())
+        if _alone(connection, [id_]):
+            _decide(connection, index, entry, own_story, to_come, is_strict=is_strict_within_feed)
+        yield id_
 
 
 def _alone(connection: sqlite3.Connection, ids: Iterable[int]) -> list[EntryId]:
@@ -88,25 +107,47 @@ def _alone(connection: sqlite3.Connection, ids: Iterable[int]) -> list[EntryId]:
 def _decide(
     connection: sqlite3.Connection,
     index: SearchIndex,
-    entry_id: EntryId,
+    entry: Arrival,
+    own_story: StoryId,
+    to_come: Mapping[str, int],
     *,
     is_strict: bool,
     asks_earlier: bool = True,
-) -> StoryId | None:
-    """Put an entry into the story that it belongs to; None where it begins one."""
-    entry, own_story = _arrivals(connection, index, [entry_id])[0]
-    found, known = _find(connection, index, entry, is_strict=is_strict)
+) -> None:
+    """Put an entry into the story that it belongs to, if there is one.
+
+    *to_come*: in how many entries that do not count yet each word is.
+    """
+    size: int = connection.execute("SELECT COALESCE(MAX(id), 0) FROM entries").fetchone()[0]
+    index.sketches.start(size)
+    counts = _counts(connection, index, entry.sketch.terms, to_come, own=1)
+    found = _alike(connection, entry, counts, size) + _linked(connection, entry)
     if asks_earlier:
         # Only where an entry is decided out of turn; and no further back than what it resembles.
-        for earlier in _alone(connection, _waiting_among(connection, found)):
-            _decide(connection, index, earlier, is_strict=True, asks_earlier=False)
-    candidates, archive = _candidates(connection, index, entry, found, known, is_strict=is_strict)
+        waiting = _alone(connection, _waiting_among(connection, found))
+        for earlier, story_id in _arrivals(connection, index, waiting):
+            _decide(connection, index, earlier, story_id, {}, is_strict=True, asks_earlier=False)
+    candidates = _candidates(connection, index, entry, found, is_strict=is_strict)
+    theirs = {term for each in candidates for one in each.members for term in one.sketch.terms}
+    counts |= _counts(connection, index, theirs - counts.keys(), to_come)
     note_links(connection, [(entry.id, entry.link)])
+    archive = Archive(size=size, counts=counts)
     match = choose(entry, candidates, archive, is_strict_within_feed=is_strict)
-    if match is None:
-        return None
-    move(connection, [entry.id], own_story, match.story_id)
-    return match.story_id
+    if match is not None:
+        move(connection, [entry.id], own_story, match.story_id)
+
+
+def _counts(
+    connection: sqlite3.Connection,
+    index: SearchIndex,
+    terms: Iterable[str],
+    to_come: Mapping[str, int],
+    *,
+    own: int = 0,
+) -> dict[str, int]:
+    """Return in how many entries each word is, but for *own* and those *to_come*."""
+    having = index.sketches.counts(connection, terms, is_fresh=bool(own))
+    return {term: max(count - own - to_come.get(term, 0), 0) for term, count in having.items()}
 
 
 def _waiting_among(connection: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
@@ -153,7 +194,7 @@ def _arrivals(
                 id=EntryId(row["id"]),
                 feed_id=FeedId(row["feed_id"]),
                 at=values.from_ms(row["dated_at"]),
-                sketch=index.sketches.of(row["title"], _lead(row["teaser"], row["text"])),
+                sketch=_sketch(index, row),
                 link=link_of(row["url"]),
             ),
             StoryId(row["story_id"]),
@@ -162,22 +203,11 @@ def _arrivals(
     ]
 
 
-def _lead(teaser: str, text: str) -> str:
-    """Return the beginning of what an entry says, by the rule that the index follows."""
-    return text if teaser in text else f"{teaser}\n\n{text}"
-
-
-def _find(
-    connection: sqlite3.Connection, index: SearchIndex, entry: Arrival, *, is_strict: bool
-) -> tuple[list[int], Archive]:
-    """Return the entries that *entry* may share a story with, and how common its words are."""
-    size, indexed = _sizes(connection)
-    index.sketches.start(indexed)
-    counts = index.sketches.counts(connection, entry.sketch.terms, is_fresh=True)
-    found = _alike(connection, entry, counts, indexed)
-    found += _unindexed(connection, index, entry, indexed, other_feeds=is_strict)
-    found += _linked(connection, entry)
-    return found, Archive(size=size, counts=counts)
+def _sketch(index: SearchIndex, row: sqlite3.Row) -> Sketch:
+    """Return the words of an entry's title and beginning, by the rule that the index follows."""
+    teaser, text = row["teaser"], row["text"]
+    lead = text if teaser in text else f"{teaser}\n\n{text}"
+    return index.sketches.of(row["title"], lead)
 
 
 def _candidates(
@@ -185,35 +215,15 @@ def _candidates(
     index: SearchIndex,
     entry: Arrival,
     found: Iterable[int],
-    known: Archive,
     *,
     is_strict: bool,
-) -> tuple[list[Candidate], Archive]:
-    """Return the stories of *found*, and how common their words are too."""
+) -> list[Candidate]:
+    """Return the stories of the entries *found*."""
     stories = _members(connection, index, entry, found, is_strict_within_feed=is_strict)
-    candidates = [
+    return [
         Candidate(id=id_, members=tuple(members), size=size_)
         for id_, (members, size_) in stories.items()
     ]
-    theirs = {
-        term for each in candidates for member in each.members for term in member.sketch.terms
-    }
-    counts = {
-        **known.counts,
-        **index.sketches.counts(connection, theirs - known.counts.keys()),
-    }
-    return candidates, Archive(size=known.size, counts=counts)
-
-
-def _sizes(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Return how many entries there are, about, and the last that is in the index."""
-    row = connection.execute(
-        """
-        SELECT COALESCE((SELECT MAX(id) FROM entries), 0) AS size,
-               COALESCE((SELECT MAX(id) FROM entry_index_docsize), 0) AS indexed
-        """
-    ).fetchone()
-    return row["size"], row["indexed"]
 
 
 def _alike(
@@ -225,8 +235,10 @@ def _alike(
         for term, weight in entry.sketch.terms.items()
         if counts[term]
     }
+    terms = sorted(telling, key=lambda term: (-telling[term], term))[:_QUERY_TERMS]
     score: dict[int, float] = defaultdict(float)
-    for term in sorted(telling, key=lambda term: (-telling[term], term))[:_QUERY_TERMS]:
+    for term in terms:
+        weight = telling[term]
         rows = connection.execute(
             HAVING,
             {
@@ -236,42 +248,14 @@ def _alike(
                 "limit": _SAME_TERM_MAX,
             },
         )
-        for row in rows:
-            score[row["rowid"]] += telling[term]
-    best = sorted(score, key=lambda id_: (-score[id_], -id_))[:_CANDIDATES]
-    return [id_ for id_ in best if score[id_] >= _CANDIDATE_SHARE * score[best[0]]]
-
-
-def _unindexed(
-    connection: sqlite3.Connection,
-    index: SearchIndex,
-    entry: Arrival,
-    indexed: int,
-    *,
-    other_feeds: bool,
-) -> list[int]:
-    """Return those of the entries not indexed yet that share most words with *entry*."""
-    rows = connection.execute(
-        """
-        SELECT id FROM entries
-         WHERE id > :indexed AND id < :before AND (NOT :other_feeds OR feed_id <> :feed_id)
-         ORDER BY id DESC LIMIT :limit
-        """,
-        {
-            "indexed": indexed,
-            "before": entry.id,
-            "other_feeds": other_feeds,
-            "feed_id": entry.feed_id,
-            "limit": UNINDEXED_MAX,
-        },
+        for (id_,) in rows:
+            score[id_] += weight
+    enough = max(
+        _CANDIDATE_SHARE * max(score.values(), default=0.0),
+        _CANDIDATE_MIN * sum(telling[term] for term in terms),
     )
-    words = entry.sketch.terms.keys()
-    shared = {
-        other.id: len(words & other.sketch.terms.keys())
-        for other, _ in _arrivals(connection, index, [row["id"] for row in rows])
-    }
-    best = sorted(filter(shared.__getitem__, shared), key=lambda id_: (-shared[id_], -id_))
-    return list(best[:_CANDIDATES])
+    alike = [id_ for id_ in score if score[id_] >= enough]
+    return nlargest(_CANDIDATES, alike, key=lambda id_: (score[id_], id_))
 
 
 def _members(

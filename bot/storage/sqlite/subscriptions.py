@@ -1,5 +1,6 @@
 """Who follows what."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -14,8 +15,10 @@ from bot.news.models import (
     GuildId,
     Mode,
     NewSubscription,
+    Ping,
     Refresh,
     Resumed,
+    RoleId,
     Subscription,
     SubscriptionId,
     UserId,
@@ -58,13 +61,15 @@ def follow(
     subscription_id: int = connection.execute(
         """
         INSERT INTO subscriptions (feed_id, guild_id, channel_id, name, added_by, added_at, every_s,
-                                   posts_old, mode)
+                                   posts_old, mode, tags, ping_role_id, ping_filter, ping_rest_s)
         VALUES (:feed_id, :guild_id, :channel_id, :name, :added_by, :now, :every_s, :posts_old,
-                :mode)
+                :mode, :tags, :ping_role_id, :ping_filter, :ping_rest_s)
         ON CONFLICT (channel_id, feed_id) DO UPDATE
            SET guild_id = excluded.guild_id, name = excluded.name, added_by = excluded.added_by,
                added_at = excluded.added_at, every_s = excluded.every_s,
-               posts_old = excluded.posts_old, mode = excluded.mode, paused_at = NULL,
+               posts_old = excluded.posts_old, mode = excluded.mode, tags = excluded.tags,
+               ping_role_id = excluded.ping_role_id, ping_filter = excluded.ping_filter,
+               ping_rest_s = excluded.ping_rest_s, paused_at = NULL,
                paused_until = NULL, catches_up = 0, removed_at = NULL
         RETURNING id
         """,
@@ -77,6 +82,7 @@ def follow(
             "now": values.to_ms(now),
             "every_s": wish.every_s,
             "posts_old": wish.posts_old,
+            **posting_columns(wish.tags, wish.ping),
         },
     ).fetchone()["id"]
     queued = owing.queue_newest(
@@ -107,7 +113,9 @@ def queue_newest(
     if row is None:
         return 0
     place = (GuildId(row["guild_id"]), ChannelId(row["channel_id"]))
-    return owing.queue_newest(connection, index, FeedId(row["feed_id"]), place, limit, now)
+    return owing.queue_newest(
+        connection, index, FeedId(row["feed_id"]), place, limit, now, as_posts=True
+    )
 
 
 def of_guild(
@@ -140,7 +148,7 @@ def _followings(
         """
         SELECT s.id, s.feed_id, s.guild_id, s.channel_id, s.name, s.added_by, s.added_at,
                s.paused_at, s.paused_until, s.catches_up, s.every_s, s.posts_old, s.removed_at,
-               s.mode, s.suppress_same_link,
+               s.mode, s.suppress_same_link, s.tags, s.ping_role_id, s.ping_filter, s.ping_rest_s,
                (SELECT MAX(dated_at) FROM entries WHERE feed_id = s.feed_id) AS last_entry_at,
                (SELECT COUNT(*) FROM entries
                  WHERE feed_id = s.feed_id AND dated_at > :yesterday) AS entries_24h
@@ -195,7 +203,28 @@ def _subscription(row: sqlite3.Row) -> Subscription:
         posts_old=bool(row["posts_old"]),
         mode=Mode(row["mode"]),
         suppress_same_link=bool(row["suppress_same_link"]),
+        tags=tuple(json.loads(row["tags"])),
+        ping=ping_of(row),
     )
+
+
+def ping_of(row: sqlite3.Row) -> Ping | None:
+    """Return whom a subscription's posts call, from a row of ``subscriptions``."""
+    if row["ping_role_id"] is None:
+        return None
+    return Ping(
+        role_id=RoleId(row["ping_role_id"]), query=row["ping_filter"], rest_s=row["ping_rest_s"]
+    )
+
+
+def posting_columns(tags: Sequence[str], ping: Ping | None) -> dict[str, str | int | None]:
+    """Return how a subscription's posts are made, as columns of ``subscriptions``."""
+    return {
+        "tags": values.to_json(values.to_text(tag) for tag in tags),
+        "ping_role_id": ping.role_id if ping else None,
+        "ping_filter": values.to_text(ping.query) if ping else "",
+        "ping_rest_s": ping.rest_s if ping else 0,
+    }
 
 
 def set_mode(
