@@ -466,6 +466,7 @@ async def run(settings: Settings) -> None:
             async with open_model(
                 settings, core.clock, core.storage.recall, core.storage.remember
             ) as model:
+                core.asker.phrase_by(model, within_s=settings.llm_timeout_s)
                 await _serve(core, token, stopping, model)
             with suppress(StorageError):
                 await Accountant(core.storage, core.clock).tell()

@@ -85,8 +85,10 @@ async def search(arguments: argparse.Namespace, settings: Settings) -> int:
             core.storage, core.clock, core.tokenise, page_size=max(1, arguments.limit)
         )
         if arguments.query == "-":
-            for line in sys.stdin:
+            for number, line in enumerate(sys.stdin, 1):
                 answer = await _answer(searcher, line.strip(), sort, now)
+                if "error" in answer:
+                    answer["line"] = number
                 print(json.dumps(answer, ensure_ascii=False), flush=True)
             return 0
         results = await searcher.search(arguments.query, channels=None, sort=sort, now=now)

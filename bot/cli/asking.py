@@ -31,7 +31,9 @@ async def ask(arguments: argparse.Namespace, settings: Settings) -> int:
         since = parse_since(arguments.since, now) if arguments.since else None
         if arguments.question == "-":
             return await _answer_lines(core.asker, since, now)
-        answer = await core.asker.ask(arguments.question, channels=None, since=since, now=now)
+        async with app.open_model_once(settings, core.clock) as model:
+            core.asker.phrase_by(model, within_s=settings.llm_timeout_s)
+            answer = await core.asker.ask(arguments.question, channels=None, since=since, now=now)
     if arguments.json:
         print(json.dumps(answer_as_json(answer), ensure_ascii=False, indent=2))
     else:

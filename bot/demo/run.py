@@ -66,9 +66,10 @@ class Landed:
         self._count = 0
 
     def tell(self, claim: Claim, post: Post) -> None:
-        """Note a post."""
-        self._terminal.post(self._world.channel_name(claim.delivery.channel_id), post)
-        self._count += 1
+        """Note a post, and those in the same message."""
+        for each in (post, *post.bundled):
+            self._terminal.post(self._world.channel_name(claim.delivery.channel_id), each)
+            self._count += 1
         self._one_more.set()
 
     async def wait_for(self, count: int) -> None:

@@ -42,7 +42,7 @@ def coefficients() -> Coefficients:
     )
 
 
-EVIDENCE = ("reach", "amount", "missing", "score", "age", "pairs")
+EVIDENCE = ("amount", "missing", "score", "age", "pairs")
 
 
 def evidence(
@@ -64,7 +64,6 @@ def evidence(
     if newest_at is not None and window is None:
         age_days = max((newest_at - best.paper.hit.entry.dated_at) / _DAY, 0.0)
     return {
-        "reach": reach,
         "amount": math.log(0.3 + reach * lens.amount),
         "missing": min((1 - reach) * lens.amount, 4.0) / 4,
         "score": best.score,

@@ -14,7 +14,9 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -26,15 +28,21 @@ from bot.language.endpoint import Dialect, Endpoint, Reply
 from bot.language.opening import MAX_SENTENCES
 from bot.news.models import SUMMARY_WORDS, Summary
 from bot.news.ports import Clock
+from bot.news.text import one_line
 
 log = structlog.get_logger()
 
 CONCURRENCY = 2  # requests at once; a model on one's own machine answers one after the other
+PASSAGES_MAX = 6  # that a question is answered from
+ANSWER_WORDS = 45  # of the one sentence
 _CACHED = 256  # answers
 _RETRY_S = 0.5  # before the second try, where the server does not say
 _WORTH_S = 0.5  # a second try that has less time left would not come back
 _PATIENT = 0.7  # of the patience: a server that had so much time and did not answer has failed
 _REFUSES_DIALECT = frozenset({400, 422})
+
+
+_Ask = Callable[[asyncio.Timeout], Awaitable[tuple[Reply, answer.Checked]]]
 
 
 def _now() -> float:
@@ -108,7 +116,21 @@ class LanguageModel:
     ) -> Summary:
         """Return a summary of *text* that says nothing *text* does not. Raises SummaryError."""
         size = _Size(max_sentences, max_words)
-        key = self._key(title, text, size)
+        key = self._key(title, text, repr(size))
+        ask = partial(self._ask, title, text, size)
+        return await self._once(key, ask, within_s)
+
+    async def phrase(self, *, question: str, passages: Sequence[str], within_s: float) -> Summary:
+        """Return one sentence that answers *question* and says nothing that *passages* do not.
+
+        Raises SummaryError.
+        """
+        key = self._key(question, *passages[:PASSAGES_MAX])
+        ask = partial(self._ask_from, question, passages[:PASSAGES_MAX])
+        return await self._once(key, ask, within_s)
+
+    async def _once(self, key: str, ask: _Ask, within_s: float) -> Summary:
+        """Return what was made before, is being made, or is made now."""
         if (made := self._made.get(key)) is not None:
             self._made.move_to_end(key)
             return made
@@ -116,7 +138,7 @@ class LanguageModel:
             async with asyncio.timeout(within_s) as limit:
                 if (asking := self._asking.get(key)) is not None:
                     return await asyncio.shield(asking)
-                return await self._make(key, title, text, size, limit)
+                return await self._make(key, ask, limit)
         except TimeoutError as error:
             raise ModelResting(f"The model had no answer within {within_s:g} s.") from error
 
@@ -136,20 +158,19 @@ class LanguageModel:
             dropped=checked.dropped,
         )
 
-    def _key(self, title: str, text: str, size: _Size) -> str:
-        parts = (prompt.VERSION, self._endpoint.model, repr(size), title, text)
-        joined = "\0".join(parts).encode("utf-8", "surrogatepass")
+    def _key(self, *parts: str) -> str:
+        joined = "\0".join((prompt.VERSION, self._endpoint.model, *parts)).encode(
+            "utf-8", "surrogatepass"
+        )
         return hashlib.blake2b(joined, digest_size=16).hexdigest()
 
-    async def _make(
-        self, key: str, title: str, text: str, size: _Size, limit: asyncio.Timeout
-    ) -> Summary:
+    async def _make(self, key: str, ask: _Ask, limit: asyncio.Timeout) -> Summary:
         """Ask, for everybody who wants to know the same meanwhile."""
         future: asyncio.Future[Summary] = asyncio.get_running_loop().create_future()
         self._asking[key] = future
         began = _now()
         try:
-            reply, checked = await self._ask(title, text, size, limit)
+            reply, checked = await ask(limit)
             summary = self._told(checked)
         except SummaryError as error:
             future.set_exception(error)
@@ -209,12 +230,7 @@ class LanguageModel:
             max_words=size.words,
             context_tokens=self._context_tokens,
         )
-        if not question.shown:
-            raise ModelResting("The article has no text that a model may be shown.")
-        self._breaker.check(self._clock.now())
-        async with self._turns:
-            self._breaker.check(self._clock.now())
-            reply, told = await self._converse(question, limit)
+        reply, told = await self._put(question, limit)
         checked = await asyncio.to_thread(  # some ten milliseconds
             answer.check,
             told,
@@ -224,6 +240,41 @@ class LanguageModel:
             max_words=size.words,
         )
         return reply, checked
+
+    async def _ask_from(
+        self, question: str, told: Sequence[str], limit: asyncio.Timeout
+    ) -> tuple[Reply, answer.Checked]:
+        read = [passages.readable(passage) for passage in told]
+        if withheld := sum(count for _, count in read):
+            log.warning("passage.withheld", sentences=withheld)
+        asked = prompt.build_question(
+            one_line(question),
+            [sentences for sentences, _ in read],
+            fence=secrets.token_hex(8),
+            max_words=ANSWER_WORDS,
+            context_tokens=self._context_tokens,
+        )
+        reply, said = await self._put(asked, limit)
+        checked = await asyncio.to_thread(
+            answer.check,
+            said,
+            "\n\n".join(asked.shown),
+            title="",
+            max_sentences=1,
+            max_words=ANSWER_WORDS,
+        )
+        return reply, checked
+
+    async def _put(
+        self, question: prompt.Prompt, limit: asyncio.Timeout
+    ) -> tuple[Reply, tuple[str, ...]]:
+        """Ask when it is this question's turn."""
+        if not question.shown:
+            raise ModelResting("The article has no text that a model may be shown.")
+        self._breaker.check(self._clock.now())
+        async with self._turns:
+            self._breaker.check(self._clock.now())
+            return await self._converse(question, limit)
 
     async def _converse(
         self, question: prompt.Prompt, limit: asyncio.Timeout

@@ -159,7 +159,7 @@ class Paper:
     cover: float  # of title and text together
     share: float  # its score as a share of the best one's
     recency: float
-    is_in_window: bool
+    timely: float
 
 
 @dataclass(slots=True)
@@ -227,10 +227,21 @@ def _paper(
         cover=lens.cover(Found(exact, loose & ~exact)),
         share=share,
         recency=math.exp2(-max(age, 0.0) / 30),
-        is_in_window=window is not None
-        and window.is_when_told
-        and window.start <= entry.dated_at < window.end + 2 * _DAY,
+        timely=_timely(entry.dated_at, window),
     )
+
+
+def _timely(dated_at: datetime, window: Window | None) -> float:
+    """Return how well an article's date fits the time that is asked of, 0 to 1.
+
+    The less, the longer that time is; half for what came out within two days after it.
+    """
+    if window is None or not window.is_when_told or dated_at < window.start:
+        return 0.0
+    if dated_at >= window.end + 2 * _DAY:
+        return 0.0
+    narrow = min(1.0, 2 * _DAY / (window.end - window.start))
+    return narrow if dated_at < window.end else narrow / 2
 
 
 FEATURES = (
@@ -245,7 +256,7 @@ FEATURES = (
     "share",
     "paper",
     "recency",
-    "window",
+    "timely",
     "first",
     "names",
     "numbers",
@@ -304,7 +315,7 @@ def features(lens: Lens, one: Candidate) -> tuple[float, ...]:
         paper.share,
         paper.cover,
         paper.recency,
-        float(paper.is_in_window),
+        paper.timely,
         1.0 / (1 + number),
         lens.worth(here & names) / named if named else 1.0,
         lens.worth(here & numbers) / numbered if numbered else 1.0,

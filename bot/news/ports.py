@@ -182,6 +182,17 @@ class Model(Protocol):
         ...
 
 
+class Phraser(Protocol):
+    """A language model that may put an answer into one sentence."""
+
+    async def phrase(self, *, question: str, passages: Sequence[str], within_s: float) -> Summary:
+        """Return one sentence that answers *question* and says nothing that *passages* do not.
+
+        Takes no longer than *within_s*. Raises SummaryError, often; see `Model.summarise`.
+        """
+        ...
+
+
 class Publisher(Protocol):
     """Takes posts to channels."""
 

@@ -83,7 +83,7 @@ _ENGLISH = {
 _ELSEWHERE = re.compile(
     rf"\b(?:{'|'.join(_ELSEWHERE_WORDS.values())})(?!\w)|{'|'.join(_CHINESE_WORDS)}", re.IGNORECASE
 )
-_RELATIVE = frozenset({"past", "ago", "day", "span", "recent"})
+_RELATIVE = frozenset({"past", "ago", "day", "span", "recent", "iso"})
 _ABSOLUTE = frozenset({"iso", "date", "month", "year"})
 _TOLD_LATER = timedelta(days=400)  # an event so long ago is told of in articles of any time
 
@@ -99,7 +99,7 @@ def window_of(question: str, now: datetime) -> Window | None:
 
 
 def without_times(question: str) -> str:
-    """Return *question* without what names a time by its distance from now: no article says it."""
+    """Return *question* without the times that no article would say: yesterday, 2026-11-02."""
     for match in reversed(list(_TIME.finditer(question))):
         if match.lastgroup in _RELATIVE:
             question = f"{question[: match.start()]} {question[match.end() :]}"

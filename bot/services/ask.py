@@ -4,10 +4,15 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
+from bot.errors import SummaryError
 from bot.news.answers import Answer, Asked, Gathered, Window
 from bot.news.models import ChannelId, Hit, SearchRequest
-from bot.news.ports import Clock, Quoter, Storage
+from bot.news.ports import Clock, Phraser, Quoter, Storage
 from bot.news.times import AHEAD_MAX
+
+log = structlog.get_logger()
 
 CANDIDATES = 20  # articles whose sentences may answer
 _OF_WINDOW = 8  # articles more, of the time that the question names
@@ -20,6 +25,13 @@ class Asker:
         self._storage = storage
         self._quoter = quoter
         self._clock = clock
+        self._phraser: Phraser | None = None
+        self._phraser_max_s = 0.0
+
+    def phrase_by(self, phraser: Phraser | None, *, within_s: float) -> None:
+        """Let a model put answers into a sentence from now on, if it can in *within_s*."""
+        self._phraser = phraser
+        self._phraser_max_s = within_s
 
     async def ask(
         self,
@@ -36,7 +48,23 @@ class Asker:
         """
         now = now or self._clock.now()
         asked, gathered = await self.gather(question, channels=channels, since=since, now=now)
-        return await asyncio.to_thread(self._quoter.answer, asked, gathered, now)
+        answer = await asyncio.to_thread(self._quoter.answer, asked, gathered, now)
+        return await self._phrased(answer)
+
+    async def _phrased(self, answer: Answer) -> Answer:
+        """Return *answer* with a sentence of the model's above its quotes, where there is one."""
+        if self._phraser is None or not answer.is_found:
+            return answer
+        try:
+            told = await self._phraser.phrase(
+                question=answer.asked.text,
+                passages=[quote.text for quote in answer.quotes],
+                within_s=self._phraser_max_s,
+            )
+        except SummaryError as error:
+            log.info("answer.not_phrased", reason=str(error), kind=type(error).__name__)
+            return answer
+        return replace(answer, sentence=told.text, method=told.method)
 
     async def gather(
         self,

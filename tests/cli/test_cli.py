@@ -248,6 +248,9 @@ def test_search_answers_a_query_a_line(
     assert herald.code == 0
     assert [answer["query"] for answer in answers] == asked
     assert answers[0]["hits"][0]["title"] == "Bridge reopens"
+    assert [answer.get("line", 0) for answer in answers if "error" in answer] == [
+        number for number, answer in enumerate(answers, 1) if "error" in answer
+    ]
     assert ["error" in answer for answer in answers] == [i in {1, 6, 7} for i in range(8)]
 
 

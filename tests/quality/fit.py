@@ -20,9 +20,9 @@ FILE = Path(__file__).parents[2] / "bot" / "language" / "answers.json"
 SETS = {
     "squad": (1.0, 1.0),
     "news": (1.0, 2.0),
-    "early": (0.0, 1.5),
-    "off news": (0.0, 1.2),
-    "off squad": (0.0, 0.5),
+    "early": (0.0, 1.2),
+    "off news": (0.0, 1.5),
+    "off squad": (0.0, 1.0),
 }
 FOLDS = 5
 RIDGE = 1.0
