@@ -66,10 +66,9 @@ class Landed:
         self._count = 0
 
     def tell(self, claim: Claim, post: Post) -> None:
-        """Note a post, and those that came with it in one message."""
-        channel = self._world.channel_name(claim.delivery.channel_id)
+        """Note a post, and those in the same message."""
         for each in (post, *post.bundled):
-            self._terminal.post(channel, each)
+            self._terminal.post(self._world.channel_name(claim.delivery.channel_id), each)
             self._count += 1
         self._one_more.set()
 

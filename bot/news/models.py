@@ -1140,7 +1140,7 @@ class ModelState:
     """How the language model fares. Counts are since the start of the process."""
 
     name: str
-    asked: int  # summaries
+    asked: int  # times, for a summary or a sentence
     answered: int  # of these, those that could be used
     dropped: int  # sentences of its answers that the article does not bear out
     requests_left: int  # of the day that was last spent on

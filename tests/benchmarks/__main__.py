@@ -1,20 +1,19 @@
-"""``python -m tests.benchmarks poll|deliver|retrieval …``: a benchmark by name."""
+"""``python -m tests.benchmarks poll|deliver|search …``: a benchmark by name."""
 
 import sys
-from pathlib import Path
 
-from tests.benchmarks import deliver, poll, retrieval
+from tests.benchmarks import deliver, poll, search
 
 match sys.argv[1:]:
     case ["poll", *arguments]:
         poll.main(arguments)
     case ["deliver", *arguments]:
         deliver.main(arguments)
-    case ["retrieval", folder, *sets]:
-        retrieval.main(Path(folder), sets)
+    case ["search", *arguments]:
+        search.main(arguments)
     case _:
         sys.exit(
             "python -m tests.benchmarks poll [--help]\n"
             "python -m tests.benchmarks deliver [--help]\n"
-            "python -m tests.benchmarks retrieval DIR [SET …]"
+            "python -m tests.benchmarks search [--help]"
         )

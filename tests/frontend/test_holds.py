@@ -159,7 +159,7 @@ async def test_health_tells_how_the_model_fares_where_one_is_set(watched: House)
         health_command(watched.follower, watched.storage, lambda: state)
     )
     shown = text(await watched.admin.slash(watched.news, "health"))
-    assert "Language model: small-\\*model\\*: asked for 12 summaries, 10 answered" in shown
+    assert "Language model: small-\\*model\\*: asked 12 times, 10 answered" in shown
     assert "1 sentence dropped" in shown
     assert "88 requests and 12,000 tokens left of its day" in shown
     assert "Resting until <t:" in shown

@@ -1,4 +1,4 @@
-"""``python -m tests.quality reading --data DIR [--only PART] [--json FILE]``.
+"""``python -m tests.quality reading|answers --data DIR [--only PART] [--json FILE]``.
 
 Prints a table; ends with 1 where a floor is missed, with 2 where the arguments are wrong.
 """
@@ -8,25 +8,32 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.quality import reading
+from tests.quality import answers, reading
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.quality")
     subjects = parser.add_subparsers(title="subjects", metavar="SUBJECT", required=True)
-    read = subjects.add_parser("reading", help="extraction, summaries and stories")
-    read.add_argument(
-        "--data", metavar="DIR", type=Path, required=True, help="published data to measure on"
-    )
-    read.add_argument("--only", choices=reading.PARTS, help="one part of it")
-    read.add_argument("--json", metavar="FILE", type=Path, help="write the figures there too")
+    for name, all_parts, told in (
+        ("reading", reading.PARTS, "extraction, summaries and stories"),
+        ("answers", answers.PARTS, "search, and what /ask makes of it"),
+    ):
+        subject = subjects.add_parser(name, help=told)
+        subject.set_defaults(parts=all_parts)
+        subject.add_argument(
+            "--data", metavar="DIR", type=Path, required=True, help="published data to measure on"
+        )
+        subject.add_argument("--only", choices=all_parts, help="one part of it")
+        subject.add_argument(
+            "--json", metavar="FILE", type=Path, help="write the figures there too"
+        )
     arguments = parser.parse_args(argv)
     if not arguments.data.is_dir():
         parser.error(f"there is no folder {arguments.data}")
-    parts = [arguments.only] if arguments.only else reading.PARTS
-    told, is_ok = reading.run(arguments.data, parts, arguments.json)
-    sys.stdout.write(f"{told}\n")
+    parts = [arguments.only] if arguments.only else arguments.parts
+    shown, is_ok = reading.run(arguments.data, parts, arguments.json)
+    sys.stdout.write(f"{shown}\n")
     return 0 if is_ok else 1
 
 

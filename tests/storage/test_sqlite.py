@@ -505,6 +505,8 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
         {"match": "a", "first": 1, "last": 9, "limit": 1},
     ),
     "search, of one": (finding.IS_MATCH, {"match": "a", "id": 1}),
+    "texts": (finding.TEXTS, {"ids": "[1]"}),
+    "tags": (finding.TAGS, {"id": 1}),
     "facts": (scope.FACTS, {"ids": "[1]", "channels": "[1]"}),
     "sources": (search.SOURCES, {"stories": "[1]", "channels": "[1]"}),
     "posts": (search.POSTS, {"ids": "[1]", "channels": "[1]"}),

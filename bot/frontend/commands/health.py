@@ -53,7 +53,7 @@ def health_command(
 def model_told(model: ModelState, now: datetime) -> str:
     """Return how the language model fares, since the start."""
     told = (
-        f"{block(model.name, 200)}: asked for {count(model.asked, 'summary')}, "
+        f"{block(model.name, 200)}: asked {count(model.asked, 'time')}, "
         f"{model.answered:,} answered, {count(model.dropped, 'sentence')} dropped that the article "
         f"does not bear out; {count(model.requests_left, 'request')} and "
         f"{count(model.tokens_left, 'token')} left of its day"

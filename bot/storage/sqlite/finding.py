@@ -5,6 +5,7 @@ first and for as much as the budget allows; where all are common, only the newes
 looked through, newest first. Up to some 50,000 entries that is every term of every question.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -12,8 +13,10 @@ from itertools import islice
 from math import log
 from typing import NamedTuple, Self, assert_never
 
+from bot.news.matching import tag_terms
 from bot.news.models import EntryId, FeedId, Query, Ranked, SearchRequest, Sort
 from bot.news.ranking import RECENCY_WEIGHT, TEMPERED_WEIGHT, blend
+from bot.news.scoring import Coverage
 from bot.news.wanted import (
     Before,
     Every,
@@ -32,7 +35,8 @@ from bot.storage.sqlite import values
 from bot.storage.sqlite.index import SearchIndex
 from bot.storage.sqlite.matching import Plan, any_of, expression, plan, without
 
-POOL = 1_000  # matches that are ranked; of more it is said that there are more
+POOL = 600  # matches that are ranked; of more it is said that there are more
+READ = 50  # of the best matches whose texts are read
 CHECKED_MAX = 10_000  # of the best matches that are asked whether they may be seen
 COMMON_SHARE = 0.2  # a term in more of the archive than this tells nothing …
 COMMON_FROM = 200  # … once the archive has so many entries
@@ -57,7 +61,14 @@ NEWEST_MATCHES = """
      ORDER BY rowid DESC LIMIT :limit
 """
 
+TAGS = "SELECT tags FROM entries WHERE id = :id"
+
 IS_MATCH = "SELECT 1 FROM entry_index WHERE entry_index MATCH :match AND rowid = :id"
+
+
+TEXTS = """
+    SELECT id, title, teaser, text FROM entries WHERE id IN (SELECT value FROM json_each(:ids))
+"""
 
 
 class _Match(NamedTuple):
@@ -118,7 +129,7 @@ class Finding:
             ranked = [(match, 0.0) for match in matches]
         else:
             weight = RECENCY_WEIGHT if sort is Sort.BEST else TEMPERED_WEIGHT
-            ranked = self._blended(matches, weight)
+            ranked = self._read(self._blended(matches, weight))
         return list(self._of_stories(ranked)), has_more
 
     def _blended(
@@ -138,6 +149,23 @@ class Finding:
             for match in matches
         ]
         return sorted(scored, key=lambda one: (-one[1], -one[0].id))
+
+    def _read(self, ranked: list[tuple[_Match, float]]) -> list[tuple[_Match, float]]:
+        """Return what was found with the best of it in the order that its texts ask for."""
+        idf = {term: self._idf(term) for word in self.plan.terms for term in word}
+        words = [{term: idf[term] for term in word} for word in self.plan.terms]
+        coverage = Coverage(words, self.index.terms_of.__getitem__)
+        head = {match.id: (match, score) for match, score in ranked[:READ]}
+        rows = self.connection.execute(TEXTS, {"ids": values.to_json(head)}).fetchall()
+        read: list[tuple[_Match, float]] = []
+        for row in rows:
+            match, score = head[row["id"]]
+            text = (
+                row["text"] if row["teaser"] in row["text"] else f"{row['teaser']}\n{row['text']}"
+            )
+            read.append((match, score + coverage.of(row["title"], text)))
+        read.sort(key=lambda one: (-one[1], -one[0].id))
+        return [*read, *ranked[READ:]]
 
     def _of_stories(self, ranked: Iterable[tuple[_Match, float]]) -> Iterator[Ranked]:
         told: set[int] = set()
@@ -296,7 +324,7 @@ class Finding:
     def _filtered(self, matches: Iterator[tuple[int, float]], limit: int) -> list[_Match]:
         """Return the first *limit* matches that may be seen and are all that is asked for."""
         found: list[_Match] = []
-        size, checked = 2 * limit, 0
+        size, checked = limit, 0
         ids = self.scope.ids
         allowed = matches if ids is None else (match for match in matches if match[0] in ids)
         while len(found) < limit and checked < CHECKED_MAX:
@@ -341,8 +369,10 @@ class Finding:
                 return any(self._holds(each, match) for each in parts)
             case Not(part=inner):
                 return not self._holds(inner, match)
-            case Said() | Tagged():
+            case Said():
                 return self._is_match(part, match.id)
+            case Tagged(name=name):
+                return self._is_tagged(name, match.id)
             case _:
                 return self._is_so(part, match)
 
@@ -362,6 +392,11 @@ class Finding:
         if told is None:
             return False
         return self.connection.execute(IS_MATCH, {"match": told, "id": id_}).fetchone() is not None
+
+    def _is_tagged(self, name: str, id_: int) -> bool:
+        row = self.connection.execute(TAGS, {"id": id_}).fetchone()
+        tags = tag_terms(json.loads(row["tags"]), self.index.tokenise, with_words=True)
+        return not tags.isdisjoint(tag_terms([name], self.index.tokenise))
 
     def _feeds_named(self, part: Source | Language) -> frozenset[FeedId]:
         if part not in self._feeds_of:

@@ -39,6 +39,7 @@ class SearchIndex:
         self.version = version
         self.sketches = Sketches(tokenise)
         self.frequencies = Frequencies()
+        self.terms_of = Pieces(self._all_terms)  # of a piece; of the thread that searches
         self._pieces = Pieces(self._terms_of_piece)
 
     def put(
@@ -95,6 +96,9 @@ class SearchIndex:
         exact = " ".join([word.terms[0] for word in words if word.terms])
         loose = " ".join([term for word in words for term in word.terms[1:]])
         return values.to_text(exact), values.to_text(loose)
+
+    def _all_terms(self, piece: str) -> frozenset[str]:
+        return frozenset(term for word in self.tokenise(piece) for term in word.terms)
 
     def is_current(self, connection: sqlite3.Connection) -> bool:
         """Whether the index was built whole by this version of the tokeniser."""

@@ -52,7 +52,9 @@ def plan(query: Query, tokenise: Tokeniser) -> Plan:
             if word.terms
         ],
         rest=[part for part in conjuncts if part not in indexed],
-        is_any_word=len(positive) == 1 and _is_any_word(positive[0]),
+        is_any_word=len(positive) == 1
+        and _is_any_word(positive[0])
+        and list(said_in(where)) == list(said_in(positive[0])),
     )
 
 

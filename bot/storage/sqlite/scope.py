@@ -16,7 +16,7 @@ from bot.news.models import ChannelId, FeedId
 from bot.storage.sqlite import values
 
 LISTED_MAX = 20_000  # entries that are listed before a search; it takes some 10 ms
-COUNTED_MAX = 100_000  # of the whole archive; a count reads each
+COUNTED_MAX = 20_000  # of the whole archive; a count reads each
 
 FAR = 1 << 62  # ms: later than anything is dated
 

@@ -1,0 +1,3 @@
+"""What ``python -m tests.quality answers`` measures: modules with ``rows(data)``."""
+
+PARTS = ("searching", "asking")
