@@ -34,7 +34,8 @@ FOLLOWS = {
     "five": ("gazette", "wire", "herring", "pages"),
 }
 PAPERS = ("gazette", "wire", "herring", "pages")  # the last one prints teasers, and has pages
-_SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "or", "en", "al")]
+_LETTERS = ("bcdfghjklmnpqrstvwxz", "aeiouy")  # consonants and vowels, in turns
+_ENDINGS = ("ado", "emi", "iba", "oku", "una")
 
 Story: TypeAlias = int
 
@@ -310,13 +311,16 @@ class Town:
 
 
 def _invented(random: Random) -> Iterator[str]:
-    """Yield words that no language has, each once."""
+    """Yield words that no language has, none with the first five letters of another.
+
+    Herald takes those for forms of one word, and two stories that share a rare one for the same.
+    """
     seen: set[str] = set()
     while True:
-        word = "".join(random.choice(_SYLLABLES) for _ in range(4))
-        if word not in seen:
-            seen.add(word)
-            yield word
+        root = "".join(random.choice(_LETTERS[at % 2]) for at in range(5))
+        if root not in seen:
+            seen.add(root)
+            yield root + random.choice(_ENDINGS)
 
 
 def _page(piece: Piece) -> str:
