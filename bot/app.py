@@ -50,6 +50,7 @@ from bot.news.ports import (
     Source,
     Storage,
     Summariser,
+    TellModel,
     Tokeniser,
 )
 from bot.schedule import Loop, Schedule, Trouble
@@ -473,9 +474,11 @@ async def run(settings: Settings) -> None:
     log.info("app.stopped")
 
 
-async def _serve(core: Core, token: str, stopping: asyncio.Event, model: Model | None) -> None:
+async def _serve(
+    core: Core, token: str, stopping: asyncio.Event, model: LanguageModel | None
+) -> None:
     point_at(core.settings.discord_api_base, core.settings.discord_gateway)
-    link = Link(core)
+    link = Link(core, None if model is None else model.state)
     publisher = DiscordPublisher(link.current, core.storage, link.gate)
     announcer = DiscordAnnouncer(publisher)
     work = loops(core, publisher, announcer, publisher, is_ready=link.is_ready, model=model)
@@ -500,14 +503,15 @@ def _first(group: BaseExceptionGroup[ConfigError]) -> ConfigError:
 class Link:
     """The connection to Discord as it stands; each try of `stay_connected` makes a new client."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, tell_model: TellModel | None = None) -> None:
         self.gate = Gate()
         self._core = core
+        self._tell_model = tell_model
         self._client: HeraldClient | None = None
 
     def make_client(self) -> HeraldClient:
         """Make a client; it is the current one from now on."""
-        self._client = build_client(self._core, self.gate)
+        self._client = build_client(self._core, self.gate, self._tell_model)
         return self._client
 
     def current(self) -> HeraldClient | None:
@@ -519,7 +523,9 @@ class Link:
         return self._client is not None and self._client.is_ready()
 
 
-def build_client(core: Core, gate: Gate | None = None) -> HeraldClient:
+def build_client(
+    core: Core, gate: Gate | None = None, tell_model: TellModel | None = None
+) -> HeraldClient:
     """Make the Discord client with every slash command, not connected."""
     return HeraldClient(
         follower=core.follower,
@@ -533,6 +539,7 @@ def build_client(core: Core, gate: Gate | None = None) -> HeraldClient:
         proxy=core.settings.discord_proxy,
         on_ready=core.schedule.deliver.poke,
         gate=gate,
+        tell_model=tell_model,
     )
 
 

@@ -36,7 +36,7 @@ from bot.frontend.panels.moving import MoveChannel
 from bot.frontend.panels.stories import STORY_ITEMS
 from bot.frontend.panels.undo import FollowingClient, UndoRemoval
 from bot.news.models import ChannelId, GuildId
-from bot.news.ports import Clock, Storage
+from bot.news.ports import Clock, Storage, TellModel
 from bot.services.ask import Asker
 from bot.services.channels import Steward
 from bot.services.digest import Digester
@@ -101,6 +101,7 @@ class HeraldClient(FollowingClient):
         asker: Asker,
         storage: Storage,
         clock: Clock,
+        tell_model: TellModel | None = None,
         proxy: str | None = None,
         on_ready: Callable[[], None] = lambda: None,
         gate: Gate | None = None,
@@ -128,7 +129,7 @@ class HeraldClient(FollowingClient):
         self.tree.add_command(NewsCommands(follower, searcher, narrator, storage, clock))
         self.tree.add_command(SettingsCommands(storage, self.steward, clock))
         self.tree.add_command(DigestCommands(self.digester, self.steward, clock))
-        self.tree.add_command(health_command(follower, storage))
+        self.tree.add_command(health_command(follower, storage, tell_model))
         self.tree.add_command(ask_command(follower, asker, clock))
         self.tree.add_command(story_command(follower, narrator))
         self.tree.add_command(PrivacyCommands(storage))

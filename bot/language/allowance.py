@@ -117,6 +117,11 @@ class Breaker:
         self._until: datetime | None = None
         self._is_trying = False
 
+    @property
+    def rests_until(self) -> datetime | None:
+        """When the server is tried again; None where it is not left alone."""
+        return self._until
+
     def check(self, now: datetime) -> None:
         """Raise ModelResting while the server is left alone."""
         if self._paused_at is None or self._until is None:

@@ -26,7 +26,7 @@ from bot.language import answer, passages, prompt
 from bot.language.allowance import Breaker, Budget
 from bot.language.endpoint import Dialect, Endpoint, Reply
 from bot.language.opening import MAX_SENTENCES
-from bot.news.models import SUMMARY_WORDS, Summary
+from bot.news.models import SUMMARY_WORDS, ModelState, Summary
 from bot.news.ports import Clock
 from bot.news.text import one_line
 
@@ -104,6 +104,20 @@ class LanguageModel:
         self._turns = asyncio.Semaphore(CONCURRENCY)
         self._made: OrderedDict[str, Summary] = OrderedDict()
         self._asking: dict[str, asyncio.Future[Summary]] = {}
+        self._asked = self._answered = self._dropped = 0
+
+    def state(self) -> ModelState:
+        """Return how the model fares."""
+        requests_left, tokens_left = self._budget.left
+        return ModelState(
+            name=self._endpoint.model,
+            asked=self._asked,
+            answered=self._answered,
+            dropped=self._dropped,
+            requests_left=requests_left,
+            tokens_left=tokens_left,
+            rests_until=self._breaker.rests_until,
+        )
 
     async def summarise(
         self,
@@ -169,8 +183,10 @@ class LanguageModel:
         future: asyncio.Future[Summary] = asyncio.get_running_loop().create_future()
         self._asking[key] = future
         began = _now()
+        self._asked += 1
         try:
             reply, checked = await ask(limit)
+            self._dropped += len(checked.dropped)
             summary = self._told(checked)
         except SummaryError as error:
             future.set_exception(error)
@@ -185,6 +201,7 @@ class LanguageModel:
             summary = Summary(
                 text=answer.joined(checked.kept), method=f"llm:{self._endpoint.model}"
             )
+            self._answered += 1
             self._remember(key, summary)
             future.set_result(summary)
         finally:

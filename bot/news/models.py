@@ -1136,6 +1136,19 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelState:
+    """How the language model fares. Counts are since the start of the process."""
+
+    name: str
+    asked: int  # times, for a summary or a sentence
+    answered: int  # of these, those that could be used
+    dropped: int  # sentences of its answers that the article does not bear out
+    requests_left: int  # of the day that was last spent on
+    tokens_left: int
+    rests_until: datetime | None = None  # it failed, and is left alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StorageHealth:
     """Facts for `herald check`."""
 

@@ -44,6 +44,7 @@ from bot.news.models import (
     Length,
     MessageId,
     Mode,
+    ModelState,
     NewSubscription,
     Outcome,
     ParsedFeed,
@@ -74,6 +75,9 @@ from bot.news.models import (
     Why,
     Word,
 )
+
+TellModel = Callable[[], ModelState]
+"""Tells how the language model fares."""
 
 Tokeniser = Callable[[str], list[Word]]
 """Splits a text into its words, in order. The same function indexes, queries and highlights.

@@ -1,11 +1,15 @@
 """What the log channel is told of channels that cannot be posted to, and what helps."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import discord
 import pytest
 from simcord.backend.serializers import member_payload
 
+from bot.frontend.commands.health import health_command
+from bot.news.models import ModelState
 from tests.frontend.house import COURIER, House, message, text
 
 
@@ -135,3 +139,29 @@ async def test_health_tells_what_became_of_posts_and_what_is_held(watched: House
     assert "2 owed, 1 sent" in shown
     assert "Waiting**: 1 post, 1 held" in shown
     assert "lacks Embed Links in #news" in shown
+
+
+async def test_health_tells_how_the_model_fares_where_one_is_set(watched: House) -> None:
+    assert "Language model" not in text(await watched.admin.slash(watched.news, "health"))
+    state = ModelState(
+        name="small-*model*",
+        asked=12,
+        answered=10,
+        dropped=1,
+        requests_left=88,
+        tokens_left=12_000,
+        rests_until=watched.clock.now() + timedelta(hours=1),
+    )
+    command = watched.client.tree.get_command("health")
+    assert command is not None
+    watched.client.tree.remove_command("health")
+    watched.client.tree.add_command(
+        health_command(watched.follower, watched.storage, lambda: state)
+    )
+    shown = text(await watched.admin.slash(watched.news, "health"))
+    assert "Language model: small-\\*model\\*: asked 12 times, 10 answered" in shown
+    assert "1 sentence dropped" in shown
+    assert "88 requests and 12,000 tokens left of its day" in shown
+    assert "Resting until <t:" in shown
+    state = replace(state, rests_until=watched.clock.now() - timedelta(hours=1))
+    assert "Resting" not in text(await watched.admin.slash(watched.news, "health"))

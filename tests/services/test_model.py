@@ -138,6 +138,21 @@ async def test_a_models_summary_is_posted_stored_and_marked(
     assert claim.summary == Summary(text=" ".join(GOOD), method=f"llm:{MODEL}")
 
 
+async def test_the_model_tells_how_it_fares(news: Newsroom, server: OpenAIServer) -> None:
+    await news.post()
+    state = news.model.state()
+    assert (state.name, state.asked, state.answered, state.dropped) == (MODEL, 1, 1, 0)
+    assert state.requests_left == 999
+    assert state.tokens_left < 1_000_000
+    assert state.rests_until is None
+    server.act(Fault.ANSWERS_401)  # what only an operator can mend
+    await news.owe("Ferry to Lund will sail by night", text=ARTICLE + " It is dark then.")
+    await news.deliver()
+    state = news.model.state()
+    assert (state.asked, state.answered) == (2, 1)
+    assert state.rests_until == news.desk.clock.now() + PAUSE
+
+
 async def test_one_story_for_many_channels_is_asked_for_once(
     news: Newsroom, server: OpenAIServer
 ) -> None:

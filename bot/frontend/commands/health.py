@@ -12,17 +12,17 @@ from bot.frontend.listings import COLOUR, TROUBLE_COLOUR, count
 from bot.frontend.markdown import block, when
 from bot.frontend.permissions import guild_of, require_manager
 from bot.news.digest import Waiting
-from bot.news.models import Following, GuildId, HeldChannel, StorageHealth
-from bot.news.ports import Storage
+from bot.news.models import Following, GuildId, HeldChannel, ModelState, StorageHealth
+from bot.news.ports import Storage, TellModel
 from bot.services.follow import Follower
 
 HELD_MAX = 8  # channels told one by one
 
 
 def health_command(
-    follower: Follower, storage: Storage
+    follower: Follower, storage: Storage, tell_model: TellModel | None = None
 ) -> app_commands.Command[app_commands.Group, ..., None]:
-    """Return /health."""
+    """Return /health. *tell_model*: None where no language model is set."""
 
     @app_commands.command(name="health", description="How Herald and its feeds fare")
     @app_commands.guild_only()
@@ -42,9 +42,25 @@ def health_command(
             if len(waiting) > HELD_MAX:
                 told.append(f"… and {count(len(waiting) - HELD_MAX, 'channel')} more.")
             embed.add_field(name="For digests", value="\n".join(told), inline=False)
+        if tell_model is not None:
+            told_of = model_told(tell_model(), interaction.created_at)
+            embed.add_field(name="Language model", value=told_of, inline=False)
         await interaction.edit_original_response(embed=embed)
 
     return health
+
+
+def model_told(model: ModelState, now: datetime) -> str:
+    """Return how the language model fares, since the start."""
+    told = (
+        f"{block(model.name, 200)}: asked {count(model.asked, 'time')}, "
+        f"{model.answered:,} answered, {count(model.dropped, 'sentence')} dropped that the article "
+        f"does not bear out; {count(model.requests_left, 'request')} and "
+        f"{count(model.tokens_left, 'token')} left of its day"
+    )
+    if model.rests_until is not None and model.rests_until > now:
+        told += f"\nResting until {when(model.rests_until)} after it failed"
+    return told
 
 
 def _waits(waiting: Waiting, now: datetime) -> str:

@@ -116,6 +116,7 @@ def purge(connection: sqlite3.Connection, now: datetime) -> int:
             "DELETE FROM bulletins WHERE guild_id = :guild_id",
             "DELETE FROM switches WHERE guild_id = :guild_id",
             "DELETE FROM channels WHERE guild_id = :guild_id",
+            "DELETE FROM recent_queries WHERE guild_id = :guild_id",
             "DELETE FROM guilds WHERE guild_id = :guild_id",
         ):
             connection.execute(statement, dict(row))
