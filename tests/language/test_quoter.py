@@ -106,6 +106,16 @@ def test_the_same_words_are_quoted_once_and_counted() -> None:
     assert told.quotes[0].told_by == ("Paper 1", "Paper 2", "Paper 3")
 
 
+def test_a_source_with_another_figure_does_not_state_the_same() -> None:
+    told = answer(
+        "How many passengers were rescued from the ferry at Lund?",
+        hit(1, "All 140 passengers were rescued from the ferry at Lund on Monday night."),
+        hit(2, "138 passengers rescued from the ferry at Lund on Monday night.", feed=2),
+    )
+    assert [quote.told_by for quote in told.quotes] == [("Paper 1",), ("Paper 2",)]
+    assert [tuple(one) for one in told.disagreements] == [(0, 1, "140", "138")]
+
+
 @pytest.mark.parametrize(
     ("second", "differ"),
     [
