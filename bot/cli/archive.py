@@ -81,8 +81,13 @@ async def search(arguments: argparse.Namespace, settings: Settings) -> int:
     sort = Sort.NEWEST if arguments.newest else Sort.BEST
     now = parse_now(arguments.now) if arguments.now else None
     async with app.open_core(settings) as core:
+        # The operator sees every article: stories are for those who are told of them.
         searcher = Searcher(
-            core.storage, core.clock, core.tokenise, page_size=max(1, arguments.limit)
+            core.storage,
+            core.clock,
+            core.tokenise,
+            page_size=max(1, arguments.limit),
+            merges_stories=False,
         )
         if arguments.query == "-":
             for number, line in enumerate(sys.stdin, 1):

@@ -172,7 +172,7 @@ def _add_archive(commands: Subparsers) -> None:
     search.add_argument(
         "query", metavar="QUERY|-", help="what to look for; - reads a query a line from stdin"
     )
-    search.add_argument("--limit", type=int, default=5, metavar="N", help="results (default: 5)")
+    search.add_argument("--limit", type=int, default=10, metavar="N", help="results (default: 10)")
     search.add_argument(
         "--newest", action="store_true", help="the newest first, instead of the best"
     )

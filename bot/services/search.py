@@ -54,15 +54,25 @@ class Results:
 
 
 class Searcher:
-    """The use cases of searching. ``page_size`` results a page."""
+    """The use cases of searching. ``page_size`` results a page.
+
+    ``merges_stories``: whether of each story only its best entry is a result.
+    """
 
     def __init__(
-        self, storage: Storage, clock: Clock, tokenise: Tokeniser, *, page_size: int = 5
+        self,
+        storage: Storage,
+        clock: Clock,
+        tokenise: Tokeniser,
+        *,
+        page_size: int = 5,
+        merges_stories: bool = True,
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._tokenise = tokenise
         self._page_size = page_size
+        self._merges_stories = merges_stories
 
     async def search(
         self,
@@ -93,6 +103,7 @@ class Searcher:
                 offset=page * self._page_size,
                 limit=self._page_size,
                 ranking=ranking,
+                merges_stories=self._merges_stories,
             ),
             now or self._clock.now(),
         )

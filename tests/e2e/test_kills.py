@@ -36,11 +36,14 @@ async def test_kills_at_any_step_with_discord_at_its_worst_lose_and_double_nothi
 
 
 async def test_a_bot_that_doubles_loses_or_confuses_would_be_found_out(tmp_path: Path) -> None:
-    async with kills.opened(tmp_path, kills=1, seed=SEED) as run:
+    async with kills.opened(tmp_path, kills=4, seed=SEED) as run:
         report = await run.run(lambda _: None)
         assert report.is_clean, "\n".join(report.lines())
         for wanted, spoil in SPOILT.items():
-            channel = max(run.town.channels.values(), key=lambda channel: len(channel.messages))
+            channel = max(
+                run.town.channels.values(),
+                key=lambda channel: sum(len(message.embeds) for message in channel.messages),
+            )
             kept = channel.messages[:]
             spoil(channel)
             found = run.town.judge()
@@ -58,15 +61,18 @@ def _lose(channel: Channel) -> None:
 
 
 def _swap(channel: Channel) -> None:
-    first, *between, last = channel.messages
-    ids = first.id, last.id
-    channel.messages[:] = [replace(last, id=ids[0]), *between, replace(first, id=ids[1])]
+    """Put what was told last where the first was, several in one message too."""
+    ids = [message.id for message in channel.messages]
+    channel.messages[:] = [
+        replace(message, id=id_, embeds=message.embeds[::-1])
+        for id_, message in zip(ids, reversed(channel.messages), strict=True)
+    ]
 
 
 def _confuse(channel: Channel) -> None:
-    first, second, *rest = channel.messages
-    swapped = [{**first.embeds[0], "title": second.embeds[0]["title"]}]
-    channel.messages[:] = [replace(first, embeds=swapped), second, *rest]
+    message = channel.messages[0]
+    renamed = [{**message.embeds[0], "title": "Something else"}, *message.embeds[1:]]
+    channel.messages[0] = replace(message, embeds=renamed)
 
 
 SPOILT: dict[str, Callable[[Channel], None]] = {
