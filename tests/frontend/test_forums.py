@@ -196,6 +196,7 @@ async def test_a_forum_that_wants_a_tag_gets_one_or_the_post_waits_with_the_reas
 async def test_a_silent_post_with_a_call_calls_that_role_and_no_other(forum: Forum) -> None:
     sailors = forum.guild.add_role("Sailors", is_mentionable=True)
     others = forum.guild.add_role("Others", is_mentionable=True)
+    await forum.server.world.catch_up()
     hostile = f"@everyone <@&{others.id}> <@{forum.guild.owner_id}>"
     post = replace(
         POST,
