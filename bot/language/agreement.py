@@ -43,14 +43,23 @@ def _values(text: str) -> frozenset[Decimal]:
 
 
 def says_the_same(one: str, other: str) -> bool:
-    """Whether two sentences tell one thing: many telling words in common, no figure apart."""
+    """Whether two sentences state one thing: many telling words in common, no figure apart."""
+    ours, theirs = _values(one), _values(other)
+    return _is_alike(one, other) and not (ours and theirs and ours.isdisjoint(theirs))
+
+
+def is_repetition(one: str, other: str) -> bool:
+    """Whether *other* tells nothing beside *one*: not even another figure for the same."""
+    return _is_alike(one, other) and not differences(
+        [Report(source=n, title="", text=text) for n, text in enumerate((one, other))]
+    )
+
+
+def _is_alike(one: str, other: str) -> bool:
     ours, theirs = _content(one), _content(other)
     common = len(ours & theirs)
     least = min(len(ours), len(theirs))
-    if common < min(_SAME_WORDS, max(least, 1)) or common < _SAME_SHARE * least:
-        return False
-    said, told = _values(one), _values(other)
-    return not (said and told and said.isdisjoint(told))
+    return common >= max(min(_SAME_WORDS, max(least, 1)), _SAME_SHARE * least)
 
 
 def disagreements(question: Question, quotes: Sequence[Quote]) -> tuple[Disagreement, ...]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bot.errors import BadQuery
 from bot.language import asking
-from bot.language.agreement import disagreements, says_the_same
+from bot.language.agreement import disagreements, is_repetition, says_the_same
 from bot.language.believing import coefficients, confidence, evidence
 from bot.language.quoting import Candidate, Lens, candidates, papers
 from bot.language.words import tokenise
@@ -98,7 +98,7 @@ def _chosen(ranked: Sequence[Candidate]) -> Iterator[Candidate]:
             continue
         if any(_holds(c, one) for c in same_entry):
             continue  # it is quoted with its neighbour
-        if any(says_the_same(one.text, c.text) for c in chosen):
+        if any(is_repetition(c.text, one.text) for c in chosen):
             continue
         chosen.append(one)
         yield one
