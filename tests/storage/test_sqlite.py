@@ -511,6 +511,8 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "sources": (search.SOURCES, {"stories": "[1]", "channels": "[1]"}),
     "posts": (search.POSTS, {"ids": "[1]", "channels": "[1]"}),
     "visible": (scope.VISIBLE, {"channels": "[1]", "limit": 1}),
+    "posted of": (scope.POSTED_OF, {"channels": "[1]", "ids": "[1]"}),
+    "posted": (scope.POSTED, {"channels": "[1]", "limit": 1}),
     "of feeds": (scope.OF_FEEDS, {"feeds": "[1]", "limit": 1}),
     "since": (scope.NEW_SINCE, {"since": 1, "limit": 1}),
     "archive's size": (scope.COUNT, {"until": 1, "limit": 1}),

@@ -2,7 +2,7 @@
 
 What a full-text query costs is the length of the lists of its terms. So the rarest terms are asked
 first and for as much as the budget allows; where all are common, only the newest entries are
-looked through, newest first. Up to some 50,000 entries that is every term of every question.
+looked through, newest first. Up to some 35,000 entries that is every term of every question.
 """
 
 import json
@@ -37,14 +37,15 @@ from bot.storage.sqlite.matching import Plan, any_of, expression, plan, without
 
 POOL = 600  # matches that are ranked; of more it is said that there are more
 READ = 50  # of the best matches whose texts are read
-CHECKED_MAX = 10_000  # of the best matches that are asked whether they may be seen
+CHECKED_MAX = 10_000  # of the best matches that are asked whether they may be seen …
+_ASKED = 1_000  # … so many at a time
 COMMON_SHARE = 0.2  # a term in more of the archive than this tells nothing …
 COMMON_FROM = 200  # … once the archive has so many entries
 _DAY = timedelta(days=1)
 
 # What a search may cost, in microseconds of a core as measured: to score an entry that has a term,
 # to walk over it when bm25 counts the term's entries, to step over it without scoring.
-_BUDGET_US = 40_000.0
+_BUDGET_US = 28_000.0
 _SCORE_US, _WALK_US, _STEP_US = 2.0, 0.08, 0.5
 
 BEST = """
@@ -326,7 +327,11 @@ class Finding:
         found: list[_Match] = []
         size, checked = limit, 0
         ids = self.scope.ids
-        allowed = matches if ids is None else (match for match in matches if match[0] in ids)
+        allowed = (
+            self._posted(islice(matches, CHECKED_MAX))
+            if ids is None
+            else (match for match in matches if match[0] in ids)
+        )
         while len(found) < limit and checked < CHECKED_MAX:
             chunk = dict(islice(allowed, size))
             if not chunk:
@@ -349,6 +354,18 @@ class Finding:
                 and self._is_wanted(match := _Match.of(row, relevance))
             ]
         return found[:limit]
+
+    def _posted(self, matches: Iterator[tuple[int, float]]) -> Iterator[tuple[int, float]]:
+        """Yield what was posted where the caller may look; all of it to an operator."""
+        if self.scope.channels is None:
+            yield from matches
+            return
+        channels = scopes.as_parameter(self.scope.channels)
+        while some := list(islice(matches, _ASKED)):
+            ids = values.to_json(id_ for id_, _ in some)
+            rows = self.connection.execute(scopes.POSTED_OF, {"ids": ids, "channels": channels})
+            seen = {row["entry_id"] for row in rows}
+            yield from (match for match in some if match[0] in seen)
 
     def _is_wanted(self, match: _Match) -> bool:
         request = self.request

@@ -31,6 +31,16 @@ _SEEN = """
 # What members may see, as far as it is to be listed.
 VISIBLE = f"SELECT DISTINCT entry_id AS id FROM ({_SEEN}) LIMIT :limit"  # noqa: S608  # ours
 
+# Whether that is more than is listed: a channel has an entry once.
+POSTED = f"SELECT COUNT(*) FROM (SELECT 1 FROM ({_SEEN}) LIMIT :limit)"  # noqa: S608  # ours
+
+# Of these entries those that members may see; the index alone answers.
+POSTED_OF = """
+    SELECT entry_id FROM deliveries
+     WHERE channel_id IN (SELECT value FROM json_each(:channels))
+       AND entry_id IN (SELECT value FROM json_each(:ids)) AND state IN ('sent', 'edit_due')
+"""
+
 OF_FEEDS = """
     SELECT id FROM entries WHERE feed_id IN (SELECT value FROM json_each(:feeds)) LIMIT :limit
 """
@@ -118,8 +128,11 @@ def open_scope(
         count: int = connection.execute(COUNT, counted).fetchone()[0]
     else:
         most = LISTED_MAX
-        visible = _ids(connection, VISIBLE, {"channels": as_parameter(channels)})
-        count = len(visible) if until_ms == FAR else _not_later(connection, visible, until_ms)
+        if _is_much(connection, channels) and until_ms == FAR:
+            count = most + 1
+        else:
+            visible = _ids(connection, VISIBLE, {"channels": as_parameter(channels)})
+            count = len(visible) if until_ms == FAR else _not_later(connection, visible, until_ms)
     listed = [visible] if visible is not None else []
     if feeds is not None:
         listed.append(_ids(connection, OF_FEEDS, {"feeds": as_parameter(feeds)}))
@@ -133,6 +146,15 @@ def open_scope(
         visible=min(count, most),
         has_more=count > most,
     )
+
+
+def _is_much(connection: sqlite3.Connection, channels: frozenset[ChannelId]) -> bool:
+    """Whether channels hold so many entries that it is not worth listing them."""
+    most = LISTED_MAX * len(channels)
+    posted: int = connection.execute(
+        POSTED, {"channels": as_parameter(channels), "limit": most + 1}
+    ).fetchone()[0]
+    return posted > most
 
 
 def _until(connection: sqlite3.Connection, until: datetime | None) -> int:
