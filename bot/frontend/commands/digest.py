@@ -5,7 +5,8 @@ from dataclasses import replace
 import discord
 from discord import app_commands
 
-from bot.errors import NotAllowed, UserError
+from bot.errors import UserError
+from bot.frontend.commands.managing import ManagersGroup
 from bot.frontend.hours import (
     day_choices,
     parse_days,
@@ -22,7 +23,6 @@ from bot.frontend.permissions import (
     Target,
     guild_of,
     member_of,
-    require_manager,
     require_postable,
     require_writer,
     target_of,
@@ -36,7 +36,7 @@ from bot.services.digest import Digester, DigestState
 
 
 class DigestCommands(
-    app_commands.Group,
+    ManagersGroup,
     name="digest",
     description="One message a day for what feeds in mode digest bring",
     guild_only=True,
@@ -49,15 +49,6 @@ class DigestCommands(
         self._digester = digester
         self._steward = steward
         self._clock = time
-
-    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Check Manage Server again: servers can override the default permission."""
-        try:
-            require_manager(interaction)
-        except NotAllowed as error:
-            # Only AppCommandErrors reach the tree's handler from a check.
-            raise app_commands.CheckFailure(str(error)) from error
-        return True
 
     @app_commands.command(name="set", description="Choose when a channel's digest comes")
     @app_commands.describe(

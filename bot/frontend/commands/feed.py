@@ -6,7 +6,6 @@ from typing import Literal
 import discord
 from discord import app_commands
 
-from bot.errors import NotAllowed
 from bot.feeds.opml import Outline, write_opml
 from bot.frontend.commands.edit import (
     FEED_NAME_MAX,
@@ -17,6 +16,7 @@ from bot.frontend.commands.edit import (
     offer_every,
     offer_tags,
 )
+from bot.frontend.commands.managing import ManagersGroup
 from bot.frontend.commands.options import feed_choices, parse_every
 from bot.frontend.commands.pausing import pause_command, resume_command
 from bot.frontend.commands.posting import QUERY_MAX, parse_ping, parse_tags, require_callable
@@ -76,7 +76,7 @@ States = Literal["all", "ok", "failing", "paused"]
 
 
 class FeedCommands(
-    app_commands.Group,
+    ManagersGroup,
     name="feed",
     description="Follow news feeds in this server's channels",
     guild_only=True,
@@ -95,15 +95,6 @@ class FeedCommands(
         self.add_command(edit_command(follower, clock, self._find, self._feeds_like))
         self.add_command(pause_command(follower, clock, self._find, self._feeds_like))
         self.add_command(resume_command(follower, self._find, self._feeds_like))
-
-    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Check Manage Server again: servers can override the default permission."""
-        try:
-            require_manager(interaction)
-        except NotAllowed as error:
-            # Only AppCommandErrors reach the tree's handler from a check.
-            raise app_commands.CheckFailure(str(error)) from error
-        return True
 
     @app_commands.command(name="add", description="Follow a feed: its news are posted in a channel")
     @app_commands.describe(

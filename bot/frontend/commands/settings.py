@@ -3,12 +3,11 @@
 import discord
 from discord import app_commands
 
-from bot.errors import NotAllowed
 from bot.frontend.commands.channel import channel_command
+from bot.frontend.commands.managing import ManagersGroup
 from bot.frontend.permissions import (
     guild_of,
     member_of,
-    require_manager,
     require_postable,
 )
 from bot.news.models import ChannelId, GuildId
@@ -17,7 +16,7 @@ from bot.services.channels import Steward
 
 
 class SettingsCommands(
-    app_commands.Group,
+    ManagersGroup,
     name="settings",
     description="What Herald does in this server beside its feeds",
     guild_only=True,
@@ -29,15 +28,6 @@ class SettingsCommands(
         super().__init__()
         self._storage = storage
         self.add_command(channel_command(steward, clock))
-
-    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Check Manage Server again: servers can override the default permission."""
-        try:
-            require_manager(interaction)
-        except NotAllowed as error:
-            # Only AppCommandErrors reach the tree's handler from a check.
-            raise app_commands.CheckFailure(str(error)) from error
-        return True
 
     @app_commands.command(name="show", description="Show what this server chose")
     async def show(self, interaction: discord.Interaction) -> None:
