@@ -295,13 +295,24 @@ class Run:
             await self.herald.start()
             until = time.monotonic() + SETTLED_S
             # A look costs some milliseconds, so not at every beat of the stand-in.
-            while self.town.missing() and time.monotonic() < until:  # noqa: ASYNC110
+            while not self._is_settled() and time.monotonic() < until:  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
-            await asyncio.sleep(2)  # for what should not come, and for what is being marked
+            await asyncio.sleep(2)  # for what should not come
             assert await self.herald.stop() == 0
             await self._server.gateway.wait_until_gone()
-            if not self.town.missing():
+            if self._is_settled():
                 return
+
+    def _is_settled(self) -> bool:
+        """Whether all is told, and marked as told: an edit may be due that changes no title."""
+        return not self.town.missing() and set(self._states()) <= {"sent"}
+
+    def _states(self) -> Counter[str]:
+        """Return how many deliveries there are in each state."""
+        with closing(connect(self.herald.database)) as database:
+            return Counter(
+                dict(database.execute("SELECT state, COUNT(*) FROM deliveries GROUP BY state"))
+            )
 
     def _judge(self) -> None:
         report, town = self._report, self.town
@@ -314,10 +325,7 @@ class Run:
         report.repeated = sum(times - 1 for times in nonces.values())
         report.edits = sum(seen.method == "PATCH" for seen in self._server.requests)
         report.looks = len(self._server.seen("GET", "/messages"))
-        with closing(connect(self.herald.database)) as database:
-            report.states.update(
-                dict(database.execute("SELECT state, COUNT(*) FROM deliveries GROUP BY state"))
-            )
+        report.states = self._states()
 
 
 def _is_post(method: str, path: str) -> bool:
