@@ -14,6 +14,7 @@ from bot.news.models.deliveries import (
     Manner,
     Origin,
     Post,
+    PostRef,
     Why,
 )
 from bot.news.models.documents import (
@@ -89,7 +90,6 @@ from bot.news.models.search import (
     QUERIES_MAX,
     AskedBefore,
     Hit,
-    PostRef,
     Query,
     Ranked,
     SearchPage,

@@ -144,3 +144,12 @@ class Post:
     unlisted: int = 0
     bundled: tuple["Post", ...] = ()
     manner: Manner = field(default_factory=Manner)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRef:
+    """Where a story was posted."""
+
+    guild_id: GuildId
+    channel_id: ChannelId
+    message_id: MessageId

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.news.models.deliveries import PostRef
 from bot.news.models.entries import Entry
-from bot.news.models.ids import ChannelId, EntryId, FeedId, GuildId, MessageId
+from bot.news.models.ids import ChannelId, EntryId, FeedId, GuildId
 from bot.news.models.stories import Correction
 from bot.news.wanted import Wanted
 
@@ -63,15 +64,6 @@ class SearchRequest:
     limit: int = 5
     ranking: tuple[Ranked, ...] | None = None
     merges_stories: bool = True  # False: every entry is a hit of its own
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostRef:
-    """Where a story was posted."""
-
-    guild_id: GuildId
-    channel_id: ChannelId
-    message_id: MessageId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.news.models.deliveries import PostRef
 from bot.news.models.entries import Entry
 from bot.news.models.ids import ChannelId, EntryId, StoryId
-from bot.news.models.search import PostRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
