@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from bot.news.models import FeedId
-from bot.news.ports import Clock, Storage
+from bot.news.ports import Clock, Feeds
 
 REST_MAX_S = 1.0  # after some were decided, so that a busy writer does not keep posts waiting
 
@@ -24,7 +24,7 @@ class Grouper:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Feeds,
         clock: Clock,
         *,
         on_grouped: Callable[[], None] = lambda: None,
