@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.e2e import kills
 from tests.e2e.kills_lives import FAULTS, MISHAPS, PLACES
+from tests.e2e.kills_report import Report
 from tests.servers.discord_state import Channel
 
 # More by `uv run python -m tests.e2e.kills --kills 2000`, or with these two in the environment.
@@ -15,7 +16,7 @@ SEED = int(os.environ.get("KILLS_SEED", "6"))  # noqa: TID251  # likewise
 ENOUGH = 200  # to come to every step and every fault
 
 
-async def killed(folder: Path, number: int, seed: int) -> kills.Report:
+async def killed(folder: Path, number: int, seed: int) -> Report:
     """Kill so many times, print the report and return it."""
     async with kills.opened(folder, kills=number, seed=seed) as run:
         report = await run.run(lambda _: None)
