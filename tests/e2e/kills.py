@@ -45,13 +45,15 @@ from tests.e2e.kills_lives import (
 )
 from tests.e2e.kills_report import Report, post_of
 from tests.e2e.kills_sites import SITES
-from tests.e2e.kills_town import Town
+from tests.e2e.kills_town import Paper, Town
 from tests.servers.discord_server import DiscordServer
+from tests.servers.discord_state import Channel
 from tests.servers.discord_wire import PATIENCE_S, Permission
 from tests.servers.feed_server import FeedServer
 from tests.servers.steps import Step
 
 HELD_S = 1000.0  # longer than a channel without permission is left alone
+COMMANDS_MAX = 12  # of a life
 SETTLED_S = 60.0  # for the last life to tell what is left, several times if need be
 ENDINGS = 4
 
@@ -115,23 +117,41 @@ class Run:
         self._is_enough = True
 
     async def _begin(self) -> None:
-        """Let the channels follow the papers."""
+        """Let the channels follow the papers, each as its kind does."""
+        pairs = [
+            (paper, channel) for paper in self.town.papers.values() for channel in paper.channels
+        ]
+        # discord.py answers a gateway some hundred times a minute, and the stand-in asks it six
+        # times for each of these.
+        for first in range(0, len(pairs), COMMANDS_MAX):
+            async with self._quiet_life():
+                for paper, channel in pairs[first : first + COMMANDS_MAX]:
+                    await self._follow(paper, channel)
+        async with self._quiet_life():
+            for name, site in SITES.items():
+                if site.options:
+                    options: dict[str, Any] = {"channel": self.town.channels[name], **site.options}
+                    await self.town.editor.slash(self._desk, "settings channel", **options)
+
+    @asynccontextmanager
+    async def _quiet_life(self) -> AsyncIterator[None]:
+        """Have the bot at work for the block."""
         await self.herald.start()
         await self._server.wait_until_ready()
-        editor, desk = self.town.editor, self.town.channels["one"]
-        for paper in self.town.papers.values():
-            for channel in paper.channels:
-                reply = await editor.slash(
-                    desk, "feed add", url=self._feeds.url(paper.path), channel=channel
-                )
-                await reply.click("Add")
-        for name, site in SITES.items():
-            if site.options:
-                channel = self.town.channels[name]
-                options: dict[str, Any] = {"channel": channel, **site.options}
-                await editor.slash(desk, "settings channel", **options)
+        yield
         await self.herald.kill()
         await self._server.gateway.wait_until_gone()
+
+    @property
+    def _desk(self) -> Channel:
+        """Where the editor types."""
+        return self.town.channels["one"]
+
+    async def _follow(self, paper: Paper, channel: Channel) -> None:
+        reply = await self.town.editor.slash(
+            self._desk, "feed add", url=self._feeds.url(paper.path), channel=channel
+        )
+        await reply.click("Add")
 
     async def _live(self, life: Life) -> Place:
         """Live one life; return where it ended."""

@@ -159,7 +159,7 @@ def draw(random: Random, unmarked: Unmarked | None) -> Life:
     look = unmarked.look if unmarked and (is_late or not unmarked.takes_nonce) else None
     return Life(
         trap=_trap(random, look),
-        patience_s=random.uniform(5, 8),
+        patience_s=random.uniform(4, 6.5),
         away_s=away_s,
         faults=tuple(
             (random.choice(list(FAULTS)), *random.choices(_METHODS, (4, 3, 3, 2, 1))[0])
