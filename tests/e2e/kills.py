@@ -43,9 +43,10 @@ from tests.e2e.kills_lives import (
     Unmarked,
     draw,
 )
+from tests.e2e.kills_papers import Paper
 from tests.e2e.kills_report import Report, post_of
 from tests.e2e.kills_sites import SITES
-from tests.e2e.kills_town import Paper, Town
+from tests.e2e.kills_town import Town
 from tests.servers.discord_server import DiscordServer
 from tests.servers.discord_state import Channel
 from tests.servers.discord_wire import PATIENCE_S, Permission
@@ -90,11 +91,12 @@ class Run:
         """Live and die; *told* hears of each death."""
         began = time.monotonic()
         await self._begin()
+        self.town.print_everywhere()
         unmarked: Unmarked | None = None
         for _ in range(self._kills):
             if self._is_enough:
                 break
-            life = draw(self._random, unmarked)
+            life = draw(self._random, unmarked, self._report.places)
             place = await self._live(life)
             unmarked = self._left_by(life, place)
             self._report.kills += 1

@@ -1,6 +1,6 @@
 """The lives of the bot in the kill test: what goes wrong in each, and where it ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -11,6 +11,7 @@ from tests.servers.discord_faults import Drop, Effect, Fault, Status
 from tests.servers.steps import Step
 
 AFTER_ANSWER_S = 0.04  # within which the bot reads an answer and writes down what came of it
+UNKNOWN = 4  # times as likely is a place where no life has ended yet
 NONCES_FOR = timedelta(minutes=3)  # Discord's "few minutes", in the stand-in's own time
 
 
@@ -152,13 +153,16 @@ class Unmarked:
     look: str
 
 
-def draw(random: Random, unmarked: Unmarked | None) -> Life:
-    """Draw a life. *unmarked*: what the last one left, if it did."""
+def draw(random: Random, unmarked: Unmarked | None, known: Container[str] = ()) -> Life:
+    """Draw a life. *unmarked*: what the last one left, if it did.
+
+    Of the places those that are not *known* yet are preferred.
+    """
     away_s = _away_s(random, left_unmarked=unmarked is not None)
     is_late = away_s > NONCES_FOR.total_seconds()
     look = unmarked.look if unmarked and (is_late or not unmarked.takes_nonce) else None
     return Life(
-        trap=_trap(random, look),
+        trap=_trap(random, look, known),
         patience_s=random.uniform(4, 6.5),
         away_s=away_s,
         faults=tuple(
@@ -182,10 +186,11 @@ def _away_s(random: Random, *, left_unmarked: bool) -> float:
     )[0]
 
 
-def _trap(random: Random, look: str | None) -> Trap:
+def _trap(random: Random, look: str | None, known: Container[str]) -> Trap:
     """Draw where a life ends; *look*: how the bot will look for a post of its last one."""
     places = [place for place in PLACES if place.kind == look or "look-back" not in place.kind]
-    place = random.choices(places, [place.weight for place in places])[0]
+    weights = [place.weight * (1 if place.name in known else UNKNOWN) for place in places]
+    place = random.choices(places, weights)[0]
     if place is STARTING:
         return Trap(place=place, nth=0, delay_s=random.uniform(0.05, 1))
     if place is CONNECTED:

@@ -7,13 +7,13 @@ and are one story to a channel that follows both.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from itertools import compress, count
 from random import Random
-from typing import TypeAlias
 
 from tests.e2e.kills_lives import FORUM_LOOK, LOOK
+from tests.e2e.kills_papers import Paper, Piece, Story, invented, page
 from tests.e2e.kills_sites import (
     SITES,
     can_be_edited,
@@ -38,43 +38,6 @@ EDITS_MAX = 2  # of a piece; from the sixth on, Herald does not follow
 
 PAPERS = ("gazette", "wire", "herring", "pages")  # the last one prints teasers, and has pages
 _RIGHTS = Permission.MANAGE_WEBHOOKS | Permission.CREATE_PUBLIC_THREADS  # of the bot, as a member
-_LETTERS = ("bcdfghjklmnpqrstvwxz", "aeiouy")  # consonants and vowels, in turns
-_ENDINGS = ("ado", "emi", "iba", "oku", "una")
-
-Story: TypeAlias = int
-
-
-@dataclass(kw_only=True)
-class Piece:
-    """What a paper printed. ``titles``: as it was called, the last one now."""
-
-    number: int  # counts all pieces, in the order they were printed
-    paper: "Paper"
-    story: Story
-    link: str
-    titles: list[str]
-    body: str
-    printed_at: datetime
-
-    @property
-    def title(self) -> str:
-        """What it is called now."""
-        return self.titles[-1]
-
-
-@dataclass(kw_only=True)
-class Paper:
-    """A newspaper, its channels, and all that it printed, oldest first."""
-
-    name: str
-    channels: list[Channel] = field(default_factory=list)
-    pieces: list[Piece] = field(default_factory=list)
-    has_pages: bool = False
-
-    @property
-    def path(self) -> str:
-        """Where its feed is served."""
-        return f"/{self.name}.xml"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +63,7 @@ class Town:
         self._feeds = feeds
         self._random = random
         self._stories = count(1)
-        self._words = _invented(random)
+        self._words = invented(random)
         self._by_link: dict[str, Piece] = {}
         self._heard: set[Story] = set()
         self._deleted: defaultdict[int, list[Message]] = defaultdict(list)
@@ -130,6 +93,11 @@ class Town:
                 return
             both = len(free) > 1 and self._random.random() < 0.2
             self._print(self._random.sample(free, 2 if both else 1))
+
+    def print_everywhere(self) -> None:
+        """Let each paper print a story."""
+        for paper in self.papers.values():
+            self._print([paper])
 
     def _papers_for(self, kind: str) -> list[Paper]:
         wanted = {name for site in SITES.values() if site.meets(kind) for name in site.follows}
@@ -165,7 +133,7 @@ class Town:
             paper.pieces.append(piece)
             self._by_link[link] = piece
             if paper.has_pages:
-                self._feeds.put(f"/{paper.name}/piece-{number}", _page(piece))
+                self._feeds.put(f"/{paper.name}/piece-{number}", page(piece))
         for paper in papers:
             self._serve(paper)
 
@@ -390,24 +358,3 @@ class Town:
         for embed in message.embeds:
             if piece := self._by_link.get(embed.get("url") or ""):
                 yield piece, embed.get("title", "")
-
-
-def _invented(random: Random) -> Iterator[str]:
-    """Yield words that no language has, none with the first five letters of another.
-
-    Herald takes those for forms of one word, and two stories that share a rare one for the same.
-    """
-    seen: set[str] = set()
-    while True:
-        root = "".join(random.choice(_LETTERS[at % 2]) for at in range(5))
-        if root not in seen:
-            seen.add(root)
-            yield root + random.choice(_ENDINGS)
-
-
-def _page(piece: Piece) -> str:
-    return (
-        f"<html><head><title>{piece.titles[0]}</title></head><body><article>"
-        f"<h1>{piece.titles[0]}</h1><p>{piece.body}</p><p>{piece.body[::-1]}</p>"
-        "</article></body></html>"
-    )
