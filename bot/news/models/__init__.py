@@ -89,6 +89,7 @@ from bot.news.models.search import (
     QUERIES_FOR,
     QUERIES_MAX,
     AskedBefore,
+    Correction,
     Hit,
     Query,
     Ranked,
@@ -100,7 +101,6 @@ from bot.news.models.search import (
 )
 from bot.news.models.stories import (
     Comparison,
-    Correction,
     Difference,
     KeySentence,
     Parted,

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from bot.news.models.deliveries import PostRef
 from bot.news.models.entries import Entry
 from bot.news.models.ids import ChannelId, EntryId, FeedId, GuildId
-from bot.news.models.stories import Correction
 from bot.news.wanted import Wanted
 
 
@@ -75,6 +74,14 @@ class Hit:
     post: PostRef | None
     score: float
     sources: int = 1  # feeds that tell its story, as far as the caller may see
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A word that nothing was found for, and the nearest one that the caller can find."""
+
+    typed: str
+    nearest: str  # as an entry that the caller may see writes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,14 +28,6 @@ class StoryEntries:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
-    """A word that nothing was found for, and the nearest one that the caller can find."""
-
-    typed: str
-    nearest: str  # as an entry that the caller may see writes it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryLine:
     """A story in a line, as far as the one who asked may see it."""
 
