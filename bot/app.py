@@ -321,7 +321,9 @@ def loops(
     on_sent: Callable[[Claim, Post], None] = lambda _claim, _post: None,
 ) -> tuple[Loop, ...]:
     """Return the loops of the bot; those that talk to Discord work while *is_ready*."""
-    grouper = Grouper(core.storage, core.clock, on_grouped=core.schedule.deliver.poke)
+    grouper = Grouper(
+        core.storage, core.clock, on_grouped=core.schedule.deliver.poke, gives_way=True
+    )
 
     async def group() -> None:
         await grouper.group_due()

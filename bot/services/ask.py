@@ -9,7 +9,7 @@ import structlog
 from bot.errors import SummaryError
 from bot.news.answers import Answer, Asked, Gathered, Window
 from bot.news.models import ChannelId, Hit, SearchRequest
-from bot.news.ports import Clock, Phraser, Quoter, Storage
+from bot.news.ports import Archive, Clock, Phraser, Quoter
 from bot.news.times import AHEAD_MAX
 
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ _OF_WINDOW = 8  # articles more, of the time that the question names
 class Asker:
     """The use case of /ask."""
 
-    def __init__(self, storage: Storage, quoter: Quoter, clock: Clock) -> None:
+    def __init__(self, storage: Archive, quoter: Quoter, clock: Clock) -> None:
         self._storage = storage
         self._quoter = quoter
         self._clock = clock

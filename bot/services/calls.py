@@ -3,14 +3,14 @@
 from bot.errors import BadQuery
 from bot.news.matching import Told, matches
 from bot.news.models import Claim, Entry, Ping, RoleId
-from bot.news.ports import Clock, Storage, Tokeniser
+from bot.news.ports import Clock, Outbox, Tokeniser
 from bot.news.query import parse_query
 
 
 class Calls:
     """Decides whom a post calls: a role that its subscription names, or nobody."""
 
-    def __init__(self, storage: Storage, clock: Clock, tokenise: Tokeniser) -> None:
+    def __init__(self, storage: Outbox, clock: Clock, tokenise: Tokeniser) -> None:
         self._storage = storage
         self._clock = clock
         self._tokenise = tokenise

@@ -3,13 +3,13 @@
 from bot.errors import UserError
 from bot.news.channels import ChannelEdited, ChannelEditId, ChannelOptions
 from bot.news.models import ChannelId, GuildId
-from bot.news.ports import Clock, Storage
+from bot.news.ports import Channels, Clock
 
 
 class Steward:
     """The use cases of a channel's options."""
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
+    def __init__(self, storage: Channels, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
 

@@ -22,7 +22,7 @@ from bot.errors import (
     RateLimited,
 )
 from bot.news.errands import Errand, ErrandKind
-from bot.news.ports import Clock, Finisher, Storage
+from bot.news.ports import Clock, Finisher, Outbox
 from bot.services.deliver import FORBIDDEN_RETRY, backoff
 
 log = structlog.get_logger()
@@ -33,7 +33,7 @@ BATCH = 20  # at once, before what is due is asked anew
 class Errands:
     """Does what is due. One instance, one process, one call at a time."""
 
-    def __init__(self, storage: Storage, finisher: Finisher, clock: Clock) -> None:
+    def __init__(self, storage: Outbox, finisher: Finisher, clock: Clock) -> None:
         self._storage = storage
         self._finisher = finisher
         self._clock = clock

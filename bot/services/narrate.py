@@ -31,7 +31,7 @@ from bot.news.models import (
     ToldStory,
     UserId,
 )
-from bot.news.ports import Clock, Comparer, Storage
+from bot.news.ports import Clock, Comparer, Stories
 from bot.news.text import one_line
 
 log = structlog.get_logger()
@@ -56,7 +56,7 @@ class Narrator:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Stories,
         comparer: Comparer,
         clock: Clock,
         *,

@@ -34,7 +34,7 @@ from bot.news.models import (
     Refresh,
 )
 from bot.news.outage import OutageWatch
-from bot.news.ports import Clock, Source, Storage
+from bot.news.ports import Clock, Feeds, Source
 from bot.news.refresh import aliases_of, plan_refresh
 from bot.services.group import Grouper
 
@@ -116,7 +116,7 @@ class Poller:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Feeds,
         source: Source,
         clock: Clock,
         *,

@@ -15,7 +15,7 @@ from bot.news.models import (
     Snippet,
     Sort,
 )
-from bot.news.ports import Clock, Storage, Tokeniser
+from bot.news.ports import Archive, Clock, Tokeniser
 from bot.news.query import parse_query
 from bot.news.ranking import snippet
 from bot.news.times import AHEAD_MAX
@@ -61,7 +61,7 @@ class Searcher:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Archive,
         clock: Clock,
         tokenise: Tokeniser,
         *,

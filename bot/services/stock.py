@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.news.identity import aliases
 from bot.news.models import Feed, FeedId, Imported, ParsedEntry, ParsedFeed
-from bot.news.ports import Clock, Storage
+from bot.news.ports import Clock, Feeds
 from bot.news.text import http_url
 
 UNNAMED = "imported"  # the feed of articles that name none
@@ -23,7 +23,7 @@ class Stocked:
 class Stocker:
     """Puts articles into the archive. What it makes no channel follows, so nothing polls it."""
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
+    def __init__(self, storage: Feeds, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
         self._feeds: dict[str, Feed] = {}

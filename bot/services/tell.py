@@ -14,7 +14,7 @@ import structlog
 
 from bot.errors import ChannelGone, ConfigError, Forbidden, PublishError, RateLimited, StorageError
 from bot.news.models import Bulletin
-from bot.news.ports import Announcer, Clock, Storage
+from bot.news.ports import Announcer, Bulletins, Clock
 from bot.services.deliver import BROKEN_ATTEMPTS_MAX, FORBIDDEN_RETRY, LEASE, backoff
 
 log = structlog.get_logger()
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 class Teller:
     """Sends what the log channels are owed. One instance, one process."""
 
-    def __init__(self, storage: Storage, announcer: Announcer, clock: Clock) -> None:
+    def __init__(self, storage: Bulletins, announcer: Announcer, clock: Clock) -> None:
         self._storage = storage
         self._announcer = announcer
         self._clock = clock

@@ -266,7 +266,7 @@ async def _steadily(
             stopping.set()
 
     await asyncio.sleep((start_at - core.clock.now()).total_seconds())
-    grouper = Grouper(core.storage, core.clock)
+    grouper = Grouper(core.storage, core.clock, gives_way=True)
     group = Loop("group", core.schedule.group, grouper.group_due)  # the poller pokes this one
     core = replace(core, schedule=Schedule())  # the pulses of a schedule that ended do not beat
     loop = Loop("poll", core.schedule.poll, poll, overlaps=True)

@@ -1,10 +1,11 @@
 """The feeds that the poll benchmark serves: news of places that do not exist, the same every time.
 
-Half of the feeds are RSS 2.0 and half Atom; half of each carry whole articles and half teasers; one
-in 25 has an xml:base, which sends Herald down its slow path. The hostile documents are those that
-stopped readers before: 10 MB of entries, an author that a regular expression chokes on, 50,000
-attributes, 100,000 entries, 100,000 nested elements, a body that unpacks to a thousand times its
-size. The endless body is the server's part.
+Half of the feeds are RSS 2.0 and half Atom; half of each carry whole articles and half teasers, in
+the markup that sites have today: an entry weighs 5.1 KB on average (those of 200 real feeds, 45 MB
+with 6,555 entries, 6.9). One in 25 has an xml:base, which sends Herald down its slow path. The
+hostile documents are those that stopped readers before: 10 MB of entries, an author that a regular
+expression chokes on, 50,000 attributes, 100,000 entries, 100,000 nested elements, a body that
+unpacks to a thousand times its size. The endless body is the server's part.
 """
 
 import gzip
@@ -109,7 +110,8 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _MONTHS = ("January", "March", "April", "May", "June", "August", "October", "November")
 
 TEASER_SENTENCES = 2
-ARTICLE_SENTENCES = 16
+ARTICLE_SENTENCES = 16  # of a short one
+PARAGRAPHS, PARAGRAPH_SENTENCES = 20, 3  # of a whole article
 
 
 class Hostile(IntEnum):
@@ -175,8 +177,8 @@ def document(index: int, entries: int, newest_at: datetime) -> bytes:
         write(
             f"{site}/{index}/{at}/report",
             newsroom.headline(),
-            newsroom.paragraph(TEASER_SENTENCES),
-            _article(newsroom) if is_whole else "",
+            _teaser(newsroom, f"{site}/{index}/{at}"),
+            _article(newsroom, f"{site}/{index}/{at}") if is_whole else "",
             newest_at - at * GAP,
         )
         for at in range(entries)
@@ -188,9 +190,32 @@ def document(index: int, entries: int, newest_at: datetime) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{root}'.encode()
 
 
-def _article(newsroom: Newsroom) -> str:
-    each = ARTICLE_SENTENCES // 4
-    return "".join(f"<p>{newsroom.paragraph(each)}</p>" for _ in range(4))
+def _teaser(newsroom: Newsroom, link: str) -> str:
+    text = newsroom.paragraph(TEASER_SENTENCES)
+    more = f'<a class="read-more" href="{link}/report?from=feed">Read the report</a>'
+    return f"{_picture(newsroom, link)}<p>{text}</p>\n<p>{more}</p>"
+
+
+def _article(newsroom: Newsroom, link: str) -> str:
+    """Return HTML as a site's editor makes it: a picture on top, links, what is set off."""
+    paragraphs = [newsroom.paragraph(PARAGRAPH_SENTENCES) for _ in range(PARAGRAPHS)]
+    linked = [
+        f'{text} <a href="{link}/more-{at}?from=article" rel="noopener">Read on</a>.'
+        if at % 3 == 0
+        else text
+        for at, text in enumerate(paragraphs)
+    ]
+    body = "\n".join(f'<p class="wp-block-paragraph">{text}</p>' for text in linked)
+    return _picture(newsroom, link) + body.replace("Both sides", "<strong>Both sides</strong>")
+
+
+def _picture(newsroom: Newsroom, link: str) -> str:
+    sizes = ", ".join(f"{link}/lead-{width}.jpg {width}w" for width in (320, 640, 1024, 1536))
+    return (
+        f'<figure class="wp-block-image size-large"><img loading="lazy" width="1024" height="683"'
+        f' src="{link}/lead-1024.jpg" srcset="{sizes}" sizes="(max-width: 1024px) 100vw, 1024px"'
+        f' alt=""/><figcaption>{newsroom.paragraph(1)}</figcaption></figure>\n'
+    )
 
 
 def _rss(title: str, site: str, body: str, _at: datetime) -> str:
@@ -224,7 +249,7 @@ def _atom_entry(link: str, title: str, teaser: str, article: str, at: datetime) 
         f"<entry><title>{escape(title)}</title><id>{link}</id>"
         f'<link rel="alternate" href="{link}"/><updated>{_rfc3339(at)}</updated>'
         f"<published>{_rfc3339(at)}</published><author><name>The desk</name></author>"
-        f"<summary>{escape(teaser)}</summary>{whole}</entry>"
+        f'<summary type="html">{escape(teaser)}</summary>{whole}</entry>'
     )
 
 

@@ -1,7 +1,8 @@
 """Starts of `herald` for a tenth of the price: a process that has everything imported, and forks.
 
 What it forks is a process of its own, runs the same `main`, and dies by SIGKILL like any other;
-only the two and a half seconds of imports are spared. The nursery reads orders, a JSON object a
+only the two and a half seconds of imports are spared, and most of the two in which discord.py waits
+for more servers. The nursery reads orders, a JSON object a
 line, and tells the pid and the end of each child; it has one at a time.
 """
 
@@ -94,8 +95,9 @@ class Nursery:
 def _serve() -> None:
     """Fork a child for each order, and tell of its end before it is reaped."""
     from bot.cli import main  # noqa: PLC0415  # in this process only
-    from tests.e2e.herald_later import set_ahead  # noqa: PLC0415  # likewise
+    from tests.e2e.herald_later import hurry, set_ahead  # noqa: PLC0415  # likewise
 
+    hurry()
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()

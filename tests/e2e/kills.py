@@ -23,11 +23,11 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random, SystemRandom
 from sqlite3 import connect
+from typing import Any
 
 from tests.e2e.herald_nursery import Nursery
 from tests.e2e.herald_process import HeraldProcess
@@ -36,75 +36,27 @@ from tests.e2e.kills_lives import (
     FAULTS,
     NONCES_FOR,
     STARTING,
+    TEXT_POST,
+    WEBHOOK,
     Life,
     Place,
+    Unmarked,
     draw,
 )
-from tests.e2e.kills_town import Town, Verdict
+from tests.e2e.kills_papers import Paper
+from tests.e2e.kills_report import Report, post_of
+from tests.e2e.kills_sites import SITES
+from tests.e2e.kills_town import Town
 from tests.servers.discord_server import DiscordServer
+from tests.servers.discord_state import Channel
 from tests.servers.discord_wire import PATIENCE_S, Permission
 from tests.servers.feed_server import FeedServer
 from tests.servers.steps import Step
 
 HELD_S = 1000.0  # longer than a channel without permission is left alone
+COMMANDS_MAX = 12  # of a life
 SETTLED_S = 60.0  # for the last life to tell what is left, several times if need be
 ENDINGS = 4
-
-
-@dataclass(kw_only=True)
-class Report:
-    """What was done, and what came of it."""
-
-    seed: int
-    kills: int = 0
-    took_s: float = 0.0
-    places: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    deleted: int = 0
-    corrected: int = 0
-    away_s: float = 0.0
-    pieces: int = 0
-    owed: int = 0
-    posts: int = 0  # that Discord was asked for
-    edits: int = 0
-    looks: int = 0
-    repeated: int = 0  # posts with a nonce that had been used
-    states: Counter[str] = field(default_factory=Counter)
-    verdict: Verdict | None = None
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing is wrong."""
-        return self.verdict is not None and self.verdict.is_clean and set(self.states) <= {"sent"}
-
-    def lines(self) -> list[str]:
-        """Return the report for people."""
-        verdict = self.verdict
-        assert verdict is not None
-        told = [
-            f"{self.kills} kills, seed {self.seed}, {self.took_s:.0f} s",
-            f"{self.pieces} pieces printed, {self.corrected} corrections, {self.owed} posts owed",
-            f"asked of Discord: {self.posts} posts, {self.repeated} of them again with their nonce",
-            f"and {self.edits} edits, {self.looks} look-backs",
-            f"moderators deleted {self.deleted} posts",
-            f"the bot was off for {self.away_s / 60:.0f} minutes of its time",
-            "",
-            "killed",
-            *(f"  {times:5}  {place}" for place, times in sorted(self.places.items())),
-            "what went wrong meanwhile",
-            *(f"  {times:5}  {fault}" for fault, times in sorted(self.faults.items())),
-            "",
-            f"deliveries: {dict(self.states)}",
-        ]
-        for name, found in (
-            ("lost", verdict.lost),
-            ("doubled", verdict.doubled),
-            ("out of order", verdict.disordered),
-            ("wrong", verdict.wrong),
-        ):
-            told.append(f"{name}: {len(found)}")
-            told += [f"  {each}" for each in found[:20]]
-        return told
 
 
 class Run:
@@ -139,13 +91,14 @@ class Run:
         """Live and die; *told* hears of each death."""
         began = time.monotonic()
         await self._begin()
-        left_unmarked = False
+        self.town.print_everywhere()
+        unmarked: Unmarked | None = None
         for _ in range(self._kills):
             if self._is_enough:
                 break
-            life = draw(self._random, left_unmarked=left_unmarked)
+            life = draw(self._random, unmarked, self._report.places)
             place = await self._live(life)
-            left_unmarked = place.name.startswith("post") and place.step is not Step.ARRIVED
+            unmarked = self._left_by(life, place)
             self._report.kills += 1
             self._report.places[place.name] += 1
             self._report.took_s = time.monotonic() - began
@@ -155,22 +108,52 @@ class Run:
         self._judge()
         return self._report
 
+    def _left_by(self, life: Life, place: Place) -> Unmarked | None:
+        if not place.leaves_unmarked:
+            return None
+        look = self.town.looked_for_as(life.trap.path)
+        return Unmarked(takes_nonce=place.kind == TEXT_POST, look=look)
+
     def stop(self) -> None:
         """Kill no more; what is owed by then is told and judged as ever."""
         self._is_enough = True
 
     async def _begin(self) -> None:
-        """Let the channels follow the papers."""
+        """Let the channels follow the papers, each as its kind does."""
+        pairs = [
+            (paper, channel) for paper in self.town.papers.values() for channel in paper.channels
+        ]
+        # discord.py answers a gateway some hundred times a minute, and the stand-in asks it six
+        # times for each of these.
+        for first in range(0, len(pairs), COMMANDS_MAX):
+            async with self._quiet_life():
+                for paper, channel in pairs[first : first + COMMANDS_MAX]:
+                    await self._follow(paper, channel)
+        async with self._quiet_life():
+            for name, site in SITES.items():
+                if site.options:
+                    options: dict[str, Any] = {"channel": self.town.channels[name], **site.options}
+                    await self.town.editor.slash(self._desk, "settings channel", **options)
+
+    @asynccontextmanager
+    async def _quiet_life(self) -> AsyncIterator[None]:
+        """Have the bot at work for the block."""
         await self.herald.start()
         await self._server.wait_until_ready()
-        for paper in self.town.papers.values():
-            for channel in paper.channels:
-                reply = await self.town.editor.slash(
-                    channel, "feed add", url=self._feeds.url(paper.path), channel=channel
-                )
-                await reply.click("Add")
+        yield
         await self.herald.kill()
         await self._server.gateway.wait_until_gone()
+
+    @property
+    def _desk(self) -> Channel:
+        """Where the editor types."""
+        return self.town.channels["one"]
+
+    async def _follow(self, paper: Paper, channel: Channel) -> None:
+        reply = await self.town.editor.slash(
+            self._desk, "feed add", url=self._feeds.url(paper.path), channel=channel
+        )
+        await reply.click("Add")
 
     async def _live(self, life: Life) -> Place:
         """Live one life; return where it ended."""
@@ -223,13 +206,18 @@ class Run:
 
     def _print(self, life: Life) -> None:
         """Let the papers print, members write and moderators delete, between two lives."""
-        self.town.print_some(life.prints, has_pages=life.trap.place.name.startswith("page"))
-        if self._random.random() < 0.3 or life.trap.place.name.startswith("edit"):
-            self._report.corrected += self.town.correct_one()
+        kind = life.trap.place.kind
+        self.town.print_some(life.prints, kind)
+        if self._random.random() < 0.3 or kind.endswith("edit"):
+            self._report.corrected += self.town.correct_one(kind)
         if self._random.random() < 0.1:
             self._report.deleted += self.town.delete_one()
         if self._random.random() < 0.2:
             self.town.chat()
+        if self._random.random() < 0.3:
+            self.town.let_sleep()
+        if self._random.random() < 0.02 or kind == WEBHOOK:
+            self._report.webhooks_deleted += self.town.delete_webhook()
         for name, lives in list(self._denied.items()):
             self._denied[name] = lives - 1
             if lives <= 0:
@@ -314,22 +302,37 @@ class Run:
                 dict(database.execute("SELECT state, COUNT(*) FROM deliveries GROUP BY state"))
             )
 
+    def _errands_that_wait(self) -> set[tuple[str, int]]:
+        """Return the kinds and messages of what is still to be done with posts."""
+        with closing(connect(self.herald.database)) as database:
+            return set(
+                database.execute(
+                    "SELECT e.kind, d.message_id FROM errands AS e"
+                    " JOIN deliveries AS d ON d.id = e.delivery_id WHERE e.state = 'pending'"
+                )
+            )
+
     def _judge(self) -> None:
         report, town = self._report, self.town
         report.verdict = town.judge()
         report.pieces = sum(len(paper.pieces) for paper in town.papers.values())
         report.owed = len(list(town.owed()))
-        posts = [seen for seen in self._server.requests if _is_post(seen.method, seen.path)]
-        nonces = Counter(str(seen.body["nonce"]) for seen in posts if isinstance(seen.body, dict))
-        report.posts = len(posts)
+        requests = [(seen, post_of(seen)) for seen in self._server.requests]
+        report.posts = Counter(kind for _, kind in requests if kind is not None)
+        nonces = Counter(
+            str(seen.body["nonce"])
+            for seen, kind in requests
+            if kind == TEXT_POST and isinstance(seen.body, dict)
+        )
         report.repeated = sum(times - 1 for times in nonces.values())
-        report.edits = sum(seen.method == "PATCH" for seen in self._server.requests)
-        report.looks = len(self._server.seen("GET", "/messages"))
+        report.edits = sum(seen.method == "PATCH" for seen, _ in requests)
+        report.looks = sum(
+            len(self._server.seen("GET", end)) for end in ("/messages", "/threads/active")
+        )
         report.states = self._states()
-
-
-def _is_post(method: str, path: str) -> bool:
-    return method == "POST" and path.startswith("/channels/") and path.endswith("/messages")
+        waiting = self._errands_that_wait()
+        report.verdict.wrong.extend(self.town.unfinished(waiting))
+        report.published, report.threads = self.town.finished()
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """The lives of the bot in the kill test: what goes wrong in each, and where it ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -11,41 +11,72 @@ from tests.servers.discord_faults import Drop, Effect, Fault, Status
 from tests.servers.steps import Step
 
 AFTER_ANSWER_S = 0.04  # within which the bot reads an answer and writes down what came of it
+UNKNOWN = 4  # times as likely is a place where no life has ended yet
 NONCES_FOR = timedelta(minutes=3)  # Discord's "few minutes", in the stand-in's own time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A step of the life of a delivery, as a stand-in sees it. Without *method*: at any moment."""
+    """A step of the life of a delivery, as a stand-in sees it. Without *method*: at any moment.
 
-    name: str
+    The parts of *path* are patterns. *weight*: how often lives end here, beside the others.
+    """
+
+    kind: str
     method: str = ""
     path: str = ""
     step: Step = Step.ARRIVED
+    weight: float
+
+    @property
+    def name(self) -> str:
+        """How the report calls it."""
+        return f"{self.kind} {self.step}" if self.method else self.kind
+
+    @property
+    def leaves_unmarked(self) -> bool:
+        """Whether a post may be in its channel, and the bot does not know, after an end here."""
+        return self.kind in POSTS and self.step is not Step.ARRIVED
 
     def fits(self, step: Step, method: str, path: str) -> bool:
         """Whether a request is here now."""
-        return (step, method) == (self.step, self.method) and fnmatchcase(path, self.path)
+        if (step, method) != (self.step, self.method):
+            return False
+        parts, wanted = path.split("/"), self.path.split("/")
+        return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
-def _requests(name: str, method: str, path: str, *steps: Step) -> list[Place]:
-    return [Place(name=f"{name} {step}", method=method, path=path, step=step) for step in steps]
+def _requests(kind: str, method: str, path: str, weight: float, *steps: Step) -> list[Place]:
+    return [Place(kind=kind, method=method, path=path, step=step, weight=weight) for step in steps]
 
 
-STARTING = Place(name="start: at a random moment")
-CONNECTED = Place(name="at a random moment")
+TEXT_POST, FORUM_POST, WEBHOOK_POST = "post", "forum post", "webhook post"
+WEBHOOK = "webhook made"
+POSTS = (TEXT_POST, FORUM_POST, WEBHOOK_POST)
+LOOK, FORUM_LOOK = "look-back", "forum look-back"
+_TOLD = (Step.TAKEN, Step.ANSWERED)
+
+STARTING = Place(kind="start: at a random moment", weight=1)
+CONNECTED = Place(kind="at a random moment", weight=16)
 PLACES = [
     STARTING,
     CONNECTED,
-    *_requests("start: log-in", "GET", "/users/@me", Step.ARRIVED, Step.ANSWERED),
-    *_requests("start: gateway", "GATEWAY", "/identify", Step.ARRIVED, Step.ANSWERED),
-    *_requests("feed", "GET", "/*.xml", Step.ARRIVED, Step.ANSWERED),
-    *_requests("page", "GET", "/pages/*", Step.ARRIVED, Step.ANSWERED),
-    *_requests("post", "POST", "/channels/*/messages", *Step),
-    *_requests("edit", "PATCH", "/channels/*/messages/*", *Step),
-    *_requests("look-back", "GET", "/channels/*/messages", Step.TAKEN, Step.ANSWERED),
+    *_requests("start: log-in", "GET", "/users/@me", 1, Step.ARRIVED, Step.ANSWERED),
+    *_requests("start: gateway", "GATEWAY", "/identify", 1, Step.ARRIVED, Step.ANSWERED),
+    *_requests("feed", "GET", "/*.xml", 4, Step.ARRIVED, Step.ANSWERED),
+    *_requests("page", "GET", "/pages/*", 2, Step.ARRIVED, Step.ANSWERED),
+    *_requests(TEXT_POST, "POST", "/channels/*/messages", 8, *Step),
+    *_requests(FORUM_POST, "POST", "/channels/*/threads", 6, *Step),
+    *_requests(WEBHOOK_POST, "POST", "/webhooks/*/*", 6, *Step),
+    *_requests(WEBHOOK, "POST", "/channels/*/webhooks", 2, *Step),
+    *_requests("edit", "PATCH", "/channels/*/messages/*", 3, *Step),
+    *_requests("webhook edit", "PATCH", "/webhooks/*/*/messages/*", 2, *Step),
+    *_requests("publishing", "POST", "/channels/*/messages/*/crosspost", 2, *_TOLD),
+    *_requests("thread opened", "POST", "/channels/*/messages/*/threads", 2, *_TOLD),
+    *_requests(LOOK, "GET", "/channels/*/messages", 40, *_TOLD),
+    *_requests(FORUM_LOOK, "GET", "/guilds/*/threads/active", 25, *_TOLD),
+    *_requests(FORUM_LOOK, "GET", "/channels/*/threads/archived/public", 15, Step.ANSWERED),
 ]
-_WEIGHTS = {"at": 16, "post": 12, "edit": 4, "feed": 5, "page": 3, "look-back": 40, "start:": 1}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,11 +86,13 @@ class Trap:
     place: Place
     nth: int = 1
     delay_s: float = 0.0
+    path: str = ""  # of the request that sprang it
 
     def springs(self, step: Step, method: str, path: str) -> bool:
         """Count a step of a request; return whether it is the one."""
         if self.nth and self.place.fits(step, method, path):
             self.nth -= 1
+            self.path = path
             return self.nth == 0
         return False
 
@@ -84,7 +117,14 @@ MISHAPS: tuple[Mishap, ...] = (
     "op 9",
     "403 until it is allowed again",
 )
-_METHODS = (("POST", "/channels/*/messages"), ("PATCH", "/channels/*/messages/*"))
+_NTH = {TEXT_POST: 4, FORUM_POST: 2, WEBHOOK_POST: 2, "feed": 4}  # of a life's, at most
+_METHODS = (
+    ("POST", "/channels/*/messages"),
+    ("POST", "/channels/*/threads"),
+    ("POST", "/webhooks/*/*"),
+    ("PATCH", "/*/messages/*"),
+    ("POST", "/channels/*/crosspost"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +145,28 @@ class Life:
     is_from_scratch: bool
 
 
-def draw(random: Random, *, left_unmarked: bool) -> Life:
-    """Draw a life. *left_unmarked*: the last one ended with a post on its way."""
-    away_s = _away_s(random, left_unmarked=left_unmarked)
-    looks_back = left_unmarked and away_s > NONCES_FOR.total_seconds()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmarked:
+    """A post that was on its way when a life ended; ``look``: the kind of place to look for it."""
+
+    takes_nonce: bool
+    look: str
+
+
+def draw(random: Random, unmarked: Unmarked | None, known: Container[str] = ()) -> Life:
+    """Draw a life. *unmarked*: what the last one left, if it did.
+
+    Of the places those that are not *known* yet are preferred.
+    """
+    away_s = _away_s(random, left_unmarked=unmarked is not None)
+    is_late = away_s > NONCES_FOR.total_seconds()
+    look = unmarked.look if unmarked and (is_late or not unmarked.takes_nonce) else None
     return Life(
-        trap=_trap(random, looks_back=looks_back),
-        patience_s=random.uniform(5, 8),
+        trap=_trap(random, look, known),
+        patience_s=random.uniform(4, 6.5),
         away_s=away_s,
         faults=tuple(
-            (random.choice(list(FAULTS)), *random.choices(_METHODS, (5, 1))[0])
+            (random.choice(list(FAULTS)), *random.choices(_METHODS, (4, 3, 3, 2, 1))[0])
             for _ in range(random.choice((0, 0, 1, 1, 2)))
         ),
         mishaps=tuple(random.sample(MISHAPS, random.choice((0, 0, 1)))),
@@ -134,9 +186,11 @@ def _away_s(random: Random, *, left_unmarked: bool) -> float:
     )[0]
 
 
-def _trap(random: Random, *, looks_back: bool) -> Trap:
-    places = [place for place in PLACES if looks_back or not place.name.startswith("look-back")]
-    place = random.choices(places, [_WEIGHTS[place.name.split()[0]] for place in places])[0]
+def _trap(random: Random, look: str | None, known: Container[str]) -> Trap:
+    """Draw where a life ends; *look*: how the bot will look for a post of its last one."""
+    places = [place for place in PLACES if place.kind == look or "look-back" not in place.kind]
+    weights = [place.weight * (1 if place.name in known else UNKNOWN) for place in places]
+    place = random.choices(places, weights)[0]
     if place is STARTING:
         return Trap(place=place, nth=0, delay_s=random.uniform(0.05, 1))
     if place is CONNECTED:
@@ -144,6 +198,6 @@ def _trap(random: Random, *, looks_back: bool) -> Trap:
     is_told = place.step is Step.ANSWERED
     return Trap(
         place=place,
-        nth=random.randint(1, 4) if place.name.startswith(("post", "feed")) else 1,
+        nth=random.randint(1, _NTH.get(place.kind, 1)),
         delay_s=random.uniform(0, AFTER_ANSWER_S) if is_told else 0.0,
     )

@@ -6,71 +6,38 @@ and are one story to a channel that follows both.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import count
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import compress, count
 from random import Random
-from typing import TypeAlias
 
-from tests.servers.discord_messages import delete
+from tests.e2e.kills_lives import FORUM_LOOK, LOOK
+from tests.e2e.kills_papers import Paper, Piece, Story, invented, page
+from tests.e2e.kills_sites import (
+    SITES,
+    can_be_edited,
+    has_thread,
+    is_published,
+    let_sleep,
+    messages_in,
+    names_of_posts,
+    take_away,
+)
 from tests.servers.discord_objects import Message
 from tests.servers.discord_server import DiscordServer
-from tests.servers.discord_state import Channel
-from tests.servers.discord_wire import Permission
+from tests.servers.discord_state import Channel, Thread
+from tests.servers.discord_wire import ChannelType, Permission
 from tests.servers.feed_server import FeedItem, FeedServer
 
 SHOWN = 30  # pieces that a feed shows
 UNSEEN_MAX = 8  # new pieces at most of a feed at once: from eleven on they are told in a roundup
 _LATELY = 100  # messages of a channel, more than come between two looks
+ERRANDS_FOR = timedelta(hours=20)  # Herald gives up those that wait for a day
 EDITS_MAX = 2  # of a piece; from the sixth on, Herald does not follow
 
-# What follows which paper: two channels have no paper in common, the others do.
-FOLLOWS = {
-    "one": ("gazette", "wire"),
-    "two": ("gazette", "herring"),
-    "three": ("wire", "herring", "pages"),
-    "four": ("pages",),
-    "five": ("gazette", "wire", "herring", "pages"),
-}
 PAPERS = ("gazette", "wire", "herring", "pages")  # the last one prints teasers, and has pages
-_LETTERS = ("bcdfghjklmnpqrstvwxz", "aeiouy")  # consonants and vowels, in turns
-_ENDINGS = ("ado", "emi", "iba", "oku", "una")
-
-Story: TypeAlias = int
-
-
-@dataclass(kw_only=True)
-class Piece:
-    """What a paper printed. ``titles``: as it was called, the last one now."""
-
-    number: int  # counts all pieces, in the order they were printed
-    paper: "Paper"
-    story: Story
-    link: str
-    titles: list[str]
-    body: str
-    printed_at: datetime
-
-    @property
-    def title(self) -> str:
-        """What it is called now."""
-        return self.titles[-1]
-
-
-@dataclass(kw_only=True)
-class Paper:
-    """A newspaper, its channels, and all that it printed, oldest first."""
-
-    name: str
-    channels: list[Channel] = field(default_factory=list)
-    pieces: list[Piece] = field(default_factory=list)
-    has_pages: bool = False
-
-    @property
-    def path(self) -> str:
-        """Where its feed is served."""
-        return f"/{self.name}.xml"
+_RIGHTS = Permission.MANAGE_WEBHOOKS | Permission.CREATE_PUBLIC_THREADS  # of the bot, as a member
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,16 +63,18 @@ class Town:
         self._feeds = feeds
         self._random = random
         self._stories = count(1)
-        self._words = _invented(random)
+        self._words = invented(random)
         self._by_link: dict[str, Piece] = {}
         self._heard: set[Story] = set()
         self._deleted: defaultdict[int, list[Message]] = defaultdict(list)
-        self.guild = server.add_guild("Saltmarsh")
+        self.guild = server.add_guild("Saltmarsh", bot=_RIGHTS)
         self.editor = self.guild.add_member("ada", Permission.MANAGE_GUILD)
-        self.channels = {name: self.guild.add_channel(name) for name in FOLLOWS}
+        self.channels = {
+            name: self.guild.add_channel(name, type=site.type) for name, site in SITES.items()
+        }
         self.papers = {name: Paper(name=name, has_pages=name == "pages") for name in PAPERS}
-        for channel, names in FOLLOWS.items():
-            for name in names:
+        for channel, site in SITES.items():
+            for name in site.follows:
                 self.papers[name].channels.append(self.channels[channel])
         self._last_at = server.clock.now().replace(microsecond=0) - timedelta(hours=1)
         for paper in self.papers.values():
@@ -113,18 +82,30 @@ class Town:
 
     # Printing
 
-    def print_some(self, number: int, *, has_pages: bool = False) -> None:
+    def print_some(self, number: int, kind: str = "") -> None:
         """Let papers print *number* stories, one in five of them in two papers.
 
-        With *has_pages* only the paper that has them prints.
+        With *kind* only those whose stories may come to such a place.
         """
         for _ in range(number):
-            papers = [paper for paper in self.papers.values() if paper.has_pages or not has_pages]
-            free = [paper for paper in papers if self.unseen(paper) < UNSEEN_MAX]
+            free = [paper for paper in self._papers_for(kind) if self.unseen(paper) < UNSEEN_MAX]
             if not free:
                 return
             both = len(free) > 1 and self._random.random() < 0.2
             self._print(self._random.sample(free, 2 if both else 1))
+
+    def print_everywhere(self) -> None:
+        """Let each paper print a story."""
+        for paper in self.papers.values():
+            self._print([paper])
+
+    def _papers_for(self, kind: str) -> list[Paper]:
+        wanted = {name for site in SITES.values() if site.meets(kind) for name in site.follows}
+        return [
+            paper
+            for paper in self.papers.values()
+            if paper.name in wanted and (paper.has_pages or kind != "page")
+        ]
 
     def _print(self, papers: Sequence[Paper]) -> None:
         story = next(self._stories)
@@ -152,16 +133,19 @@ class Town:
             paper.pieces.append(piece)
             self._by_link[link] = piece
             if paper.has_pages:
-                self._feeds.put(f"/{paper.name}/piece-{number}", _page(piece))
+                self._feeds.put(f"/{paper.name}/piece-{number}", page(piece))
         for paper in papers:
             self._serve(paper)
 
-    def correct_one(self) -> bool:
-        """Let a paper give a recent piece of its own another title; return whether it did."""
+    def correct_one(self, kind: str = "") -> bool:
+        """Let a paper give a recent piece of its own another title; return whether it did.
+
+        *kind*: as in `print_some`.
+        """
         told_in = Counter(piece.story for piece in self._by_link.values())
         fit = [
             piece
-            for paper in self.papers.values()
+            for paper in self._papers_for(kind)
             for piece in paper.pieces[-6:]
             if told_in[piece.story] == 1 and len(piece.titles) <= EDITS_MAX
         ]
@@ -193,7 +177,7 @@ class Town:
     def _listen(self) -> None:
         """Note the stories that were told lately."""
         for channel in self.channels.values():
-            for message in channel.messages[-_LATELY:]:
+            for message in messages_in(channel)[-_LATELY:]:
                 self._heard |= {piece.story for piece in self._pieces_in(message)}
 
     # Reading
@@ -208,7 +192,7 @@ class Town:
 
     def all_in(self, channel: Channel) -> list[Message]:
         """Return the bot's messages of a channel, deleted ones too, in the order they came."""
-        every = [*channel.messages, *self._deleted[channel.id]]
+        every = [*messages_in(channel), *self._deleted[channel.id]]
         bots = [message for message in every if message.author.is_bot]
         return sorted(bots, key=lambda message: message.id)
 
@@ -219,18 +203,40 @@ class Town:
         """
         self._listen()
         channel = self._random.choice(list(self.channels.values()))
-        known = [message for message in channel.messages if message.author.is_bot][:-3]
+        known = [message for message in messages_in(channel) if message.author.is_bot][:-3]
         if not known:
             return False
         message = self._random.choice(known)
         self._deleted[channel.id].append(message)
-        delete(self._server.world, message)
+        take_away(message, with_thread=self._random.random() < 0.7)
         return True
 
+    def delete_webhook(self) -> bool:
+        """Let a moderator delete a webhook; return whether there was one."""
+        found = [channel for channel in self.channels.values() if channel.webhooks]
+        if found:
+            self._random.choice(found).webhooks.clear()
+        return bool(found)
+
+    def let_sleep(self) -> None:
+        """Archive the posts in forums."""
+        for channel in self.channels.values():
+            let_sleep(channel)
+
     def chat(self) -> None:
-        """Let a member write into a channel, between the bot's posts."""
+        """Let a member write into a channel, between the bot's posts; in a forum, a post."""
         channel = self._random.choice(list(self.channels.values()))
+        if channel.type is ChannelType.FORUM:
+            channel = channel.add_thread("Umbrellas", owner=self.editor.user)
         self.editor.say(channel, "Has anybody seen my umbrella?")
+
+    def looked_for_as(self, path: str) -> str:
+        """Return the kind of place where a post is looked for that came by a request to *path*."""
+        if path.startswith("/webhooks/"):
+            webhook_id = int(path.split("/")[2])
+            homes = (c for c in self.channels.values() for w in c.webhooks if w.id == webhook_id)
+            return FORUM_LOOK if next(homes).type is ChannelType.FORUM else LOOK
+        return FORUM_LOOK if path.endswith("/threads") else LOOK
 
     # Judging
 
@@ -260,7 +266,8 @@ class Town:
         late = sum(
             piece.title != title
             for channel in self.channels.values()
-            for message in channel.messages
+            for message in messages_in(channel)
+            if can_be_edited(message)
             for piece, title in self._shown(message)
         )
         return late + sum(not told[channel.id, story] for channel, story, _ in self.owed())
@@ -300,32 +307,54 @@ class Town:
                 for piece, title in self._shown(message):
                     if title not in piece.titles:
                         yield f"#{channel.name}: {piece.link} is called {title!r}"
-                    elif title != piece.title and not message.is_deleted:
+                    elif title != piece.title and not message.is_deleted and can_be_edited(message):
                         yield f"#{channel.name}: {piece.link} is still called {title!r}"
+                yield from self._misattributed(channel, message)
+        yield from self._misnamed()
+
+    def unfinished(self, waiting: Collection[tuple[str, int]]) -> Iterator[str]:
+        """Yield posts that were to be published or to get a thread, and neither have nor wait.
+
+        *waiting*: kinds and messages of what is still to be done; after a day it is given up.
+        """
+        since = self._server.clock.now() - ERRANDS_FOR
+        for name, site in SITES.items():
+            for message in messages_in(self.channels[name]) if site.is_published else ():
+                done = {"publish": is_published(message), "thread": has_thread(message)}
+                for kind, is_done in done.items():
+                    is_late = message.author.is_bot and message.sent_at > since
+                    if is_late and not is_done and (kind, message.id) not in waiting:
+                        yield f"#{name}: {message.text!r} has no {kind}"
+
+    def finished(self) -> tuple[int, int]:
+        """Return how many posts were published, and how many have a thread."""
+        said = [m for channel in self.channels.values() for m in messages_in(channel)]
+        is_post = [not isinstance(message.channel, Thread) for message in said]
+        return sum(map(is_published, said)), sum(map(has_thread, compress(said, is_post)))
+
+    def _misattributed(self, channel: Channel, message: Message) -> Iterator[str]:
+        """Yield what came by a webhook and should not have, or under another's name."""
+        is_by_source = SITES[channel.name].is_by_source
+        if (message.webhook_id is not None) is not is_by_source:
+            yield f"#{channel.name}: message {message.id} was said by {message.author.name}"
+        elif is_by_source:
+            names = {piece.paper.name.title() for piece in self._pieces_in(message)}
+            if names and message.author.name not in names:
+                yield f"#{channel.name}: {names} came under the name of {message.author.name}"
+
+    def _misnamed(self) -> Iterator[str]:
+        """Yield posts in forums that are called otherwise than their story ever was, or empty."""
+        for thread, message in names_of_posts(self.guild):
+            if message is None:
+                if thread.id not in {each.id for each in self._deleted[thread.parent.id]}:
+                    yield f"#{thread.parent.name}: the post {thread.name!r} is empty"
+                continue
+            titles = {title for piece, _ in self._shown(message) for title in piece.titles}
+            if titles and thread.name not in titles:
+                yield f"#{thread.parent.name}: {titles} are in a post called {thread.name!r}"
 
     def _shown(self, message: Message) -> Iterator[tuple[Piece, str]]:
         """Yield the pieces that a message is about, with their titles there; none of a roundup."""
         for embed in message.embeds:
             if piece := self._by_link.get(embed.get("url") or ""):
                 yield piece, embed.get("title", "")
-
-
-def _invented(random: Random) -> Iterator[str]:
-    """Yield words that no language has, none with the first five letters of another.
-
-    Herald takes those for forms of one word, and two stories that share a rare one for the same.
-    """
-    seen: set[str] = set()
-    while True:
-        root = "".join(random.choice(_LETTERS[at % 2]) for at in range(5))
-        if root not in seen:
-            seen.add(root)
-            yield root + random.choice(_ENDINGS)
-
-
-def _page(piece: Piece) -> str:
-    return (
-        f"<html><head><title>{piece.titles[0]}</title></head><body><article>"
-        f"<h1>{piece.titles[0]}</h1><p>{piece.body}</p><p>{piece.body[::-1]}</p>"
-        "</article></body></html>"
-    )

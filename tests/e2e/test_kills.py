@@ -7,15 +7,17 @@ from pathlib import Path
 
 from tests.e2e import kills
 from tests.e2e.kills_lives import FAULTS, MISHAPS, PLACES
-from tests.servers.discord_state import Channel
+from tests.e2e.kills_report import Report
+from tests.servers.discord_state import Channel, Thread
+from tests.servers.discord_wire import MessageFlag
 
 # More by `uv run python -m tests.e2e.kills --kills 2000`, or with these two in the environment.
 KILLS = int(os.environ.get("KILLS", "10"))  # noqa: TID251  # a test's own option
 SEED = int(os.environ.get("KILLS_SEED", "6"))  # noqa: TID251  # likewise
-ENOUGH = 200  # to come to every step and every fault
+ENOUGH = 300  # to come to every step and every fault
 
 
-async def killed(folder: Path, number: int, seed: int) -> kills.Report:
+async def killed(folder: Path, number: int, seed: int) -> Report:
     """Kill so many times, print the report and return it."""
     async with kills.opened(folder, kills=number, seed=seed) as run:
         report = await run.run(lambda _: None)
@@ -39,17 +41,29 @@ async def test_a_bot_that_doubles_loses_or_confuses_would_be_found_out(tmp_path:
     async with kills.opened(tmp_path, kills=4, seed=SEED) as run:
         report = await run.run(lambda _: None)
         assert report.is_clean, "\n".join(report.lines())
-        for wanted, spoil in SPOILT.items():
-            channel = max(
-                run.town.channels.values(),
-                key=lambda channel: sum(len(message.embeds) for message in channel.messages),
-            )
-            kept = channel.messages[:]
-            spoil(channel)
-            found = run.town.judge()
-            assert getattr(found, wanted), wanted
-            channel.messages[:] = kept
+        for name in ("five", "voices"):
+            channel = run.town.channels[name]
+            for wanted, spoil in SPOILT.items():
+                kept = channel.messages[:]
+                spoil(channel)
+                found = run.town.judge()
+                assert getattr(found, wanted), wanted
+                channel.messages[:] = kept
+        threads = run.town.guild.threads
+        for name in ("forum", "stage"):
+            for wanted, spoil_post in SPOILT_IN_FORUMS.items():
+                kept_threads = dict(threads)
+                thread = run.town.channels[name].threads[-1]
+                kept_name = thread.name
+                spoil_post(thread)
+                assert getattr(run.town.judge(), wanted), wanted
+                thread.name = kept_name
+                threads.clear()
+                threads.update(kept_threads)
         assert run.town.judge().is_clean
+        for message in run.town.channels["bulletins"].messages:
+            message.flags &= ~MessageFlag.CROSSPOSTED
+        assert list(run.town.unfinished([]))
 
 
 def _double(channel: Channel) -> None:
@@ -75,6 +89,27 @@ def _confuse(channel: Channel) -> None:
     channel.messages[0] = replace(message, embeds=renamed)
 
 
+def _double_post(thread: Thread) -> None:
+    copied = replace(thread, id=thread.id + 1)
+    copied.messages = [
+        replace(message, id=message.id + 1, channel=copied) for message in thread.messages
+    ]
+    thread.guild.threads[copied.id] = copied
+
+
+def _lose_post(thread: Thread) -> None:
+    del thread.guild.threads[thread.id]
+
+
+def _rename_post(thread: Thread) -> None:
+    thread.name = "Something else"
+
+
+SPOILT_IN_FORUMS: dict[str, Callable[[Thread], None]] = {
+    "doubled": _double_post,
+    "lost": _lose_post,
+    "wrong": _rename_post,
+}
 SPOILT: dict[str, Callable[[Channel], None]] = {
     "doubled": _double,
     "lost": _lose,

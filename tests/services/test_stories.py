@@ -1,6 +1,7 @@
 """One event, told by several outlets: one message in a channel, that names them all."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from bot.news.models import (
     SubscriptionId,
 )
 from bot.news.posts import EDITABLE_FOR, compose
+from bot.news.stories import MEMBERS, Archive, Arrival, Candidate, Match, choose
 from bot.services.follow import Follower
 from bot.services.group import Grouper
 from bot.storage.sqlite import stories as storage_stories
@@ -385,6 +387,30 @@ async def test_an_archive_is_put_into_stories_whatever_feed_it_names(desk: Desk)
     assert await desk.storage.next_delivery_at() is None
 
 
+async def test_a_story_takes_no_more_to_compare_with_the_more_tell_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notice that is told every hour for weeks is one story of thousands."""
+    await follow(desk, WIRE)
+    feed = await desk.storage.feed_by_url(WIRE)
+    assert feed is not None
+    compared: list[int] = []
+
+    def watch(
+        entry: Arrival, candidates: Sequence[Candidate], archive: Archive, **told: bool
+    ) -> Match | None:
+        compared.extend(len(each.members) for each in candidates)
+        return choose(entry, candidates, archive, **told)
+
+    monkeypatch.setattr(storage_stories, "choose", watch)
+    again = [replace(FERRY_WIRE, url=f"{WIRE}/{number}") for number in range(3 * MEMBERS)]
+    read_in = [Imported(entry=entry, keys=(f"u:{entry.url}",), aliases=()) for entry in again]
+    await desk.storage.import_entries(feed.id, read_in, desk.clock.now())
+    (story,) = await desk.storage.stories(StoryId(0), 10)
+    assert len(story.entries) == 3 * MEMBERS
+    assert compared == [min(before, MEMBERS) for before in range(1, 3 * MEMBERS)]
+
+
 async def test_two_feeds_polled_at_once_tell_one_story(desk: Desk) -> None:
     await follow(desk, WIRE, HERALD)
     for url, entry in ((WIRE, FERRY_WIRE), (HERALD, FERRY_HERALD)):
@@ -432,6 +458,19 @@ async def test_nothing_is_sent_before_its_story_is_decided(desk: Desk) -> None:
     assert await desk.deliverer().deliver_due() == 1
     assert str(footers(desk)[0]).endswith("2 sources")
     assert desk.publisher.messages[0].edits == 0
+
+
+async def test_deciding_that_gives_way_to_polls_decides_all_the_same(desk: Desk) -> None:
+    await follow(desk, WIRE, HERALD)
+    await poll_round(desk, {WIRE: [BUDGET, FERRY_WIRE], HERALD: [FERRY_HERALD]})
+    grouped: list[str] = []
+    grouper = Grouper(
+        desk.storage, desk.clock, on_grouped=lambda: grouped.append("poke"), gives_way=True
+    )
+    assert await grouper.group_due() == 3
+    assert grouped
+    await desk.deliverer().deliver_due()
+    assert sorted(desk.titles()) == sorted([FERRY_WIRE.title, BUDGET.title])
 
 
 async def test_in_mode_each_nothing_waits_for_its_story(desk: Desk) -> None:

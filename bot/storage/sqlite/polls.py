@@ -137,14 +137,10 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
     feed = {"feed_id": refresh.feed_id}
     if connection.execute("SELECT 1 FROM feeds WHERE id = :feed_id", feed).fetchone() is None:
         return Recorded(new_entries=0, deliveries=0)  # merged or switched away during the poll
-    added = entries.add_all(connection, refresh.feed_id, refresh.new, refresh.check.at)
-    grouping.await_story(connection, [(id_, new) for id_, _, new in added if _is_posted(new)])
-    recorded = owing.owe(
-        connection,
-        refresh.feed_id,
-        [(new, entry_id) for entry_id, _, new in added],
-        refresh.check.at,
-    )
+    added: list[tuple[EntryId, StoryId, NewEntry]] = []
+    recorded = Recorded(new_entries=0, deliveries=0)
+    if refresh.new:  # mostly there is nothing
+        added, recorded = _add(connection, refresh)
     for seen in refresh.seen:
         entries.learn_aliases(
             connection, refresh.feed_id, seen.entry_id, seen.aliases, refresh.check.at
@@ -163,6 +159,16 @@ def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh)
     if refresh.new_url is not None:
         merged_into = _adopt(connection, index, refresh, refresh.new_url)
     return replace(recorded, merged_into=merged_into)
+
+
+def _add(
+    connection: sqlite3.Connection, refresh: Refresh
+) -> tuple[list[tuple[EntryId, StoryId, NewEntry]], Recorded]:
+    """Store new entries, not indexed yet, with what is owed of them."""
+    added = entries.add_all(connection, refresh.feed_id, refresh.new, refresh.check.at)
+    grouping.await_story(connection, [(id_, new) for id_, _, new in added if _is_posted(new)])
+    stored = [(new, entry_id) for entry_id, _, new in added]
+    return added, owing.owe(connection, refresh.feed_id, stored, refresh.check.at)
 
 
 def import_all(

@@ -15,7 +15,7 @@ dozen rows.
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from heapq import nlargest
 from math import log
@@ -54,9 +54,13 @@ _ALONE = """
      ORDER BY e.id
 """
 
-MEMBERS_OF = """
-    SELECT story_id, id FROM entries
-     WHERE story_id IN (SELECT value FROM json_each(:ids)) AND id < :before ORDER BY id
+SIZE_OF = """
+    SELECT MIN(id) AS first, COUNT(*) AS size FROM entries
+     WHERE story_id = :story_id AND id < :before
+"""
+LATEST_OF = """
+    SELECT id FROM entries WHERE story_id = :story_id AND id < :before
+     ORDER BY id DESC LIMIT :limit
 """
 
 
@@ -287,24 +291,18 @@ def _members(
             "before": entry.id,
         },
     ).fetchall()
-    all_of: dict[StoryId, list[int]] = defaultdict(list)
-    for row in connection.execute(
-        MEMBERS_OF,
-        {"ids": values.to_json(row["story_id"] for row in stories), "before": entry.id},
-    ):
-        all_of[StoryId(row["story_id"])].append(row["id"])
-    chosen = {id_: _first_and_latest(members) for id_, members in all_of.items()}
-    found: dict[StoryId, tuple[list[Arrival], int]] = {
-        id_: ([], len(members)) for id_, members in all_of.items()
-    }
-    wanted = [id_ for members in chosen.values() for id_ in members]
+    found: dict[StoryId, tuple[list[Arrival], int]] = {}
+    wanted: set[int] = set()
+    for row in stories:
+        story = {"story_id": row["story_id"], "before": entry.id, "limit": MEMBERS - 1}
+        size = connection.execute(SIZE_OF, story).fetchone()
+        if size["size"]:  # a story may be of what came later alone
+            found[StoryId(row["story_id"])] = [], size["size"]
+            wanted.add(size["first"])
+            wanted.update(latest["id"] for latest in connection.execute(LATEST_OF, story))
     for arrival, story_id in _arrivals(connection, index, wanted):
         found[story_id][0].append(arrival)
     return found
-
-
-def _first_and_latest(members: Sequence[int]) -> Sequence[int]:
-    return members if len(members) <= MEMBERS else [members[0], *members[1 - MEMBERS :]]
 
 
 # --- Links ---
