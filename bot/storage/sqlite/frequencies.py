@@ -5,8 +5,8 @@ import sqlite3
 from bot.storage.sqlite import values
 
 _EXACT_MAX = 1_000  # occurrences that are counted one by one
-_SAMPLES = 10  # ranges of ids, evenly spread …
-_SAMPLED_SHARE = 0.02  # … in which those of a commoner term are counted
+_SAMPLES = 5  # ranges of ids, evenly spread …
+_SAMPLED_SHARE = 0.01  # … in which those of a commoner term are counted
 _GROWTH = 0.1  # share by which the archive may change before terms are counted anew
 _REMEMBERED_MAX = 10_000
 
@@ -23,7 +23,7 @@ class Frequencies:
     """How many entries have a term, or had it lately.
 
     Exact up to some thousand. To count what half of a million entries have would read its whole
-    list, 50 ms; a fiftieth of it tells enough. Remembered until the archive has grown by a tenth.
+    list, 50 ms; a hundredth of it tells enough. Remembered until the archive has grown by a tenth.
     """
 
     def __init__(self) -> None:
