@@ -37,7 +37,7 @@ from bot.storage.sqlite.matching import Plan, any_of, expression, plan, without
 
 POOL = 600  # matches that are ranked; of more it is said that there are more
 READ = 32  # of the best matches whose texts are read; at a million 24 would lose some
-CHECKED_MAX = 10_000  # of the best matches that are asked whether they may be seen …
+CHECKED_MAX = 6_000  # of the best matches that are asked whether they may be seen …
 _ASKED = 1_000  # … so many at a time
 COMMON_SHARE = 0.2  # a term in more of the archive than this tells nothing …
 COMMON_FROM = 200  # … once the archive has so many entries
@@ -238,7 +238,8 @@ class Finding:
         while few < len(sought) and _covered(terms, sought[:few]) < 2:  # noqa: PLR2004  # words
             few += 1
         rare = sought[:few]
-        ranking = self._affordable(_RANKING_US, per_match_us=0.0)
+        left_us = _BUDGET_US - (_SCORE_US + _WALK_US) * sum(map(self.frequency, rare))
+        ranking = self._affordable(min(_RANKING_US, left_us), per_match_us=0.0)
         return rare, [term for term in ranking if term not in rare]
 
     def _allowed(self, match: str) -> str:
