@@ -40,13 +40,16 @@ class Extractive:
         named = terms(title)
         article = text[:_TEXT_MAX].strip()
         own = teaser[:_TEXT_MAX]
+        if own and flat(own) == flat(article):
+            article = ""  # no page was read: the teaser is all there is
         if abstract := _abstract(own, named, article, max_words):
             return Summary(text=abstract, method="feed")
-        if lead := opening(_below_title(article, named), named, max_words):
+        if lead := opening(_unbroken(_below_title(article, named)), named, max_words):
             return Summary(text=lead, method="extractive")
         if article and (abstract := _abstract(own, named, "", max_words)):
             return Summary(text=abstract, method="feed")
-        return Summary(text=opening(_unbroken(own), named, max_words), method="extractive")
+        told = opening(_unbroken(own), named, max_words) or _abstract(article, named, "", max_words)
+        return Summary(text=told, method="extractive")
 
 
 def _below_title(article: str, title: frozenset[str]) -> str:
@@ -90,9 +93,9 @@ def _abstract(teaser: str, title: frozenset[str], article: str, max_words: int) 
     return abstract
 
 
-def _unbroken(teaser: str) -> str:
-    """Return *teaser* without the sentence in which it breaks off."""
-    body, is_cut = without_tail(teaser)
+def _unbroken(text: str) -> str:
+    """Return *text* without the sentence in which it breaks off."""
+    body, is_cut = without_tail(text)
     spans = split(body)
     if is_cut and spans and not is_whole(body[slice(*spans[-1])]):
         return body[: spans[-1][0]]

@@ -6,6 +6,7 @@ says, and a summary is read by people who see only three sentences.
 
 import re
 
+from bot.news.invitations import POST_FOOTER, READ_ON
 from bot.news.text import UNSPACED
 
 _FURNITURE = re.compile(
@@ -60,17 +61,27 @@ _ENDS = ".!?\u3002\u2026"
 # Words that lost the space between them, as where a page hangs links on a name.
 _GLUED = re.compile(r"\b([A-Z][a-z]{2,})[A-Z][a-z]{2,}")
 
-# What feeds hang on to the end of a teaser, after its last sentence.
+# What feeds hang on to the end of a teaser, after its last sentence …
 _TEASER_TAIL = re.compile(
-    r"(?:\A|\n|(?<=[.!?\u2026\])\"\u201d\u00bb]))\s*(?:"
-    r"the post .{1,300} (?:first )?appeared (?:first )?on .{1,200}"
-    r"|(?:(?:continue|keep) reading|read (?:more|on|the full \w+|full \w+)|learn more)\b"
-    r"[^.!?]{0,80}\W?"
-    r"|(?:click here|more|weiterlesen|mehr|lire la suite|leer m\u00e1s|leggi tutto)\W{0,6}"
+    rf"(?:\A|\n(?!\s)|(?<=[.!?\u2026\u3002\])\"\u201d\u00bb]))\s*+(?:{POST_FOOTER}"
+    rf"|[^\w.\u2026]{{0,12}}(?:{READ_ON}|read (?:more|on|the full \w+|full \w+)\b[^.!?]{{0,80}})"
+    r"\W{0,12}"
     r"|\d* ?comments?)\s*\Z",
     re.IGNORECASE | re.DOTALL,
 )
-_CUT = re.compile(r"\s*(?:\[\s*(?:\u2026|\.\.\.)\s*\]|\u2026|\.\.\.+)\s*\Z")
+# … and in the midst of one that breaks off.
+_BREAKING_TAIL = re.compile(
+    rf"(?<!\s)\s*+[(\[]\W{{0,6}}(?:{READ_ON}|\+?[\d,. ]+ (?:more )?(?:chars|words))\W{{0,6}}[)\]]"
+    r"\W{0,3}\Z"
+    r"|(?:(?<=\u2026)|(?<=\.\.)|(?<=\]))\s*+(?:continue|keep on) reading\b[^\n]{0,160}\Z"
+    r"|(?<!\s)\s++(?-i:(?:Continue|Keep) [Rr]eading|R(?:ead|EAD) (?:[Mm]ore|MORE)|Weiter ?lesen"
+    r"|Mehr lesen|Lire la suite|Leer m\u00e1s)\W{0,6}\Z",
+    re.IGNORECASE,
+)
+_CUT = re.compile(
+    r"(?<!\s)\s*+(?:\[\s*(?:\u2026|\.\.\.)\s*\]|\(\s*(?:\u2026|\.\.\.)\s*\)|\u2026|\.\.+"
+    r"|\.(?: \.){2,})\s*\Z"
+)
 _STUMP = re.compile(
     f"(?:(?<=\\s)|\\A)[^\\s{UNSPACED}]+\\Z"
 )  # where words have no spaces, none is cut
@@ -95,13 +106,14 @@ def without_tail(teaser: str) -> tuple[str, bool]:
     body, is_cut = teaser.strip(), False
     for _ in range(3):  # "… [...] Read more" followed by "The post … appeared first on …"
         head, tail = body[:-_TAIL_MAX], body[-_TAIL_MAX:]
-        for pattern in (_TEASER_TAIL, _CUT):
+        for pattern in (_TEASER_TAIL, _BREAKING_TAIL, _CUT):
             found = pattern.search(tail)
-            if found and pattern is _CUT:
-                is_cut = True
-                tail = _without_stump(tail[: found.start()], found.group())
-            elif found:
-                tail = tail[: found.start()]
+            if found is None:
+                continue
+            is_cut = is_cut or pattern is not _TEASER_TAIL
+            tail = tail[: found.start()]
+            if pattern is _CUT:
+                tail = _without_stump(tail, found.group())
         if head + tail == body:
             break
         body = head + tail
