@@ -20,8 +20,14 @@ def blend(
     relevance: float, best: float, age_days: float, *, recency_weight: float = RECENCY_WEIGHT
 ) -> float:
     """Return the score of a match: relevance as a share of the *best* one's, plus recency."""
-    share = relevance / best if best > 0 else 0.0
-    return share + recency_weight * math.exp2(-max(age_days, 0.0) / RECENCY_HALF_LIFE_DAYS)
+    return share_of(relevance, best) + recency_weight * math.exp2(
+        -max(age_days, 0.0) / RECENCY_HALF_LIFE_DAYS
+    )
+
+
+def share_of(relevance: float, best: float) -> float:
+    """Return *relevance* as a share of the *best* one's, 0 where nothing is relevant."""
+    return relevance / best if best > 0 else 0.0
 
 
 _SENTENCE_END = re.compile(
