@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # datelines of many scripts, as they are written
 import itertools
 import re
 
@@ -174,10 +175,31 @@ def test_the_title_is_not_said_again() -> None:
         "Port Arden (dpa) \u2013 ",
         "PORT ARDEN — ",
         "Port Arden, Norland — ",
+        "(ANSA) - PORT ARDEN, 3 MAG - ",
+        "PORT ARDEN, May 3, 2024 /PRNewswire/ -- ",
+        "Port Arden, 3 may (EFE).- ",
     ],
 )
 def test_the_dateline_is_taken_off(dateline: str) -> None:
     assert lead(dateline + TEXT).startswith(FIRST)
+
+
+@pytest.mark.parametrize(
+    ("dateline", "told"),
+    [
+        ("МОСКВА, 3 мая (ТАСС) — ", "Новый мост через бухту открылся в среду утром."),
+        ("КИЇВ, 3 травня — УНН. ", "Новий міст через бухту відкрився в середу вранці."),
+        ("القاهرة 3 مايو (أ ف ب) – ", "افتتح رئيس البلدية أحمد يوسف الجسر الجديد يوم الأربعاء."),
+        ("新华社北京11月22日电（记者 张三）", "东江大桥于周三正式通车。"),
+        ("（中央社記者王小明台北22日電）", "東江大橋於週三正式通車。"),
+        ("【環球網報道】", "東江大橋於週三正式通車。"),
+        ("[東京 22日 ロイター] - ", "東江大橋が水曜日に開通した。"),
+        ("(서울=연합뉴스) 김철수 기자 = ", "동강대교가 오는 수요일에 모든 시민에게 개통된다."),
+    ],
+)
+def test_datelines_of_other_scripts_are_taken_off_too(dateline: str, told: str) -> None:
+    assert lead(dateline + told) == told
+    assert lead(told) == told
 
 
 @pytest.mark.parametrize(
