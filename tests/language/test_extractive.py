@@ -119,6 +119,15 @@ def test_of_one_broken_sentence_its_whole_words_are_told() -> None:
         assert told == "Storm damage keeps the harbour of Port Arden shut for…"
 
 
+def test_a_short_sentence_comes_with_the_one_that_leans_on_it() -> None:
+    for text in (
+        "Der Hafen ist zu. Er bleibt es bis Montag.",
+        "The pier broke. It cost the town a million crowns.",
+    ):
+        assert lead(text) == text
+    assert lead("He denied it. The mayor of Arden left on Monday.").startswith("The mayor")
+
+
 def test_there_is_nothing_to_say_beside_the_title() -> None:
     title = "Harbour stays shut until Monday"
     assert summary(title=title).text == ""
