@@ -29,6 +29,7 @@ from bot.frontend.bulletins import DiscordAnnouncer
 from bot.frontend.client import HeraldClient, identify, log_in, point_at, stay_connected
 from bot.frontend.gate import Gate
 from bot.frontend.publisher import DiscordPublisher
+from bot.frontend.underway import finish_commands
 from bot.language import words
 from bot.language.allowance import Budget, Recall, Remember
 from bot.language.comparing import Comparer as ReportComparer
@@ -406,17 +407,22 @@ def _heap_at_rest() -> Iterator[None]:
         gc.unfreeze()
 
 
-async def run_loops(core: Core, work: tuple[Loop, ...], stopping: asyncio.Event) -> None:
-    """Run *work* until *stopping*, then let what is in hand finish within GRACE_S."""
+async def run_loops(core: Core, work: tuple[Loop, ...], stopping: asyncio.Event) -> float:
+    """Run *work* until *stopping*, then let what is in hand finish within GRACE_S.
+
+    Returns how many seconds are left of those.
+    """
     with _heap_at_rest():
-        await _run_loops(core, work, stopping)
+        return await _run_loops(core, work, stopping)
 
 
-async def _run_loops(core: Core, work: tuple[Loop, ...], stopping: asyncio.Event) -> None:
+async def _run_loops(core: Core, work: tuple[Loop, ...], stopping: asyncio.Event) -> float:
+    now = asyncio.get_running_loop().time
     async with asyncio.TaskGroup() as group:
         async with core.schedule:
             tasks = [group.create_task(loop.run()) for loop in work]
             await stopping.wait()
+        until = now() + GRACE_S
         for loop in work:
             loop.stop()
         _, late = await asyncio.wait(tasks, timeout=GRACE_S)
@@ -424,6 +430,7 @@ async def _run_loops(core: Core, work: tuple[Loop, ...], stopping: asyncio.Event
             task.cancel()
         if late:
             log.warning("app.cut_short", tasks=len(late))
+    return max(until - now(), 0.0)
 
 
 def token_of(settings: Settings) -> str:
@@ -487,7 +494,8 @@ async def _serve(
     try:
         async with asyncio.TaskGroup() as group:
             gateway = group.create_task(stay_connected(link.make_client, token))
-            await run_loops(core, work, stopping)
+            left_s = await run_loops(core, work, stopping)
+            await finish_commands(left_s)
             gateway.cancel()
     except* ConfigError as faults:
         raise _first(faults) from None

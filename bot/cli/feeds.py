@@ -28,6 +28,7 @@ from bot.news.models import (
     Repairs,
     Subscription,
 )
+from bot.services.look import entries_per_day
 from bot.services.transfer import Added, Fate, Place
 from bot.settings import Settings
 
@@ -101,6 +102,12 @@ async def add(arguments: argparse.Namespace, settings: Settings) -> int:
     print(f"Added “{arguments.name or proposal.name}” ({proposal.found.url}) {where}.")
     held = count(len(proposal.found.feed.entries), "entry")
     print(f"{held} that it holds now will not be posted.")
+    if proposal.others:
+        print("The site has other feeds; add the one that you meant by its address:")
+    for other in proposal.others:
+        rate = entries_per_day(other)
+        often = "" if rate is None else f", about {rate:.1f} a day"
+        print(f"      {other.url}  {other.feed.title}{often}")
     return 0
 
 
@@ -142,11 +149,9 @@ async def write_file(arguments: argparse.Namespace, settings: Settings) -> int:
     """Write every feed as OPML."""
     async with app.open_core(settings) as core:
         stored = await core.storage.feeds()
-    rows = [row for row in stored if row.subscriptions or row.feed.is_kept]
-    body = write_opml(
-        [Outline(title=row.feed.title, url=row.feed.url, folder=None) for row in rows],
-        title="Feeds of Herald",
-    )
+        rows = [row for row in stored if row.subscriptions or row.feed.is_kept]
+        outlines = [await _outline(core, row) for row in rows]
+    body = write_opml(outlines, title="Feeds of Herald")
     if arguments.file == "-":
         sys.stdout.write(body.decode())
     else:
@@ -156,6 +161,14 @@ async def write_file(arguments: argparse.Namespace, settings: Settings) -> int:
             raise UserError(f"{arguments.file} cannot be written: {error.strerror}.") from error
         print(f"{count(len(rows), 'feed')} written to {arguments.file}.")
     return 0
+
+
+async def _outline(core: app.Core, row: FeedOverview) -> Outline:
+    """Return a feed under the name that the first channel to follow it chose."""
+    feed = row.feed
+    followers = await core.storage.followers(feed.id, core.clock.now()) if row.subscriptions else ()
+    named = next((each.subscription.name for each in followers), feed.title)
+    return Outline(title=named, url=feed.url, folder=None)
 
 
 async def _feed(core: app.Core, wanted: str) -> Feed:

@@ -76,7 +76,7 @@ def unreachable(url: str, error: Exception) -> FetchFailed:
             number = error.os_error.errno
             reason = os.strerror(number).lower() if number and number > 0 else "no connection"
             message = f"{at} cannot be reached: {reason}."
-        case aiohttp.InvalidURL() | ValueError():
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError() | ValueError():
             return FetchFailed(f"{at} is not a web address.", url=url, transient=False)
         case aiohttp.ClientPayloadError():
             message = f"{at} broke off in the middle of its answer."

@@ -12,10 +12,10 @@ from typing import Final, TypeVar
 
 from lxml import etree
 
-from bot.errors import ParseFailed
+from bot.errors import InvalidUrl, ParseFailed
 from bot.feeds.encodings import decoded
 from bot.feeds.sites import site_feeds
-from bot.feeds.urls import web_url
+from bot.feeds.urls import typed_url, web_url
 from bot.feeds.wording import excerpt
 
 _WHERE: Final = "OPML"
@@ -105,8 +105,9 @@ def _from_opml(body: bytes) -> list[Outline]:
             if node.tag == "outline" and not _attribute(node, "xmlUrl"):
                 inside = (*folders, name) if (name := _name(node)) else folders
             waiting.append((child, inside))
-        url = web_url(_attribute(node, "xmlUrl")) if node.tag == "outline" else None
-        if url is not None:
+        written = _attribute(node, "xmlUrl") if node.tag == "outline" else ""
+        # What is no web address stays in the list, so that whoever imports it is told.
+        if url := _address(written) or written:
             found.append(
                 Outline(title=_name(node) or url, url=url, folder=" / ".join(folders) or None)
             )
@@ -119,8 +120,8 @@ def _from_lines(text: str) -> list[Outline]:
         address = line.strip()
         if not address or address.startswith("#"):
             continue
-        url = web_url(address)
-        if url is None or any(c.isspace() for c in address):
+        url = None if any(c.isspace() for c in address) else _address(address)
+        if url is None:
             raise ParseFailed(
                 f"The list is neither OPML nor one URL a line; line {number}: {excerpt(address)}",
                 url=_WHERE,
@@ -153,6 +154,18 @@ def _from_feedcord(text: str) -> list[Outline]:
             "The list is JSON, but not FeedCord's: it has no “Instances”.", url=_WHERE
         )
     return found
+
+
+def _address(written: str) -> str | None:
+    """Return the URL of a feed as lists have it: as feed://, which is http, or without a scheme."""
+    if written[:7].lower() == "feed://":
+        written = f"http://{written[7:]}"
+    if url := web_url(written):
+        return url
+    try:
+        return typed_url(written)[0]
+    except InvalidUrl:
+        return None
 
 
 def _kept(found: re.Match[str]) -> str:

@@ -19,6 +19,9 @@ _FEED_TYPE = re.compile(
 _FEED_WORD = re.compile(
     r"(?:^|[\W_])(?:rss|atom|feeds?)(?:$|[\W_])|\.(?:rss|atom|rdf)$", re.IGNORECASE
 )
+_FEED_NAMED = re.compile(r"\b(?:rss|atom)\b", re.IGNORECASE)
+_FEED_HOST = re.compile(r"(?:feeds?|rss)\.", re.IGNORECASE)
+_LABEL_MAX = 60  # characters of a link's words that are its label
 _NOT_A_FEED = re.compile(r"\.(?:html?|css|js|png|jpe?g|svg|gif|pdf)$", re.IGNORECASE)
 
 
@@ -63,13 +66,23 @@ def _declared_feed(node: lxml.html.HtmlElement, base: str) -> str | None:
 
 
 def _hinted_feed(node: lxml.html.HtmlElement, base: str) -> str | None:
-    """Return the address of a link of the same site that looks like one to a feed."""
+    """Return the address of a link of the same site, or of a host of feeds, to what may be one."""
     address = web_url(node.get("href"), base)
     if address is None:
         return None
     here, there = urlsplit(base), urlsplit(address)
-    if not f".{there.hostname or ''}".endswith(f".{(here.hostname or '').removeprefix('www.')}"):
+    host = there.hostname or ""
+    is_near = f".{host}".endswith(f".{(here.hostname or '').removeprefix('www.')}")
+    if _NOT_A_FEED.search(there.path) or not (is_near or _FEED_HOST.match(host)):
         return None
-    if _NOT_A_FEED.search(there.path) or not _FEED_WORD.search(f"{there.path}?{there.query}"):
+    is_named = _FEED_NAMED.search(_label(node)) is not None
+    if not is_named and not _FEED_WORD.search(f"{there.path}?{there.query}"):
         return None
     return address.partition("#")[0]
+
+
+def _label(node: lxml.html.HtmlElement) -> str:
+    """Return the words of a link, for eyes and for ears; "" where they are more than a label."""
+    words = str(node.text_content()).strip()
+    said = [words, node.get("title") or "", node.get("aria-label") or ""]
+    return " ".join(each for each in said if len(each) <= _LABEL_MAX)

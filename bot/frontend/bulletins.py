@@ -131,6 +131,9 @@ def _held_paragraph(held: HeldChannel, budget: int) -> str:
         case "forbidden" | "unsure":
             then = FORBIDDEN if held.kind == "forbidden" else UNSURE
             return _cut(f"<#{held.channel_id}>: {block(held.reason, 300)} {then}", budget)
+        case "unpublished" | "threadless":
+            then = UNPUBLISHED if held.kind == "unpublished" else THREADLESS
+            return _cut(f"<#{held.channel_id}>: {block(held.reason, 300)} {then}", budget)
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -144,6 +147,11 @@ GONE = (
     "both."
 )
 FORBIDDEN = "What is owed to it waits in order, and goes on by itself once that is given."
+UNPUBLISHED = (
+    "Its posts come, but are not published to those who follow it: those of the last day are once "
+    "Herald may. For posts under their sources' names it needs Manage Messages."
+)
+THREADLESS = "Its posts come, but without threads: those of the last day get theirs once it may."
 UNSURE = "It waits for that, for a day at most, so as not to post twice."
 
 

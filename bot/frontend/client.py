@@ -35,6 +35,7 @@ from bot.frontend.panels.health import HEALTH_ITEMS
 from bot.frontend.panels.moving import MoveChannel
 from bot.frontend.panels.stories import STORY_ITEMS
 from bot.frontend.panels.undo import FollowingClient, UndoRemoval
+from bot.frontend.underway import finish_commands
 from bot.news.models import ChannelId, GuildId
 from bot.news.ports import Clock, Storage, TellModel
 from bot.services.ask import Asker
@@ -338,6 +339,7 @@ def _need_no_voice() -> None:
 
 
 async def _close(client: discord.Client) -> None:
+    await finish_commands(0)
     try:
         async with asyncio.timeout(CLOSE_WITHIN_S):
             await client.close()

@@ -34,7 +34,7 @@ MEMBERS = 30  # of a story that are looked at: its first and its latest
 _TITLE_WEIGHT = 2
 _HEADLINE_TERMS = 15  # different words up to which a text is a headline …
 _LEAD_TERMS = 45  # … and from which it is one with a lead
-_LIKE_HEADLINE = 0.09
+_LIKE_HEADLINE = 0.08
 _LIKE_LEAD = 0.29
 _LIKE_NEW_ARCHIVE = 0.13  # more of headlines, where the archive is small …
 _ARCHIVE_MIN, _ARCHIVE_MAX = 100, 3_000  # … from all of it to none
@@ -158,7 +158,8 @@ def choose(
     ]
     return max(
         matches,
-        key=lambda match: (match.by == "link", match.likeness, -match.story_id),
+        # Rounded: sums of fractions differ in their last digits by the order they are added in.
+        key=lambda match: (match.by == "link", round(match.likeness, 9), -match.story_id),
         default=None,
     )
 

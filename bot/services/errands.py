@@ -4,7 +4,7 @@
 
     claim ─┬► crosspost ───► finish
            ├► open_thread ─► finish
-           └► put_off | drop
+           └► put_off | refuse | drop
 
 Both may be done twice with no harm: Discord says that it was done already.
 """
@@ -62,6 +62,11 @@ class Errands:
             await self._storage.drop_errand(errand, str(error))
             line.warning("errand.dropped", errand=errand.kind.value, reason=str(error))
             return False
+        except Forbidden as error:
+            now = self._clock.now()
+            await self._storage.refuse_errand(errand, now + FORBIDDEN_RETRY, str(error), now)
+            line.warning("errand.put_off", errand=errand.kind.value, reason=str(error))
+            return False
         except PublishError as error:
             due_at = self._clock.now() + _wait(error, errand.attempts)
             await self._storage.put_off_errand(errand, due_at, str(error))
@@ -76,7 +81,5 @@ def _wait(error: PublishError, attempts: int) -> timedelta:
     match error:
         case RateLimited(retry_after_s=seconds):
             return timedelta(seconds=seconds)
-        case Forbidden():
-            return FORBIDDEN_RETRY
         case _:
             return backoff(attempts)

@@ -210,6 +210,28 @@ def test_feeds_are_added_polled_searched_exported_and_removed(
     assert web.hits("/feed.xml") == 1
 
 
+def test_a_sites_other_feeds_are_told_when_one_is_added(herald: Herald, web: FeedServer) -> None:
+    links = "".join(f'<link rel="alternate" type="text/xml" href="/{x}.xml">' for x in "ab")
+    site = web.put("/site", f"<html><head>{links}</head></html>", content_type="text/html")
+    first, second = (web.feed(f"/{x}.xml", FeedItem(title=x), title=f"Log {x}") for x in "ab")
+    told = herald("feeds", "add", site)
+    assert f"({first})" in told
+    assert f"{second}  Log b" in told
+
+
+def test_what_is_no_web_address_in_a_list_is_told(
+    herald: Herald, feed_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "feeds.opml"
+    path.write_text(
+        f'<opml><body><outline xmlUrl="{feed_url.replace("http:", "feed:")}"/>'
+        '<outline text="Old" xmlUrl="ftp://example.org/feed.xml"/></body></opml>'
+    )
+    rows = herald.json("feeds", "import", str(path), "--dry-run")
+    assert [row["fate"] for row in rows] == ["new", "dead"]
+    assert rows[1]["reason"] == "ftp://example.org/feed.xml is not a web address."
+
+
 def test_poll_reports_counts_and_times(
     herald: Herald, feed_url: str, web: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -325,6 +347,7 @@ def test_an_opml_file_is_imported_into_a_channel(
     assert "1 new" in herald("feeds", "import", str(path), "--channel", channel)
     (row,) = herald.json("feeds", "list")
     assert row["subscriptions"] == 1
+    assert 'title="Mine"' in herald("feeds", "export"), "under the name that its channel knows"
     assert "already here" in herald("feeds", "import", str(path), "--channel", channel)
 
 

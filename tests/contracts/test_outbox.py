@@ -205,6 +205,35 @@ async def test_what_is_unsent_goes_before_what_is_to_be_edited_and_edits_in_orde
         await storage.mark_edited(claim.delivery.id, later)
 
 
+@pytest.mark.parametrize("kind", ["forbidden", "unsure"])
+async def test_edits_do_not_wait_for_a_post_that_is_held(
+    storage: Storage, feed: Feed, kind: HoldKind
+) -> None:
+    sent = await post(storage, feed, "First", message=1)
+    await record(storage, feed, new_entry("Second", deliver_to=[CHANNEL]))
+    held = await one(storage)
+    await storage.hold(held.delivery.id, NOW + 2 * HOUR, kind, "no Embed Links", NOW)
+    await edit(storage, feed, sent.entry, at=NOW)
+    edited = await one(storage, NOW + HOUR)
+    assert (edited.message_id, edited.entry.title) == (1, f"Edition of {NOW}")
+    await storage.mark_edited(edited.delivery.id, NOW + HOUR)
+    assert await claimed(storage, NOW + HOUR) == []
+    assert (await one(storage, NOW + 2 * HOUR)).entry.title == "Second"
+
+
+async def test_edits_do_not_wait_for_a_post_whose_story_is_undecided(
+    storage: Storage, feed: Feed
+) -> None:
+    sent = await post(storage, feed, "First", message=1)
+    await edit(storage, feed, sent.entry, at=NOW)
+    await record(storage, feed, new_entry("Second", deliver_to=[CHANNEL]))
+    (edited,) = await storage.claim_deliveries(NOW + HOUR, LEASE, 100)
+    assert (edited.message_id, edited.entry.title) == (1, f"Edition of {NOW}")
+    await storage.mark_edited(edited.delivery.id, NOW + HOUR)
+    assert await storage.claim_deliveries(NOW + HOUR, LEASE, 100) == []
+    assert (await one(storage, NOW + HOUR)).entry.title == "Second"
+
+
 async def test_an_old_post_is_left_as_it_is(storage: Storage, feed: Feed) -> None:
     sent = await post(storage, feed, "News")
     await edit(storage, feed, sent.entry, at=NOW + EDITABLE_FOR)

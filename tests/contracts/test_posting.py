@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.news.channels import ChannelOptions
 from bot.news.errands import ERRAND_MAX_AGE, PUBLISHED_HOURLY_MAX, Errand, ErrandKind
 from bot.news.models import (
+    ChannelId,
     Claim,
     Feed,
     Length,
@@ -296,6 +297,71 @@ async def test_what_is_dropped_or_too_old_is_not_done(storage: Storage, feed: Fe
     await storage.drop_errand(publish, "gone")
     assert await storage.claim_errands(NOW, 10) == [replace(thread, attempts=2)]
     assert await storage.claim_errands(NOW + ERRAND_MAX_AGE, 10) == []
+
+
+async def refused(storage: Storage, at: datetime) -> list[Errand]:
+    """Have all that is due refused for want of a permission."""
+    errands = list(await storage.claim_errands(at, 10))
+    for errand in errands:
+        await storage.refuse_errand(errand, at + HOUR, "Missing Permissions", at)
+    return errands
+
+
+async def told(storage: Storage, at: datetime) -> list[str]:
+    """Return what log channels are told of channels now."""
+    bulletins = await storage.claim_bulletins(at, LEASE)
+    for bulletin in bulletins:
+        await storage.mark_told(bulletin.id, MessageId(1))
+    return [held.kind for bulletin in bulletins for held in bulletin.holds]
+
+
+async def test_what_herald_may_not_do_with_posts_is_told_once_and_done_when_it_may(
+    storage: Storage, feed: Feed
+) -> None:
+    await storage.set_log_channel(GUILD, ChannelId(77))
+    await choose(storage, is_published=True, has_threads=True)
+    await post(storage, feed, "Ferry resumes")
+    assert len(await refused(storage, NOW)) == 2
+    assert await storage.claim_errands(NOW, 10) == []
+    assert sorted(await told(storage, NOW + LEASE)) == ["threadless", "unpublished"]
+    await post(storage, feed, "Mill burns")
+    assert len(await refused(storage, NOW + HOUR)) == 3, "posts come meanwhile"
+    assert await told(storage, NOW + HOUR + LEASE) == []
+    assert {held.kind for held in await storage.held_channels(GUILD)} == {
+        "threadless",
+        "unpublished",
+    }
+    await storage.try_held(GUILD, NOW + HOUR)
+    while errands := await storage.claim_errands(NOW + HOUR, 10):
+        await done(storage, errands)
+    assert await storage.held_channels(GUILD) == ()
+
+
+async def test_what_is_wanted_or_waited_for_no_longer_is_not_told_any_more(
+    storage: Storage, feed: Feed
+) -> None:
+    await choose(storage, is_published=True)
+    await post(storage, feed, "Ferry resumes")
+    await refused(storage, NOW)
+    assert await storage.claim_errands(NOW + ERRAND_MAX_AGE, 10) == []
+    assert await storage.held_channels(GUILD) == ()
+
+
+async def test_a_channel_that_is_held_for_posts_and_for_publishing_is_told_of_both(
+    storage: Storage, feed: Feed
+) -> None:
+    await storage.set_log_channel(GUILD, ChannelId(77))
+    await choose(storage, is_published=True)
+    await post(storage, feed, "Ferry resumes")
+    await refused(storage, NOW)
+    await storage.record(refresh(feed.id, new_entry("Mill burns", deliver_to=[CHANNEL])))
+    await storage.group_entries(NOW)
+    (claim,) = await storage.claim_deliveries(NOW, LEASE, 10)
+    await storage.hold(claim.delivery.id, NOW, "forbidden", "no Embed Links", NOW)
+    assert sorted(await told(storage, NOW + LEASE)) == ["forbidden", "unpublished"]
+    (claim,) = await storage.claim_deliveries(NOW, LEASE, 10)
+    await storage.mark_sent(claim.delivery.id, MessageId(9), NOW)
+    assert [held.kind for held in await storage.held_channels(GUILD)] == ["unpublished"]
 
 
 async def test_what_was_done_long_ago_is_forgotten_and_not_done_again(

@@ -38,6 +38,7 @@ class HeraldProcess:
         }
         self._pulse = server.world.pulse
         self.starts_from_scratch = False
+        self._is_struck = False
         self.disk_size: str | None = None  # of a disk of its own for its data, such as "24m"
         self.ahead_s = 0.0  # by how much the clock of the bot's machine is ahead of ours
         self._process: asyncio.subprocess.Process | Child | None = None
@@ -47,6 +48,7 @@ class HeraldProcess:
     async def start(self, **settings: str) -> None:
         """Start the bot; *settings* come on top of those that point it at the stand-ins."""
         assert self._process is None, "it runs already"
+        self._is_struck = False
         self.logs.append(self._folder / f"herald-{len(self.logs) + 1}.log")
         env = {**_inherited(), **self._settings, **settings}
         if self._nursery is None or self.starts_from_scratch or self.disk_size:
@@ -128,7 +130,9 @@ class HeraldProcess:
 
     def strike(self) -> None:
         """End the process as `kill` does, at once and without waiting for its end."""
-        if self._process is not None and self.is_alive:
+        # Twice would reap it behind the back of whoever waits for it: Popen looks first.
+        if self._process is not None and self.is_alive and not self._is_struck:
+            self._is_struck = True
             self._process.kill()
 
     async def kill(self) -> None:

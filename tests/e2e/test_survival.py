@@ -1,5 +1,6 @@
 """What the bot lives through: kill -9, signals, a wrong token, a gateway or REST that fails."""
 
+import asyncio
 import signal
 import sqlite3
 from contextlib import closing
@@ -96,6 +97,42 @@ async def test_sigterm_ends_it_though_discord_and_a_feed_never_answer(
     await herald.start()
     await news.post_of("Bakery reopens")
     assert news.posted == ["Ferry resumes", "Bakery reopens"]
+
+
+async def test_a_command_under_way_at_sigterm_is_answered(
+    server: DiscordServer, herald: HeraldProcess, news: Newsroom
+) -> None:
+    news.publish("Bridge closes")
+    await herald.start()
+    await server.wait_until_ready()
+    hold = server.faults.hold("POST", "/interactions/*/callback")
+    asked = asyncio.create_task(news.admin.slash(news.channel, "feed add", url=news.url))
+    await hold.reached()
+    herald.send(signal.SIGTERM)
+    await server.world.catch_up()
+    hold.release()
+    reply = await asked
+    assert reply.embeds[0]["title"] == "Bridge closes"
+    assert await herald.wait() == 0
+    assert [line["name"] for line in herald.events("command.answered")] == ["feed add"]
+    assert herald.events("commands.cut_short") == []
+    assert "Traceback" not in herald.output
+
+
+async def test_a_command_that_takes_too_long_at_sigterm_ends_with_one_calm_line(
+    server: DiscordServer, herald: HeraldProcess, feeds: FeedServer, news: Newsroom
+) -> None:
+    await herald.start()
+    await server.wait_until_ready()
+    feeds.fault("/gazette.xml", Fault.SILENT)
+    asked = asyncio.create_task(news.admin.slash(news.channel, "feed add", url=news.url))
+    await news.wait_until_polled()
+    assert await herald.stop() == 0
+    asked.cancel()
+    await asyncio.wait([asked])
+    assert [line["commands"] for line in herald.events("commands.cut_short")] == [1]
+    assert herald.events("command.broken") == []
+    assert "Traceback" not in herald.output
 
 
 async def test_sigterm_ends_it_in_the_middle_of_logging_in(

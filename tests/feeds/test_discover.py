@@ -116,6 +116,23 @@ async def test_a_site_without_a_feed_says_what_was_tried(web: Web, bare: FeedSer
     assert len(bare.requests) == 11
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="/latest">RSS</a>',
+        '<a href="/latest" title="Our RSS feed"><img src="/i.png"></a>',
+        '<a href="/latest" aria-label="Atom"><svg/></a>',
+    ],
+)
+async def test_a_link_that_is_called_a_feed_is_tried_whatever_its_address(
+    web: Web, bare: FeedServer, link: str
+) -> None:
+    bare.put("/", page(body=f'<a href="/cats">We feed the cats of Velm</a>{link}'))
+    url = bare.feed("/latest", ITEM)
+    assert [feed.url for feed in (await web.discover(bare.url("/"))).feeds] == [url]
+    assert bare.hits("/cats") == 0
+
+
 async def test_every_feed_that_a_page_links_to_is_offered_each_document_once(
     web: Web, bare: FeedServer
 ) -> None:

@@ -23,7 +23,17 @@ def test_feeds_come_in_order_with_their_folders_repeated_ones_too() -> None:
         Outline(title="Pier News", url="https://pier.example.org/feed.json", folder="Sea / Ports"),
         Outline(title="No title of its own", url="https://a.example.org/f?x=1&y=2"),
         Outline(title="Again", url="https://tide.example.org/rss"),
+        Outline(title="Not on the web", url="javascript:alert(1)"),
     )
+
+
+def test_addresses_are_read_as_other_programs_write_them() -> None:
+    lines = b"feed://a.example.org/f\nFEED:https://b.example.org/f\nc.example.org/f\n"
+    addresses = ["http://a.example.org/f", "https://b.example.org/f", "https://c.example.org/f"]
+    assert [outline.url for outline in read_outlines(lines)] == addresses
+    outlines = b"".join(b'<outline xmlUrl="%s"/>' % line for line in lines.split())
+    read = read_outlines(b"<opml><body>" + outlines + b"</body></opml>")
+    assert [outline.url for outline in read] == addresses
 
 
 def test_a_list_of_urls_is_read() -> None:
@@ -36,7 +46,7 @@ def test_a_list_of_urls_is_read() -> None:
 
 def test_a_broken_list_is_read_as_far_as_it_goes() -> None:
     broken = OPML.replace(b"</body></opml>", b"").replace(b'text="Again"', b'text="R & D"')
-    assert len(read_outlines(broken)) == 4
+    assert len(read_outlines(broken)) == 5
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,28 @@ async def test_quiet_hours_keep_posts_back_and_tell_them_in_one_message(house: H
     assert post.embeds[0].title == "3 stories"
 
 
+async def test_what_is_over_the_hours_budget_comes_in_one_message_when_there_is_room(
+    house: House,
+) -> None:
+    house.publish(COURIER, "Old news")
+    await house.follow()
+    await house.admin.slash(house.news, "settings channel", hourly=1, bursts="apart")
+    house.publish(COURIER, *TITLES, "Old news")
+    await house.env.advance_time(60)
+    await house.admin.slash(house.news, "feed check", feed="The Courier")
+    assert await house.deliver() == 1
+    (first,) = house.posts()
+    assert first.embeds[0].title == TITLES[-1], "the oldest"
+    await house.env.advance_time(3600)
+    await house.deliver()
+    _, digest = house.posts()
+    assert digest.embeds[0].title == f"{len(TITLES) - 1} stories"
+    told = digest.embeds[0].description or ""
+    assert all(title in told for title in TITLES[:-1])
+    await house.env.advance_time(3600)
+    assert await house.deliver() == 0
+
+
 async def test_only_managers_may(house: House) -> None:
     digest = next(c for c in await house.client.tree.fetch_commands() if c.name == "digest")
     house.guild.set_command_permissions(digest, {house.member: True})

@@ -14,6 +14,7 @@ from bot.errors import (
     PostRefused,
     RateLimited,
 )
+from bot.frontend.bulletins import bulletin_embed
 from bot.frontend.publisher import DiscordPublisher
 from bot.news.channels import ChannelOptions
 from bot.news.errands import PUBLISHED_HOURLY_MAX
@@ -292,6 +293,19 @@ async def test_a_permission_that_is_missing_is_waited_for(
     await desk.place.server.world.catch_up()
     desk.clock.advance(timedelta(minutes=15))
     assert await desk.errands.run_due() == 1
+
+
+async def test_what_herald_may_not_publish_is_told_in_the_log_channel(desk: Desk) -> None:
+    await desk.storage.set_log_channel(GuildId(desk.place.guild.id), ChannelId(77))
+    await desk.post("Ferry resumes", is_published=True)
+    desk.place.server.faults.order("POST", CROSSPOST, Status(status=403))
+    assert await desk.errands.run_due() == 0
+    desk.clock.advance(timedelta(minutes=2))
+    (bulletin,) = await desk.storage.claim_bulletins(desk.clock.now(), timedelta(minutes=2))
+    embed = bulletin_embed(bulletin)
+    assert embed.title == "1 channel waiting for permissions"
+    assert f"<#{desk.place.id}>: Discord refuses" in (embed.description or "")
+    assert "not published to those who follow it" in (embed.description or "")
 
 
 async def test_a_post_that_was_deleted_is_left_in_peace(desk: Desk) -> None:

@@ -288,6 +288,7 @@ WRITES: dict[str, Call] = {
     "claim_errands": lambda s: s.claim_errands(NOW, 1),
     "finish_errand": lambda s: s.finish_errand(ERRAND, NOW),
     "put_off_errand": lambda s: s.put_off_errand(ERRAND, NOW, ""),
+    "refuse_errand": lambda s: s.refuse_errand(ERRAND, NOW, "", NOW),
     "drop_errand": lambda s: s.drop_errand(ERRAND, ""),
     "mark_edited": lambda s: s.mark_edited(DELIVERY, NOW),
     "leave_as_posted": lambda s: s.leave_as_posted(DELIVERY, ""),

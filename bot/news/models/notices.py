@@ -8,8 +8,9 @@ from bot.news.models.feeds import Feed, Remedy
 from bot.news.models.ids import BulletinId, ChannelId, GuildId
 
 # Why a channel is sent nothing: Herald lacks a permission; a post may be there that nobody lets it
-# look for; the channel is no more.
-HoldKind = Literal["forbidden", "unsure", "gone"]
+# look for; the channel is no more. Or why its posts, which do come, are not published or get no
+# thread: Herald lacks a permission.
+HoldKind = Literal["forbidden", "unsure", "gone", "unpublished", "threadless"]
 
 
 NoticeKind = Literal["failing", "paused", "gone", "recovered", "moved", "stale", "remedy"]
@@ -29,7 +30,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldChannel:
-    """A channel that nothing is sent to until somebody acts, for the admins of its guild."""
+    """A channel where something is not done until somebody acts, for the admins of its guild."""
 
     channel_id: ChannelId
     kind: HoldKind

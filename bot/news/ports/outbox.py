@@ -111,6 +111,12 @@ class Outbox(Protocol):
         """Do an errand later, and with it all of its kind that wait in its channel."""
         ...
 
+    async def refuse_errand(
+        self, errand: Errand, due_at: datetime, reason: str, now: datetime
+    ) -> None:
+        """Put an errand off for want of a permission, and have the log channel told once."""
+        ...
+
     async def drop_errand(self, errand: Errand, reason: str) -> None:
         """Give an errand up."""
         ...

@@ -105,13 +105,20 @@ EDIT_HEADS = """
 def _heads(connection: sqlite3.Connection, now: datetime | None = None) -> Iterable[sqlite3.Row]:
     """Return what each channel is served next: what is unsent before what is to be edited.
 
-    *now*: without what is unsent in channels that are not to be written to then.
+    *now*: without what is unsent in channels that are not to be written to then, and without what
+    waits for somebody to act or for its story: that may take long, and edits need not wait for it.
     """
     heads = {row["channel_id"]: row for row in connection.execute(EDIT_HEADS)}
     unsent = {row["channel_id"]: row for row in connection.execute(HEADS)}
     if now is not None:
         for channel_id in channels.closed(connection, unsent, now):
             del unsent[channel_id]
+        moment = values.to_ms(now)
+        unsent = {
+            channel_id: row
+            for channel_id, row in unsent.items()
+            if not (row["is_ungrouped"] or (row["state"] == "held" and row["due_at"] > moment))
+        }
     return (heads | unsent).values()
 
 
@@ -127,9 +134,7 @@ def claim(
     due = sorted(
         (row["due_at"], row["id"], row["state"] == "edit_due")
         for row in _heads(connection, now)
-        if row["due_at"] <= moment
-        and (row["lease_until"] or 0) <= moment
-        and not row["is_ungrouped"]
+        if row["due_at"] <= moment and (row["lease_until"] or 0) <= moment
     )[:limit]
     due = [
         (due_at, id_ if is_edit else digests.roll(connection, id_, now), is_edit)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.news.errands import ERRAND_MAX_AGE, PUBLISHED_HOURLY_MAX, Errand, ErrandKind
-from bot.news.models import ChannelId, DeliveryId, MessageId
-from bot.storage.sqlite import values
+from bot.news.models import ChannelId, DeliveryId, GuildId, MessageId
+from bot.storage.sqlite import holds, values
 
 _HOUR = timedelta(hours=1)
 
@@ -70,6 +70,7 @@ def claim(connection: sqlite3.Connection, now: datetime, limit: int) -> Sequence
         """,
         {"too_old": values.to_ms(now - ERRAND_MAX_AGE)},
     )
+    holds.end_idle_errands(connection, now)
     facts = {"now": moment, "limit": limit}
     wanted = [(ErrandKind.THREAD, row) for row in connection.execute(TO_OPEN, facts)]
     facts = {
@@ -115,6 +116,7 @@ def finish(connection: sqlite3.Connection, errand: Errand, now: datetime) -> Non
         """,
         {"id": errand.delivery_id, "kind": errand.kind, "now": values.to_ms(now)},
     )
+    holds.end_of_errand(connection, errand.channel_id, errand.kind, now)
 
 
 def drop(connection: sqlite3.Connection, errand: Errand, reason: str) -> None:
@@ -150,3 +152,31 @@ def put_off(connection: sqlite3.Connection, errand: Errand, due_at: datetime, re
             "reason": values.to_text(reason),
         },
     )
+
+
+def refuse(
+    connection: sqlite3.Connection, errand: Errand, due_at: datetime, reason: str, now: datetime
+) -> None:
+    """Put an errand off for want of a permission, and owe the log channel a word about it."""
+    put_off(connection, errand, due_at, reason)
+    row = connection.execute(
+        "SELECT guild_id FROM deliveries WHERE id = :id", {"id": errand.delivery_id}
+    ).fetchone()
+    if row is not None:
+        place = (GuildId(row["guild_id"]), errand.channel_id)
+        holds.begin(connection, place, holds.OF_ERRANDS[errand.kind], reason, now)
+
+
+def try_refused(connection: sqlite3.Connection, guild_id: GuildId, now: datetime) -> None:
+    """Make due at once what Herald was refused to do in a guild."""
+    for errand, kind in holds.OF_ERRANDS.items():
+        connection.execute(
+            """
+            UPDATE errands SET due_at = :now
+             WHERE kind = :errand AND state = 'pending'
+               AND channel_id IN (SELECT channel_id FROM holds
+                                   WHERE guild_id = :guild_id AND kind = :kind
+                                     AND ended_at IS NULL)
+            """,
+            {"errand": errand, "kind": kind, "guild_id": guild_id, "now": values.to_ms(now)},
+        )

@@ -1,17 +1,23 @@
 """Channels that nothing is sent to for now, and why: one open hold a channel at most.
 
 A hold is told to the log channel once; it ends with the next post that gets through, or, where the
-channel is gone, when its subscriptions are moved to another.
+channel is gone, when its subscriptions are moved to another. Beside it a channel may be held for
+what Herald may not do with its posts, which come all the same; that ends once it is done.
 """
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bot.news.errands import ErrandKind
 from bot.news.models import ChannelId, GuildId, HeldChannel, HoldKind
 from bot.storage.sqlite import values
 
 KEPT_FOR = timedelta(days=90)
+OF_ERRANDS: Mapping[ErrandKind, HoldKind] = {
+    ErrandKind.PUBLISH: "unpublished",
+    ErrandKind.THREAD: "threadless",
+}
 
 
 def begin(
@@ -24,16 +30,20 @@ def begin(
     """Hold a channel; return whether it was not held for the same already."""
     guild_id, channel_id = place
     row = connection.execute(
-        "SELECT id, kind FROM holds WHERE channel_id = :channel_id AND ended_at IS NULL",
-        {"channel_id": channel_id},
+        """
+        SELECT id FROM holds
+         WHERE channel_id = :channel_id AND kind = :kind AND ended_at IS NULL
+        """,
+        {"channel_id": channel_id, "kind": kind},
     ).fetchone()
-    if row is not None and row["kind"] == kind:
+    if row is not None:
         connection.execute(
             "UPDATE holds SET reason = :reason WHERE id = :id AND told_at IS NULL",
             {"id": row["id"], "reason": values.to_text(reason)},
         )
         return False
-    end(connection, channel_id, now)
+    if kind not in OF_ERRANDS.values():
+        end(connection, channel_id, now)
     connection.execute(
         """
         INSERT INTO holds (guild_id, channel_id, kind, reason, since)
@@ -53,9 +63,41 @@ def begin(
 def end(connection: sqlite3.Connection, channel_id: ChannelId, now: datetime) -> None:
     """Hold a channel no longer."""
     connection.execute(
-        "UPDATE holds SET ended_at = :now WHERE channel_id = :channel_id AND ended_at IS NULL",
+        """
+        UPDATE holds SET ended_at = :now
+         WHERE channel_id = :channel_id AND ended_at IS NULL
+           AND kind NOT IN ('unpublished', 'threadless')
+        """,
         {"channel_id": channel_id, "now": values.to_ms(now)},
     )
+
+
+def end_of_errand(
+    connection: sqlite3.Connection, channel_id: ChannelId, kind: ErrandKind, now: datetime
+) -> None:
+    """Note that what was refused in a channel was done."""
+    connection.execute(
+        """
+        UPDATE holds SET ended_at = :now
+         WHERE channel_id = :channel_id AND kind = :kind AND ended_at IS NULL
+        """,
+        {"channel_id": channel_id, "kind": OF_ERRANDS[kind], "now": values.to_ms(now)},
+    )
+
+
+def end_idle_errands(connection: sqlite3.Connection, now: datetime) -> None:
+    """End what errands were refused for where none waits any more."""
+    for errand, kind in OF_ERRANDS.items():
+        connection.execute(
+            """
+            UPDATE holds SET ended_at = :now
+             WHERE kind = :kind AND ended_at IS NULL
+               AND NOT EXISTS (SELECT 1 FROM errands AS e
+                                WHERE e.kind = :errand AND e.channel_id = holds.channel_id
+                                  AND e.state = 'pending')
+            """,
+            {"errand": errand, "kind": kind, "now": values.to_ms(now)},
+        )
 
 
 def is_any(connection: sqlite3.Connection, guild_id: GuildId) -> bool:

@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 12;
+PRAGMA user_version = 13;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
@@ -306,12 +306,13 @@ CREATE TABLE guilds (
   log_channel_id INTEGER
 , left_at INTEGER) STRICT;  -- since when Herald is not in that server any more
 
--- Channels that nothing is sent to for now, and why; those that have ended are kept as long as bulletins.
-CREATE TABLE holds (
+-- Channels that nothing is sent to for now, or whose posts are not published or given threads as they should, and
+-- why; those that have ended are kept as long as bulletins.
+CREATE TABLE "holds" (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   guild_id INTEGER NOT NULL,
   channel_id INTEGER NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('forbidden', 'unsure', 'gone')),
+  kind TEXT NOT NULL CHECK (kind IN ('forbidden', 'unsure', 'gone', 'unpublished', 'threadless')),
   reason TEXT NOT NULL,
   since INTEGER NOT NULL,
   ended_at INTEGER,
@@ -321,8 +322,8 @@ CREATE TABLE holds (
   CHECK (moved_to IS NULL OR ended_at IS NOT NULL)
 ) STRICT;
 
--- hold, mark_sent, claim_deliveries: what a channel is held for now; one thing at a time.
-CREATE UNIQUE INDEX holds_open ON holds (channel_id) WHERE ended_at IS NULL;
+-- hold, mark_sent, claim_deliveries, refuse_errand: what a channel is held for now.
+CREATE UNIQUE INDEX holds_open ON holds (channel_id, kind) WHERE ended_at IS NULL;
 
 -- claim_bulletins: what no log channel was told of.
 CREATE INDEX holds_untold ON holds (guild_id, id) WHERE told_at IS NULL AND ended_at IS NULL;

@@ -389,6 +389,12 @@ class SqliteStorage:
         """Do an errand later, with all of its kind in its channel."""
         await self._writer.run(lambda c: errands.put_off(c, errand, due_at, reason))
 
+    async def refuse_errand(
+        self, errand: Errand, due_at: datetime, reason: str, now: datetime
+    ) -> None:
+        """Put an errand off for want of a permission, and have the log channel told once."""
+        await self._writer.run(lambda c: errands.refuse(c, errand, due_at, reason, now))
+
     async def drop_errand(self, errand: Errand, reason: str) -> None:
         """Give an errand up."""
         await self._writer.run(lambda c: errands.drop(c, errand, reason))
@@ -452,7 +458,12 @@ class SqliteStorage:
         """Make what a guild's channels are held for due at once; return how many deliveries."""
         if not await self._reader.run(lambda c: holds.is_any(c, guild_id)):
             return 0  # nearly always; asked whenever anything changes in a server
-        return await self._writer.run(lambda c: outcomes.try_held(c, guild_id, now))
+
+        def work(connection: sqlite3.Connection) -> int:
+            errands.try_refused(connection, guild_id, now)
+            return outcomes.try_held(connection, guild_id, now)
+
+        return await self._writer.run(work)
 
     async def abandon(self, delivery_id: DeliveryId, reason: str) -> None:
         """Give a delivery up for good."""
