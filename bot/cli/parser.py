@@ -221,7 +221,7 @@ def _add_archive(commands: Subparsers) -> None:
         "stories",
         stories.show,
         "show which articles in the archive tell one story",
-        "An article is put into its story when it is posted or imported.",
+        "An article is put into its story a moment after it is stored.",
     )
     told.add_argument(
         "--json", action="store_true", help="print every story as JSON, one a line, with its URLs"

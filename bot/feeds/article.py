@@ -36,6 +36,8 @@ _log = structlog.get_logger()
 _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _WORDS = re.compile(r"\w+")
 _SHORT = 250  # characters; a page that yields less is a wall, a player or a picture
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_DENSITY = 3  # letters that a character of Chinese, Japanese or Korean is worth
 _SERVERS_MAX = 512  # whose last page is remembered
 
 # What a page shows in place of an article (walls.Wall), in words.
@@ -116,7 +118,7 @@ class ArticleReader:
         if (note := _refusal(page, text, own, url, download.url)) is None:
             return article
         # A paywall's opening lines are more than nothing.
-        is_better = page.wall == "paywall" and len(own) < _SHORT < len(text)
+        is_better = page.wall == "paywall" and _size(own) < _SHORT < _size(text)
         return replace(article, text=text if is_better else own, method="teaser", note=note)
 
     async def _fetched(self, url: str, hold: Hold) -> Download:
@@ -171,9 +173,14 @@ def _refusal(page: PageValues, text: str, own: str, asked: str, url: str) -> str
         return _WALLS[page.wall].format(at)
     if urlsplit(url).path in {"", "/"} and urlsplit(asked).path not in {"", "/"}:
         return f"{shown(asked)} leads to the front page of its site."
-    if len(text) < _SHORT:
+    if _size(text) < _SHORT:
         return f"{at} shows no article without a browser or a login."
     return f"{at} says no more than the feed." if len(text) <= len(own) else None
+
+
+def _size(text: str) -> int:
+    """Return how much *text* says, in letters of an alphabet."""
+    return len(text) + (_DENSITY - 1) * len(_DENSE.findall(text))
 
 
 def _without_headline(text: str, title: str) -> str:

@@ -90,6 +90,12 @@ _MARKED = {
 }
 _TAG_START = re.compile(r"<(?=/?([A-Za-z][A-Za-z0-9]*)(?:[\s/>]|$))")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]+")
+# What only HTML that was escaped once too often says in its text; an article that speaks of <b> or
+# of <stdio.h> has neither.
+_ESCAPED_TWICE = re.compile(r"</(?:p|div|a|ul|li|h[1-6])>|<br ?/?>|<img\s[^>]*>", re.IGNORECASE)
+_LEFTOVER = re.compile(
+    r"&(?:#\d{2,6}|#[xX][\dA-Fa-f]{2,5}|amp|quot|apos|nbsp|hellip|[lr][sd]quo|[nm]dash);"
+)
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _TITLE_TAG = re.compile(
     r"</?(?:a|abbr|b|bdi|big|br|cite|code|em|font|h[1-6]|i|img|mark|p|q|s|small|span|strike|strong|sub|"
@@ -124,7 +130,10 @@ def read_fragment(html: str, base: str | None) -> tuple[str, str | None]:
     gives text with the breaks in it: a walk in Python takes several times as long.
     """
     if not _TAG.search(html):
-        return plain_text(unescape(html)), None
+        said = unescape(html)
+        if _ESCAPED_TWICE.search(said):
+            return read_fragment(said, base)
+        return plain_text(_LEFTOVER.sub(_unescaped, said)), None
     marked = html
     if "\ue000" in html or "\ue001" in html or "&#" in html:
         marked = _FOREIGN_MARK.sub(" ", html)
@@ -142,7 +151,12 @@ def read_fragment(html: str, base: str | None) -> tuple[str, str | None]:
             del node[:]
     if "pre" in met:
         _keep_lines(root)
-    return _paragraphs(etree.tostring(root, method="text", encoding="unicode")), image_url
+    said = str(etree.tostring(root, method="text", encoding="unicode"))
+    return _paragraphs(_LEFTOVER.sub(_unescaped, said) if "&" in said else said), image_url
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return unescape(found[0])
 
 
 def _flat(text: str) -> str:

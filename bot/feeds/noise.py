@@ -216,6 +216,7 @@ _NOTICE_OF_SITE = re.compile(
     (?:wir|diese (?:web)?seite)\b.{{0,80}}\bcookies?\b.* | nous .{{0,60}}\bcookies\b.*
     (?:usamos|utilizamos|utilizziamo) .{{0,60}}cookies?.* | мы используем .{{0,40}}cookie.*
     本(?:网站|站|サイト|網站).{{0,30}}(?:cookie|クッキー).*
+    why (?:you (?:can|should)|should you) trust\b.* | why trust (?:us|our \w+|\w+)\s*[:–—-].*
     (?:full |advertis(?:er|ing) )?(?:disclosure|disclaimer|transparency)\s*[:：]\s.*
     (?:offenlegung|transparenzhinweis|hinweis in eigener sache)\s*[:：]\s.*
     (?:please )?(?:enable|turn on|activate) (?:javascript|cookies).*

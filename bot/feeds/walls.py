@@ -54,7 +54,9 @@ _CONSENT_TITLE = _pattern(r"""
     prima di continuare
 """)
 _CONSENT_WORDS = _pattern(r"""
-    accept all | reject all | manage (?:options|preferences|settings|cookies) | our partners
+    accept all | reject all | manage (?:options|preferences|settings|cookies)
+    our (?:[\d,.]+ )?partners | akzeptieren und weiter | privacy center | zustimmung
+    personenbezogene daten
     legitimate interest | we value your privacy | your consent | personali[sz]ed ads
     store and/or access information | alle akzeptieren | alles? ablehnen | unsere partner
     einwilligung | berechtigte\w* interesse | mit werbung (?:weiter)?lesen

@@ -20,6 +20,7 @@ from bot.language.opening import (
     terms,
 )
 from bot.language.sentences import split
+from bot.language.speech import is_without_speaker, leans
 from bot.language.trimming import without_dateline
 from bot.news.models import SUMMARY_WORDS, Summary
 
@@ -45,6 +46,8 @@ class Extractive:
         if abstract := _abstract(own, named, article, max_words):
             return Summary(text=abstract, method="feed")
         if lead := opening(_unbroken(_below_title(article, named)), named, max_words):
+            if leans(lead):
+                lead = _all_of(article, named, max_words) or lead
             return Summary(text=lead, method="extractive")
         if article and (abstract := _abstract(own, named, "", max_words)):
             return Summary(text=abstract, method="feed")
@@ -91,6 +94,17 @@ def _abstract(teaser: str, title: frozenset[str], article: str, max_words: int) 
     ):
         return ""
     return abstract
+
+
+def _all_of(text: str, title: frozenset[str], max_words: int) -> str:
+    """Return a text of a few plain sentences whole, where a short one bears what follows it."""
+    told = _abstract(text, title, "", max_words)
+    pieces = [told[start:end] for start, end in split(told)]
+    is_plain = all(
+        is_whole(one) and not is_question(one) and not is_without_speaker(one, is_inside=False)
+        for one in pieces
+    )
+    return told if is_plain and not leans(told) else ""
 
 
 def _unbroken(text: str) -> str:

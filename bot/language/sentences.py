@@ -44,18 +44,33 @@ _TITLES = _set(
     "mt ft vs eds al approx e.g i.e cf viz",
     # German, French, Spanish, Italian, Portuguese, Dutch
     "hr frl med bzw ca evtl ggf inkl z.b d.h u.a mio mrd mme mlle mgr sr sra srta dra dott",
-    "sig mevr dhr",
+    "sig mevr dhr drs ds avv geom d\u00f1a skt",
+    # Czech, Slovak and Polish; Vietnamese: city, professor, doctor
+    "ing mgr judr mudr phdr rndr nap\u0159 tzv sv ul im in\u017c \u015bw godz tp pgs gs ths ts",
     # Russian: year or city, street, named after, thousand, million, billion, i.e., saint, professor
     "\u0433 \u0443\u043b \u0438\u043c \u0442\u044b\u0441 \u043c\u043b\u043d",
     "\u043c\u043b\u0440\u0434 \u0442.\u0435 \u0441\u0432 \u043f\u0440\u043e\u0444",
+    # and academician, general, region; Ukrainian: street, named after, thousand
+    "\u0430\u043a\u0430\u0434 \u0433\u0435\u043d \u043e\u0431\u043b",
+    "\u0432\u0443\u043b \u0456\u043c \u0442\u0438\u0441",
+    # Hindi: doctor, Mr, professor
+    "\u0921\u0949 \u0921\u093e \u0936\u094d\u0930\u0940 \u092a\u094d\u0930\u094b",
 )
 # Abbreviations before a number, words elsewhere.
-_NUMBERED = _set("no nos nr vol fig pp p art str tel ext kb")
+_NUMBERED = _set("no nos nr vol fig pp p art str tel ext kb rs abs ziff kl sec")
 # The last word of a sentence now and then: only if a new one plainly begins after it.
 _MAYBE_LAST = _set("inc corp co ltd plc llc bros jr esq etc dept univ assn a.m p.m ph.d usw st")
+# Thousands and millions, before a currency only.
+_AMOUNTS = _set("mil mio mln mld tis milj")
+_CURRENCY = re.compile("K\u010d|Euro|E[Uu][Rr]|[A-Z]{3}(?![A-Za-z])|z\u0142|Ft|[$\u20ac\u00a3]")
+# EE. UU., RR. HH.: what is many is written twice.
+_DOUBLED = re.compile(r"([A-Z])\1(?=\.)")
+# Letters of scripts without capitals, of which one with a full stop is a title or an initial.
+_UNCASED = re.compile("[\u05d0-\u05ea\u0621-\u064a\u0905-\u0939\u0985-\u09b9]")
+_NAME_GOES_ON = re.compile(r"(?:Inc|Corp|Ltd|LLC)\b")  # Yahoo! Inc.
 # Likewise, when written with a capital.
 _MAYBE_LAST_NAMES = _set(
-    "ave blvd rd hwy apt jan feb mar apr jun jul aug sep sept oct nov dec",
+    "ave av sta sto blvd rd hwy apt jan feb mar apr jun jul aug sep sept oct nov dec",
     "mon tue tues wed thu thur thurs fri sat sun",
     "calif conn fla ga ill ind kan ky la md mass mich minn mo neb nev okla ore pa tenn tex",
     "va wash wis",
@@ -150,7 +165,7 @@ def _ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
     if marks[0] == ";":
         # The Greek question mark is typed as a semicolon.
         return _GREEK.match(text[at - 1 : at]) is not None
-    if rest[:1].islower():
+    if rest[:1].islower() or (marks == "!" and _NAME_GOES_ON.match(rest)):
         return False
     is_plain_stop = marks[0] == "." and marks[1:2] != "."
     return not is_plain_stop or _full_stop_ends(text, start, at, rest, closed=len(marks) > 1)
@@ -168,7 +183,7 @@ def _full_stop_ends(text: str, start: int, at: int, rest: str, *, closed: bool) 
         return True
     lower = word.casefold()
     is_letter = len(word) == 1 and word.islower() and text[at - 2 : at - 1] not in _APOSTROPHES
-    if lower in _TITLES or is_letter:
+    if lower in _TITLES or is_letter or _belong(word, rest):
         return False
     if lower in _NUMBERED:
         return not rest[0].isdigit()
@@ -177,3 +192,10 @@ def _full_stop_ends(text: str, start: int, at: int, rest: str, *, closed: bool) 
         following = _NEXT_WORD.match(rest)
         return following is not None and following.group().casefold() in _STARTERS
     return True
+
+
+def _belong(word: str, rest: str) -> bool:
+    """Whether a word with a full stop and what follows are one name or amount."""
+    if _UNCASED.fullmatch(word) or (word.casefold() in _AMOUNTS and _CURRENCY.match(rest)):
+        return True
+    return _DOUBLED.match(f"{word}.") is not None and _DOUBLED.match(rest) is not None

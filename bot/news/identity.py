@@ -454,12 +454,16 @@ def _returned(listing: Listing, known: Known) -> KnownAlias | None:
     """Return the entry whose text came back under new names and another date.
 
     The text has to be the same: a forecast keeps its link and title, and is new every day. Where
-    there are no dates, link and title do, for otherwise such a feed would be new at every poll.
+    there are no dates, link and title do, or title and text, for otherwise such a feed would be new
+    at every poll.
     """
     stored = {alias[0]: known.aliases[alias] for alias in listing.asked if alias in known.aliases}
     named = stored.get("l") or stored.get("p")
     if named is not None and listing.date is None and named.dated_at is None:
         return named
-    if "c" in stored and (listing.is_nameless or named is not None):
-        return stored["c"]
+    same = stored.get("c")
+    if same is not None and (
+        listing.is_nameless or named is not None or listing.date is same.dated_at is None
+    ):
+        return same
     return stored.get("b")

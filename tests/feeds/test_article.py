@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # punctuation of Chinese
 import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,17 @@ async def test_a_page_is_read_without_its_furniture(web: Web, server: FeedServer
     assert any(p.startswith("The night ferry between Skarn and Vellhaven") for p in paragraphs)
     for furniture in ("cookie", "Subscribe", "Most read", "Share this", "function", "Comments"):
         assert furniture not in article.text
+
+
+async def test_a_short_article_in_chinese_is_one(web: Web, server: FeedServer) -> None:
+    prose = "".join(
+        f"<p>斯卡恩与维尔港之间的夜间渡轮将于{day}恢复航行，港务局在周五的一份声明中表示。</p>"
+        for day in ("周一", "周二", "周三", "周四")
+    )
+    page = f"<html><body><article><h1>夜间渡轮复航</h1>{prose}</article></body></html>"
+    article = await web.article(entry(server.put("/zh", page), teaser="夜间渡轮复航…"))
+    assert (article.method, article.note) == ("page", None)
+    assert article.text.startswith("斯卡恩与维尔港")
 
 
 async def test_the_headline_of_the_page_is_not_part_of_the_text(

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # quotation marks as feeds write them
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -503,3 +504,27 @@ def test_any_bytes_are_a_feed_or_refused_with_words(body: bytes) -> None:
     except Unreadable as error:
         words = str(error)
     assert words
+
+
+@pytest.mark.parametrize(
+    ("description", "told"),
+    [
+        (
+            "<![CDATA[&lt;p&gt;Tide &amp;amp; wind&lt;/p&gt;&lt;p&gt;rose.&lt;/p&gt;]]>",
+            "Tide & wind\n\nrose.",
+        ),
+        (
+            "&amp;lt;p&amp;gt;It&amp;#8217;s high.&amp;lt;br&amp;gt;Water.&amp;lt;/p&amp;gt;",
+            "It’s high. Water.",
+        ),
+        ("<![CDATA[AT&amp;#039;s &amp;quot;no&amp;quot; was loud.]]>", 'AT\'s "no" was loud.'),
+        ("<![CDATA[<p>AT&amp;#8217;s tide&amp;hellip;</p>]]>", "AT’s tide…"),
+        (
+            "<![CDATA[Write a &lt; b and &lt;stdio.h&gt; or &lt;b&gt;bold&lt;/b&gt;.]]>",
+            "Write a < b and <stdio.h> or <b>bold</b>.",
+        ),
+    ],
+)
+def test_what_was_escaped_twice_is_read_as_it_was_meant(description: str, told: str) -> None:
+    read_as = item(f"<title>T</title><description>{description}</description>").teaser
+    assert " ".join(read_as.split()) == " ".join(told.split())

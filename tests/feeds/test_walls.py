@@ -73,6 +73,20 @@ WALLS = {
         ),
         "question about cookies",
     ),
+    "consent that counts its partners": (
+        page(
+            "<p>We and our 832 partners store and/or access information on a device.</p>"
+            "<button>Accept all</button>",
+        ),
+        "question about cookies",
+    ),
+    "german consent or subscription": (
+        page(
+            "<h1>Mit Werbung weiterlesen</h1><p>Details stehen im Privacy Center. Die Zustimmung "
+            "ist jederzeit widerrufbar.</p><button>Akzeptieren und weiter</button>"
+        ),
+        "question about cookies",
+    ),
     "login": (
         page(
             "<h1>Welcome back</h1><form><input name='user'><input type='password'></form>",

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # datelines of many scripts, as they are written
 import itertools
 import re
 
@@ -118,6 +119,15 @@ def test_of_one_broken_sentence_its_whole_words_are_told() -> None:
         assert told == "Storm damage keeps the harbour of Port Arden shut for…"
 
 
+def test_a_short_sentence_comes_with_the_one_that_leans_on_it() -> None:
+    for text in (
+        "Der Hafen ist zu. Er bleibt es bis Montag.",
+        "The pier broke. It cost the town a million crowns.",
+    ):
+        assert lead(text) == text
+    assert lead("He denied it. The mayor of Arden left on Monday.").startswith("The mayor")
+
+
 def test_there_is_nothing_to_say_beside_the_title() -> None:
     title = "Harbour stays shut until Monday"
     assert summary(title=title).text == ""
@@ -174,10 +184,31 @@ def test_the_title_is_not_said_again() -> None:
         "Port Arden (dpa) \u2013 ",
         "PORT ARDEN — ",
         "Port Arden, Norland — ",
+        "(ANSA) - PORT ARDEN, 3 MAG - ",
+        "PORT ARDEN, May 3, 2024 /PRNewswire/ -- ",
+        "Port Arden, 3 may (EFE).- ",
     ],
 )
 def test_the_dateline_is_taken_off(dateline: str) -> None:
     assert lead(dateline + TEXT).startswith(FIRST)
+
+
+@pytest.mark.parametrize(
+    ("dateline", "told"),
+    [
+        ("МОСКВА, 3 мая (ТАСС) — ", "Новый мост через бухту открылся в среду утром."),
+        ("КИЇВ, 3 травня — УНН. ", "Новий міст через бухту відкрився в середу вранці."),
+        ("القاهرة 3 مايو (أ ف ب) – ", "افتتح رئيس البلدية أحمد يوسف الجسر الجديد يوم الأربعاء."),
+        ("新华社北京11月22日电（记者 张三）", "东江大桥于周三正式通车。"),
+        ("（中央社記者王小明台北22日電）", "東江大橋於週三正式通車。"),
+        ("【環球網報道】", "東江大橋於週三正式通車。"),
+        ("[東京 22日 ロイター] - ", "東江大橋が水曜日に開通した。"),
+        ("(서울=연합뉴스) 김철수 기자 = ", "동강대교가 오는 수요일에 모든 시민에게 개통된다."),
+    ],
+)
+def test_datelines_of_other_scripts_are_taken_off_too(dateline: str, told: str) -> None:
+    assert lead(dateline + told) == told
+    assert lead(told) == told
 
 
 @pytest.mark.parametrize(

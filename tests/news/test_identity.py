@@ -197,6 +197,8 @@ def test_a_site_that_moves_to_other_paths_is_not_new() -> None:
 
     assert _came_back_as_new(new_paths, "link", "short", is_dated=True) == 0
     assert _came_back_as_new(both(new_paths, dates_bumped), "link", "long", is_dated=True) == 0
+    for text in ("long", "short", "none"):
+        assert _came_back_as_new(new_paths, "link", text, is_dated=False) == 0
 
 
 def test_one_entry_that_gets_another_slug_and_hour_is_not_new() -> None:
