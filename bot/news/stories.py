@@ -158,7 +158,8 @@ def choose(
     ]
     return max(
         matches,
-        key=lambda match: (match.by == "link", match.likeness, -match.story_id),
+        # Rounded: sums of fractions differ in their last digits by the order they are added in.
+        key=lambda match: (match.by == "link", round(match.likeness, 9), -match.story_id),
         default=None,
     )
 
