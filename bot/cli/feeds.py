@@ -27,6 +27,7 @@ from bot.news.models import (
     NewSubscription,
     Repairs,
     Subscription,
+    without_credentials,
 )
 from bot.services.look import entries_per_day
 from bot.services.transfer import Added, Fate, Place
@@ -99,7 +100,8 @@ async def add(arguments: argparse.Namespace, settings: Settings) -> int:
             )
             await core.follower.follow(proposal.found, wish)
             where = f"in channel {place.channel_id}"
-    print(f"Added “{arguments.name or proposal.name}” ({proposal.found.url}) {where}.")
+    address = without_credentials(proposal.found.url)
+    print(f"Added “{arguments.name or proposal.name}” ({address}) {where}.")
     held = count(len(proposal.found.feed.entries), "entry")
     print(f"{held} that it holds now will not be posted.")
     if proposal.others:
@@ -107,7 +109,7 @@ async def add(arguments: argparse.Namespace, settings: Settings) -> int:
     for other in proposal.others:
         rate = entries_per_day(other)
         often = "" if rate is None else f", about {rate:.1f} a day"
-        print(f"      {other.url}  {other.feed.title}{often}")
+        print(f"      {without_credentials(other.url)}  {other.feed.title}{often}")
     return 0
 
 
@@ -132,7 +134,7 @@ async def read_file(arguments: argparse.Namespace, settings: Settings) -> int:
         return 0
     for row in rows:
         detail = row.reason or (count(row.entries, "entry") if row.entries else "")
-        print(f"{row.fate.value:<13} {row.wanted.url}  {detail}".rstrip())
+        print(f"{row.fate.value:<13} {without_credentials(row.wanted.url)}  {detail}".rstrip())
     groups = dict.fromkeys(row.wanted.folder for row in rows if row.wanted.folder)
     if place is not None and len(groups) > 1:
         print(f"{count(len(groups), 'group')} of the list, all to channel {place.channel_id}.")

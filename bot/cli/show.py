@@ -12,7 +12,7 @@ from typing import Any
 from bot import app
 from bot.errors import InvalidUrl
 from bot.frontend.listings import count
-from bot.news.models import Fetched, Post, Snippet
+from bot.news.models import Fetched, Post, Snippet, without_credentials
 from bot.services.look import Proposal
 from bot.settings import Settings
 
@@ -78,11 +78,14 @@ def _as_text(proposal: Proposal) -> list[str]:
     found = proposal.found
     lines = [
         f"feed      {proposal.name}",
-        f"address   {found.url}",
+        f"address   {without_credentials(found.url)}",
         f"format    {found.feed.kind or 'unknown'}, {count(len(found.feed.entries), 'entry')}"
         + (f", about {proposal.per_day:.1f} a day" if proposal.per_day else ""),
     ]
-    lines += [f"also      {other.url}  {other.feed.title}" for other in proposal.others]
+    lines += [
+        f"also      {without_credentials(other.url)}  {other.feed.title}"
+        for other in proposal.others
+    ]
     if proposal.reading is not None:
         article = proposal.reading.article
         how = {"feed": "from the feed", "page": "from its page", "teaser": "only the feed's teaser"}

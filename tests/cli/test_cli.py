@@ -219,6 +219,19 @@ def test_a_sites_other_feeds_are_told_when_one_is_added(herald: Herald, web: Fee
     assert f"{second}  Log b" in told
 
 
+def test_no_password_of_an_address_is_printed(
+    herald: Herald, feed_url: str, tmp_path: Path
+) -> None:
+    url = feed_url.replace("http://", "http://ada:hunter2@")
+    path = tmp_path / "feeds.txt"
+    path.write_text(f"{url}\n{url}.none\n")
+    told = herald("preview", url) + herald("feeds", "import", str(path), "--dry-run")
+    told += herald("feeds", "add", url) + herald("feeds", "list")
+    assert "Harbour Times" in told
+    assert "hunter2" not in told + herald.err
+    assert "hunter2" in herald("feeds", "export"), "which is to be read in again"
+
+
 def test_what_is_no_web_address_in_a_list_is_told(
     herald: Herald, feed_url: str, tmp_path: Path
 ) -> None:

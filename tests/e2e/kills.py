@@ -286,7 +286,8 @@ class Run:
             while not self._is_settled() and time.monotonic() < until:  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
             await asyncio.sleep(2)  # for what should not come
-            assert await self.herald.stop() == 0
+            self.herald.send(signal.SIGTERM)
+            assert await self.herald.wait() == 0
             await self._server.gateway.wait_until_gone()
             if self._is_settled():
                 return

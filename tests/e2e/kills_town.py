@@ -95,8 +95,8 @@ class Town:
             self._print(self._random.sample(free, 2 if both else 1))
 
     def print_everywhere(self) -> None:
-        """Let each paper print a story."""
-        for paper in self.papers.values():
+        """Let each paper print two stories, so that every channel is owed some."""
+        for paper in [*self.papers.values()] * 2:
             self._print([paper])
 
     def _papers_for(self, kind: str) -> list[Paper]:
