@@ -15,6 +15,10 @@ Rule = Callable[[str], tuple[str, ...]]
 
 _FEED_PATH = re.compile(r"\.(?:rss|atom|xml|json|rdf)$|^/feeds?(?:/|$)", re.IGNORECASE)
 _SUBREDDIT = re.compile(r"^/?(r|u|user)/([A-Za-z0-9_+-]{2,100})/?$")
+_REDDIT = re.compile(
+    r"^/(r|u|user)/([A-Za-z0-9_+-]{2,100})"
+    r"(/comments/\w+|/(?:new|top|rising|controversial)(?=/|$))?"
+)
 _ACCOUNT = re.compile(r"^@?([A-Za-z0-9_.-]{1,64})@((?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63})$")
 _NAME: Final = r"[A-Za-z0-9_.-]{1,100}"
 _GITHUB_PAGES = frozenset(  # first parts of a path on github.com that name no account
@@ -73,15 +77,18 @@ def _youtube(url: str) -> tuple[str, ...]:
 
 
 def _reddit(url: str) -> tuple[str, ...]:
-    """Know subreddits, users and single threads; all are served by one host."""
-    path = urlsplit(url).path.rstrip("/")
+    """Know subreddits, in the order that was looked at, users and threads; one host serves all."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
     if not path:
         return ("https://www.reddit.com/.rss",)
-    found = re.match(r"^/(r|u|user)/([A-Za-z0-9_+-]{2,100})(/comments/\w+)?", path)
+    found = _REDDIT.match(path)
     if found is None:
         return ()
     kind = "r" if found[1] == "r" else "user"
-    return (f"https://www.reddit.com/{kind}/{found[2]}{found[3] or ''}/.rss",)
+    span = re.search(r"(?:^|&)(t=[a-z]+)(?:&|$)", parts.query)
+    chosen = f"?{span[1]}" if span and found[3] in {"/top", "/controversial"} else ""
+    return (f"https://www.reddit.com/{kind}/{found[2]}{found[3] or ''}/.rss{chosen}",)
 
 
 def _github(url: str) -> tuple[str, ...]:

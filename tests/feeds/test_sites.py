@@ -37,7 +37,12 @@ def test_short_names_are_spelled_out(typed: str, url: str | None) -> None:
         (f"{VIDEOS}?channel_id={CHANNEL}", []),
         ("https://youtu.be/abc", []),
         ("https://www.reddit.com/r/harbour", ["https://www.reddit.com/r/harbour/.rss"]),
-        ("https://old.reddit.com/r/a+b/new/?t=day", ["https://www.reddit.com/r/a+b/.rss"]),
+        ("https://old.reddit.com/r/a+b/new/?t=day", ["https://www.reddit.com/r/a+b/new/.rss"]),
+        (
+            "https://www.reddit.com/r/harbour/top/?sort=top&t=week",
+            ["https://www.reddit.com/r/harbour/top/.rss?t=week"],
+        ),
+        ("https://www.reddit.com/r/harbour/about", ["https://www.reddit.com/r/harbour/.rss"]),
         ("https://reddit.com/u/keeper", ["https://www.reddit.com/user/keeper/.rss"]),
         (
             "https://www.reddit.com/r/harbour/comments/1abc/the_title/",

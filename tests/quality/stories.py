@@ -241,8 +241,10 @@ async def _decisions(path: Path) -> tuple[list[float], float]:
 
             took = await decide(_WINDOW - _DECISIONS + 1)
             tracemalloc.start()
-            await decide(_WINDOW - 4 * _DECISIONS)
-            grown = tracemalloc.get_traced_memory()[0] / 2**20
+            await decide(_WINDOW - 3 * _DECISIONS)  # what is remembered is full, and traced
+            before = tracemalloc.get_traced_memory()[0]
+            await decide(_WINDOW - 5 * _DECISIONS)
+            grown = (tracemalloc.get_traced_memory()[0] - before) / 2**20
             tracemalloc.stop()
     return took, grown
 
