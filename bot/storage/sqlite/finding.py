@@ -45,8 +45,8 @@ _DAY = timedelta(days=1)
 
 # What a search may cost, in microseconds of a core as measured: to score an entry that has a term,
 # to walk over it when bm25 counts the term's entries, to step over it without scoring.
-_BUDGET_US = 20_000.0
-_FINDING_US, _RANKING_US = 8_000.0, 10_000.0  # where that does not pay for all terms
+_BUDGET_US = 14_000.0
+_FINDING_US, _RANKING_US = 7_000.0, 7_000.0  # where that does not pay for all terms
 _SCORE_US, _WALK_US, _STEP_US = 2.0, 0.08, 0.5
 
 BEST = """
