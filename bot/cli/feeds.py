@@ -86,6 +86,10 @@ async def add(arguments: argparse.Namespace, settings: Settings) -> int:
     async with app.open_core(settings) as core:
         proposal = await core.follower.look(arguments.url)
         if place is None:
+            there = await core.storage.feed_by_url(proposal.found.url)
+            if there is not None and there.is_kept:
+                print(f"“{there.title}” ({there.public_url}) is here already; nothing is changed.")
+                return 0
             await core.follower.keep(proposal.found)
             where = (
                 "for the archive; no channel follows it yet (--channel, or /feed add in Discord)"

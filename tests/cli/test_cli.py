@@ -210,6 +210,15 @@ def test_feeds_are_added_polled_searched_exported_and_removed(
     assert web.hits("/feed.xml") == 1
 
 
+def test_a_feed_that_is_here_is_not_added_again(herald: Herald, feed_url: str) -> None:
+    herald("feeds", "add", feed_url)
+    assert "“Harbour Times”" in (again := herald("feeds", "add", feed_url))
+    assert "here already; nothing is changed" in again
+    assert len(herald.json("feeds", "list")) == 1
+    herald("feeds", "remove", feed_url)
+    assert "Added" in herald("feeds", "add", feed_url)
+
+
 def test_a_sites_other_feeds_are_told_when_one_is_added(herald: Herald, web: FeedServer) -> None:
     links = "".join(f'<link rel="alternate" type="text/xml" href="/{x}.xml">' for x in "ab")
     site = web.put("/site", f"<html><head>{links}</head></html>", content_type="text/html")
