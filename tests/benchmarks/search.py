@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -30,6 +30,7 @@ from bot.news.ports import Storage
 from bot.services.ask import Asker
 from bot.services.search import Searcher
 from bot.storage import open_storage
+from tests.benchmarks import search_commands
 from tests.benchmarks.search_world import FEEDS, FIRST_AT, World, published_at
 from tests.fakes import FakeClock
 
@@ -41,6 +42,7 @@ P99_MS = 100  # at most, at the last size
 ASK_P99_MS = 250  # likewise
 _BATCH = 1_000  # entries a transaction while the archive grows
 _POLLED = 10  # entries a poll while it is asked
+_COMMANDS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +51,18 @@ class Plan:
 
     sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)
     questions: int = 200
+    commands: int = 0
 
 
-QUICK = Plan(sizes=(200, 400), questions=10)
+QUICK = Plan(sizes=(200, 400), questions=10, commands=2)
 
 
-async def run(plan: Plan, path: Path) -> list[Figures]:
+async def run(plan: Plan, folder: Path) -> list[Figures]:
     """Grow the archive in *path* and measure it at each size."""
     world = World()
     figures = []
+    path = folder / "data" / "herald.db"
+    path.parent.mkdir(parents=True, exist_ok=True)
     for size in plan.sizes:
         async with open_storage(path, tokenise=tokenise, tokeniser_version=VERSION) as storage:
             feeds = [
@@ -80,6 +85,11 @@ async def run(plan: Plan, path: Path) -> list[Figures]:
                     **await _measured(plan, storage, world, feeds, size),
                 }
             )
+        if plan.commands:
+            dice = Random(13)  # noqa: S311  # the same questions each time
+            questions = [world.question(dice, size).text for _ in range(plan.commands)]
+            took = await search_commands.measure(folder, (MEMBER, OTHERS), questions)
+            figures[-1] |= {name: _percentiles(each) for name, each in took.items()}
         _say(figures[-1])
     return figures
 
@@ -193,7 +203,7 @@ def _say(row: Figures) -> None:
     insert = "" if row["insert_us"] is None else f"  {row['insert_us']:5.0f} µs to store one"
     asked = "  ".join(
         f"{name} p50 {row[name]['p50_ms']:.1f} p99 {row[name]['p99_ms']:.1f} ms"
-        for name in ("operator", "member", "ask", "poll")
+        for name in ("operator", "member", "ask", "poll", "acknowledged", "/news search", "/ask")
         if name in row
     )
     sys.stdout.write(
@@ -207,13 +217,18 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--quick", action="store_true", help="some hundred entries: does it run?")
     parser.add_argument("--folder", type=Path, help="keep the database here, and grow it on")
     parser.add_argument("--sizes", help="such as 10000,100000")
+    parser.add_argument(
+        "--commands", action="store_true", help="ask by slash commands too, of `herald run`"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     arguments = parser.parse_args(argv)
     plan = QUICK if arguments.quick else Plan()
     if arguments.sizes:
-        plan = Plan(sizes=tuple(int(size) for size in arguments.sizes.split(",")))
+        plan = replace(plan, sizes=tuple(int(size) for size in arguments.sizes.split(",")))
+    if arguments.commands:
+        plan = replace(plan, commands=_COMMANDS)
     with tempfile.TemporaryDirectory() as folder:
-        figures = asyncio.run(run(plan, (arguments.folder or Path(folder)) / "search.db"))
+        figures = asyncio.run(run(plan, arguments.folder or Path(folder)))
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     slowest = max(figures[-1][who]["p99_ms"] for who in ("operator", "member"))

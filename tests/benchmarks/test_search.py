@@ -15,7 +15,7 @@ def test_the_benchmark_grows_an_archive_and_asks_operator_and_member_while_a_wri
     small, large = json.loads(file.read_text())
     assert (small["entries"], large["entries"]) == (200, 400)
     for row in (small, large):
-        assert {"operator", "member", "poll"} <= row.keys()
+        assert {"operator", "member", "poll", "acknowledged", "/news search", "/ask"} <= row.keys()
         assert 0 < row["operator"]["p50_ms"] <= row["operator"]["p99_ms"]
     assert "400 entries" in capsys.readouterr().out
 
