@@ -34,7 +34,7 @@ class Limits:
     slow_waiting: int = 6  # documents that wait for the slow lane at most
     slow_waiting_bytes: int = 12 * MIB  # of these and the one that is being read; one may be larger
     small_bytes: int = MIB  # of a body: memory that is not counted
-    bodies_bytes: int = 24 * MIB  # for what bodies in flight have over that, all together
+    bodies_bytes: int = 18 * MIB  # for what bodies in flight have over that, all together
     bodies_wait_s: float = 5.0
     worker_memory_bytes: int = 1024 * MIB
     worker_tasks: int = 500  # a worker is replaced after so many, lest it grow
