@@ -254,7 +254,7 @@ class _Said:
     def media(self, node: etree._Element, name: str, depth: int) -> None:
         attributes = _attributes(node)
         if name == "media_thumbnail":
-            attributes.setdefault("url", _leaf(node))
+            attributes.setdefault("url", _mended(_leaf(node)))
         self.entry.setdefault(name, []).append(attributes)
         self.take(node, depth=depth + 1)
 
