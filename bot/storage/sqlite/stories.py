@@ -27,7 +27,7 @@ from bot.storage.sqlite.index import SearchIndex
 
 _QUERY_TERMS = 12  # words of an entry that others are found by
 _SAME_TERM_MAX = 60  # of the newest entries that have one of them
-_CANDIDATES = 12  # entries whose stories are compared, at most …
+_CANDIDATES = 6  # entries whose stories are compared, at most …
 _CANDIDATE_SHARE = 0.5  # … of those that share so much of what the best of them does
 _CANDIDATE_MIN = 0.16  # and of the most telling words of the entry itself
 _REACH = 100_000  # entries back; most that come in three days
