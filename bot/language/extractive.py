@@ -110,8 +110,7 @@ def _all_of(text: str, title: frozenset[str], max_words: int) -> str:
 def _unbroken(text: str) -> str:
     """Return *text* without the sentence in which it breaks off."""
     body, is_cut = without_tail(text)
-    spans = split(body)
-    if is_cut and spans and not is_whole(body[slice(*spans[-1])]):
+    if is_cut and (spans := split(body)) and not is_whole(body[slice(*spans[-1])]):
         return body[: spans[-1][0]]
     return body
 

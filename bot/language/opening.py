@@ -112,7 +112,11 @@ def terms(text: str) -> frozenset[str]:
 
 def repeats(one: str, title: frozenset[str]) -> bool:
     """Whether a sentence says no more than the title."""
-    said = terms(one)
+    return _is_said(terms(one), title)
+
+
+def _is_said(said: frozenset[str], title: frozenset[str]) -> bool:
+    """Whether the terms of a sentence say no more than those of the title."""
     if not said or not title:
         return not said
     return len(said & title) >= _SAME * len(said | title) or said <= title
@@ -170,11 +174,13 @@ def _telling(
             continue
         if accepts is _is_telling and is_without_speaker(told, is_inside=is_inside):
             continue
-        if repeats(told, title):
+        said = terms(told)
+        if _is_said(said, title):
             continue
         is_first = False
-        told = _trimmed(told)
-        yield _Sentence(at=at, text=told, words=length(told), terms=terms(told), leans=leans(told))
+        if (shorter := _trimmed(told)) != told:
+            told, said = shorter, terms(shorter)
+        yield _Sentence(at=at, text=told, words=length(told), terms=said, leans=leans(told))
 
 
 def _trimmed(one: str) -> str:
