@@ -137,10 +137,12 @@ def _row_as_text(row: FeedOverview, repairs: Repairs, now: datetime) -> list[str
         followed = count(row.subscriptions, "channel")
     else:
         followed = "for the archive only" if feed.is_kept else "not polled"
+    # What only an import filled, or nobody follows any more, is neither well nor ill.
+    state = feed.state.value if row.subscriptions or feed.is_kept else "idle"
     due = f"next check {feed.next_poll_at:%Y-%m-%d %H:%M} UTC ({feed.next_poll_reason})"
     is_polled = (row.subscriptions or feed.is_kept) and not health.is_given_up(feed)
     lines = [
-        f"{feed.id:>4}  {feed.state.value:<8} {feed.title}",
+        f"{feed.id:>4}  {state:<8} {feed.title}",
         f"      {feed.public_url}",
         (
             f"      {count(row.entries, 'article')}, last {_ago(row.last_entry_at)}; {followed}"
@@ -168,6 +170,7 @@ def _row_as_json(row: FeedOverview, repairs: Repairs, now: datetime) -> dict[str
         "title": feed.title,
         "url": feed.public_url,
         "state": feed.state.value,
+        "is_polled": bool(row.subscriptions or feed.is_kept),
         "state_in_words": health.state(feed, now),
         "failures": feed.failures,
         "last_error": feed.last_error,
