@@ -123,7 +123,8 @@ def test_imported_articles_are_found_and_never_posted_or_polled(herald: Herald, 
     shown = herald("feeds", "list")
     assert "Lund Echo" in shown
     assert "imported" in shown, "the feed of articles that name none"
-    assert shown.count("not polled") == 2
+    assert shown.count("not polled") == shown.count("  idle ") == 2
+    assert [row["is_polled"] for row in herald.json("feeds", "list")] == [False, False]
     assert herald.json("poll", "--once")["polled"] == 0
     with closing(sqlite3.connect(herald.data_dir / "herald.db")) as database:
         for table in ("deliveries", "subscriptions", "checks"):
