@@ -1,4 +1,4 @@
-"""Ten pages of ours with the noise that real ones have, and what is right for each."""
+"""Pages of ours with the noise that real ones have, and what is right for each."""
 
 import json
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class NoisyPage:
 
 
 def noisy_pages() -> list[NoisyPage]:
-    """Return the ten pages."""
+    """Return the pages."""
     right = json.loads((DATA / "right.json").read_text(encoding="utf-8"))
     return [
         NoisyPage(

@@ -1,28 +1,22 @@
-"""`herald feeds`: list, add, remove, import, export."""
+"""`herald feeds`: list, show, add, remove."""
 
 import argparse
 import json
-import re
-import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from bot import app
+from bot.cli.lists import place_of
 from bot.errors import NotFollowed, UserError
-from bot.feeds.opml import Outline, read_outlines, write_opml
 from bot.frontend.commands.options import parse_every
 from bot.frontend.listings import count
-from bot.frontend.panels.importing import wanted_of
 from bot.news import health
 from bot.news.models import (
-    ChannelId,
     Check,
     Feed,
     FeedId,
     FeedOverview,
     Following,
-    GuildId,
     Mode,
     NewSubscription,
     Repairs,
@@ -30,12 +24,9 @@ from bot.news.models import (
     without_credentials,
 )
 from bot.services.look import entries_per_day
-from bot.services.transfer import Added, Fate, Place
 from bot.settings import Settings
 
 CHECKS_SHOWN = 10
-
-CHANNEL_LINK = re.compile(r"(?:https://(?:\w+\.)?discord(?:app)?\.com/channels/)?(\d+)/(\d+)/?$")
 
 
 async def show_all(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -79,7 +70,7 @@ async def show_one(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def add(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add a feed."""
-    place = _place(arguments.channel)
+    place = place_of(arguments.channel)
     every_s = parse_every(arguments.every) if arguments.every else None
     if every_s is not None and place is None:
         raise UserError("--every is a channel's wish: name the channel with --channel.")
@@ -126,57 +117,6 @@ async def remove(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def read_file(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Add the feeds of a file."""
-    outlines = read_outlines(_read(arguments.file))
-    place = _place(arguments.channel)
-    async with app.open_core(settings) as core:
-        act = core.transfer.rehearse if arguments.dry_run else core.transfer.add_all
-        rows = await act(wanted_of(outlines), place)
-    if arguments.json:
-        print(json.dumps([_added_as_json(row) for row in rows], ensure_ascii=False, indent=2))
-        return 0
-    for row in rows:
-        detail = row.reason or (count(row.entries, "entry") if row.entries else "")
-        print(f"{row.fate.value:<13} {without_credentials(row.wanted.url)}  {detail}".rstrip())
-    groups = dict.fromkeys(row.wanted.folder for row in rows if row.wanted.folder)
-    if place is not None and len(groups) > 1:
-        print(f"{count(len(groups), 'group')} of the list, all to channel {place.channel_id}.")
-    counts = {fate: sum(row.fate is fate for row in rows) for fate in Fate}
-    told = ", ".join(f"{count} {fate.value}" for fate, count in counts.items() if count)
-    print(
-        f"{count(len(rows), 'feed')}: {told or 'none'}."
-        + (" Nothing stored." if arguments.dry_run else "")
-    )
-    return 0
-
-
-async def write_file(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Write every feed as OPML."""
-    async with app.open_core(settings) as core:
-        stored = await core.storage.feeds()
-        rows = [row for row in stored if row.subscriptions or row.feed.is_kept]
-        outlines = [await _outline(core, row) for row in rows]
-    body = write_opml(outlines, title="Feeds of Herald")
-    if arguments.file == "-":
-        sys.stdout.write(body.decode())
-    else:
-        try:
-            Path(arguments.file).write_bytes(body)
-        except OSError as error:
-            raise UserError(f"{arguments.file} cannot be written: {error.strerror}.") from error
-        print(f"{count(len(rows), 'feed')} written to {arguments.file}.")
-    return 0
-
-
-async def _outline(core: app.Core, row: FeedOverview) -> Outline:
-    """Return a feed under the name that the first channel to follow it chose."""
-    feed = row.feed
-    followers = await core.storage.followers(feed.id, core.clock.now()) if row.subscriptions else ()
-    named = next((each.subscription.name for each in followers), feed.title)
-    return Outline(title=named, url=feed.url, folder=None)
-
-
 async def _feed(core: app.Core, wanted: str) -> Feed:
     """Return the feed with this id or URL. Raises NotFollowed."""
     if wanted.isdecimal():
@@ -191,37 +131,18 @@ async def _feed(core: app.Core, wanted: str) -> Feed:
     return feed
 
 
-def _read(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise UserError(f"{name} cannot be read: {error.strerror}.") from error
-
-
-def _place(link: str | None) -> Place | None:
-    if link is None:
-        return None
-    found = CHANNEL_LINK.fullmatch(link.strip())
-    if found is None:
-        raise UserError(
-            f"“{link}” is no link of a channel. In Discord, right-click the channel, Copy Link; "
-            "it looks like https://discord.com/channels/123/456."
-        )
-    return Place(guild_id=GuildId(int(found[1])), channel_id=ChannelId(int(found[2])))
-
-
 def _row_as_text(row: FeedOverview, repairs: Repairs, now: datetime) -> list[str]:
     feed = row.feed
     if row.subscriptions:
         followed = count(row.subscriptions, "channel")
     else:
         followed = "for the archive only" if feed.is_kept else "not polled"
+    # What only an import filled, or nobody follows any more, is neither well nor ill.
+    state = feed.state.value if row.subscriptions or feed.is_kept else "idle"
     due = f"next check {feed.next_poll_at:%Y-%m-%d %H:%M} UTC ({feed.next_poll_reason})"
     is_polled = (row.subscriptions or feed.is_kept) and not health.is_given_up(feed)
     lines = [
-        f"{feed.id:>4}  {feed.state.value:<8} {feed.title}",
+        f"{feed.id:>4}  {state:<8} {feed.title}",
         f"      {feed.public_url}",
         (
             f"      {count(row.entries, 'article')}, last {_ago(row.last_entry_at)}; {followed}"
@@ -249,6 +170,7 @@ def _row_as_json(row: FeedOverview, repairs: Repairs, now: datetime) -> dict[str
         "title": feed.title,
         "url": feed.public_url,
         "state": feed.state.value,
+        "is_polled": bool(row.subscriptions or feed.is_kept),
         "state_in_words": health.state(feed, now),
         "failures": feed.failures,
         "last_error": feed.last_error,
@@ -307,16 +229,6 @@ def _check_as_json(check: Check) -> dict[str, Any]:
         "size": check.size,
         "new_entries": check.new_entries,
         "error": check.error,
-    }
-
-
-def _added_as_json(row: Added) -> dict[str, Any]:
-    return {
-        "url": row.wanted.url,
-        "title": row.wanted.title,
-        "fate": row.fate.value,
-        "entries": row.entries,
-        "reason": row.reason or None,
     }
 
 

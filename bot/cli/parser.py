@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import TypeAlias
 
-from bot.cli import archive, asking, daemon, feeds, importing, reading, show, stories
+from bot.cli import archive, asking, daemon, feeds, importing, lists, reading, show, stories
 from bot.news.models import SUMMARY_WORDS
 
 EPILOG = """\
@@ -272,7 +272,7 @@ def _add_feeds(commands: Subparsers) -> None:
     imported = _command(
         actions,
         "import",
-        feeds.read_file,
+        lists.read_file,
         "add the feeds of an OPML file or of a list of URLs",
         "Each feed is fetched once to see that it lives. Nothing old is posted.",
     )
@@ -282,9 +282,23 @@ def _add_feeds(commands: Subparsers) -> None:
         help="OPML, a URL a line, or FeedCord's appsettings.json; - reads stdin",
     )
     _add_channel(imported)
+    imported.add_argument(
+        "--folder",
+        metavar="NAME=LINK",
+        action="append",
+        default=[],
+        help="post what is in this folder of the list to that channel; may be given again. A "
+        "folder that is named by a channel's link, as export writes them, goes there by itself",
+    )
     imported.add_argument("--dry-run", action="store_true", help="only say what would be added")
     _add_json(imported, "what became of each")
-    exported = _command(actions, "export", feeds.write_file, "write every feed as OPML")
+    exported = _command(
+        actions,
+        "export",
+        lists.write_file,
+        "write every feed as OPML",
+        "With a folder for each channel; what is read for the archive only lies in none.",
+    )
     exported.add_argument(
         "file", metavar="FILE", nargs="?", default="-", help="where to (default: stdout)"
     )

@@ -8,6 +8,7 @@ from typing import Any
 from bot import app
 from bot.cli import jsonl
 from bot.errors import SummaryError
+from bot.feeds.noise import without_noise
 from bot.news.ports import Summariser
 from bot.news.text import one_line
 from bot.settings import Settings
@@ -31,8 +32,9 @@ def _answer(summariser: Summariser, line: jsonl.Line, max_words: int) -> dict[st
     try:
         record = line.object()
         title, text, teaser = (jsonl.text_of(record, f) for f in ("title", "text", "teaser"))
+        named = one_line(title)
         made = summariser.summarise(
-            title=one_line(title), text=text, teaser=teaser, max_words=max_words
+            title=named, text=without_noise(text, named), teaser=teaser, max_words=max_words
         )
     except (jsonl.BadLine, SummaryError) as error:
         return {"summary": None, "error": str(error)}

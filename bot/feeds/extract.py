@@ -23,7 +23,7 @@ from trafilatura.metadata import extract_metadata
 from bot.feeds.encodings import decoded
 from bot.feeds.furniture import cleared, joined
 from bot.feeds.markup import cut, page_tree, plain_title, read_fragment
-from bot.feeds.noise import article_lines, is_noise
+from bot.feeds.noise import article_lines, is_noise, without_noise
 from bot.feeds.urls import web_url
 from bot.feeds.values import AUTHOR_MAX, TEXT_MAX, TITLE_MAX, PageValues
 from bot.feeds.walls import Signs
@@ -85,16 +85,7 @@ def read_article(body: bytes, content_type: str | None, url: str) -> tuple[objec
 
 def read_lines(body: bytes, _content_type: str | None, _url: str, title: str) -> tuple[object, ...]:
     """Return the text of a feed's entry, bare, without what is no part of its article."""
-    text = body.decode()
-    lines = [line for part in text.split("\n") if (line := part.strip())]
-    kept = set(article_lines(lines, [title]))
-    if kept.issuperset(lines):
-        return (text,)
-    paragraphs = (
-        "\n".join(line for part in paragraph.split("\n") if (line := part.strip()) in kept)
-        for paragraph in text.split("\n\n")
-    )
-    return ("\n\n".join(paragraph for paragraph in paragraphs if paragraph),)
+    return (without_noise(body.decode(), title),)
 
 
 def _article(

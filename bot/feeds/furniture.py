@@ -17,6 +17,8 @@ from itertools import pairwise
 from lxml import etree
 from lxml.html import HtmlElement
 
+from bot.feeds.asides import is_invitation
+
 # Words of a class, an id or an aria-label that stand for furniture wherever they occur.
 _WORDS = frozenset(
     word
@@ -198,6 +200,18 @@ def _boxes(tree: HtmlElement) -> Iterator[HtmlElement]:
             box, outer = outer, outer.getparent()
         if box is not None:
             yield box
+    for node in tree.iter("div", "section"):
+        if node.find("p") is not None and _invites(node):
+            yield node
+
+
+def _invites(node: HtmlElement) -> bool:
+    """Whether a block of few words begins by asking to sign up for something."""
+    if _count(node) > _BOX_WORDS:
+        return False
+    lines = [flat for inner in node.iter(*_HEADINGS) if (flat := _squeezed(inner))]
+    first = min(lines[:3], key=len, default="")
+    return len(lines) > 1 and is_invitation(first) and _squeezed(node).startswith(first)
 
 
 def _captions(tree: HtmlElement) -> Iterator[HtmlElement]:

@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
+from bot.feeds.asides import goes_on, is_aside, is_invitation
 from bot.feeds.phrases import any_of
+from bot.feeds.stamps import bylined, is_stamp
 
 _SHORT = 250  # characters; a longer line is prose, and goes only if it is a known notice
 _NOTICE = 1_200
 _OPENING = 4  # lines in which the headline is looked for
+_OPENING_LONG = 12  # lines in which bylines are looked for
 _CLOSING = 3  # lines in which the author is introduced
 _TITLE_LIKE = 160  # characters of a line in a list of other articles
 _TAGS_MAX = 600
@@ -232,49 +235,6 @@ _NOTICE_OF_SITE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-_NAME = r"[A-ZÀ-ÖØ-ÞŠŽ][\w'’.-]+"
-_BYLINE = re.compile(
-    r"(?:[Bb]y|BY|Von|VON|Par|PAR|Por|POR|Di|DI|Door|Av|Af|"
-    rf"(?:Words|Story|Written|Posted|Published) by|Author|Text|Autor(?:in)?)\s*(?::\s*|\s){_NAME}"
-    rf"(?:,?\s(?:(?:de|van|von|der|la|le|bin|al|and|und|et|y|e|&)\s)?{_NAME}){{0,8}}"
-    r"(?:\s?[,|/·•–—-]\s?[\w\s.'’|/·•:–—-]{0,60})?"
-)
-_MONTH = (
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|fév|avr|juin|août|déc|ene|abr|"
-    r"ago|dic|gen|mag|giu|lug|set|ott|out|янв|фев|мар|апр|мая|июн|июл|авг|сен|окт|ноя|дек)[^\W\d]*\.?"
-)
-_DAY = (
-    rf"(?:\d{{1,2}}(?:st|nd|rd|th|\.|º)?(?: de| of)? {_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?)"
-)
-_CLOCK = r"\d{1,2}[:.h]\d{2}(?::\d{2})?"
-_DATE = re.compile(
-    rf"{_DAY},?(?: de)? \d{{4}}|\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{2,4}}|"
-    r"\d{4}年\d{1,2}月\d{1,2}日",
-    re.IGNORECASE,
-)
-_DATE_MAX = 80  # characters of a line that gives no more than a date
-# What may stand beside a date in its line: a weekday, an hour, a zone.
-_BESIDE_DATE = re.compile(
-    r"\b[ap]\.?m\b|\b(?:at|um|à|às|alle|uhr|updated|et|[a-z]{2,4}t|gmt|utc)\b|"
-    r"\b[^\W\d_]{2,9}(?:day|tag|dì|-feira)\b|[\W\d_]+|時|分|时",
-    re.IGNORECASE,
-)
-_STAMP = re.compile(
-    r"\W*"
-    + any_of(rf"""
-    (?:(?:first |last )?(?:published|updated|posted|modified)|date)\b.?.{{0,14}}\d.{{0,60}}
-    (?:veröffentlicht|aktualisiert|stand|publié|mis à jour)\W.{{0,16}}\d.{{0,40}}
-    (?:publicado|actualizado|pubblicato|aggiornato|atualizado|опубликовано|обновлено)\W.{{0,16}}\d.{{0,40}}
-    (?:发布|更新|發布|公開|配信|입력|수정).{{0,12}}\d.{{0,30}}
-    {_CLOCK} ?(?:[ap]\.?m\.?|uhr|h)?(?: [a-z]{{2,5}})?
-    (?:\d+|an?) (?:min(?:ute)?|hour|day|week|month|year|h|m|d)s? ago | vor \d+ \w+
-    (?:estimated )?(?:read(?:ing)? time|lesezeit|lesedauer|ti?empo de le(?:itura|ctura))\b.{{0,40}}
-    (?:temps de lecture|tempo di lettura)\b.{{0,40}} | \d+[- ]min(?:ute)?s? read | il y a \d+ \w+
-    """)
-    + r"\W*",
-    re.IGNORECASE,
-)
-
 _ROLE = re.compile(
     r"\b(?:is|was) (?:an?|the|our) (?:[\w'’&-]+,? ){0,6}(?:writer|reporter|editor|journalist|"
     r"correspondent|columnist|contributor|author|blogger|photographer|producer|analyst|fellow)\b|"
@@ -295,11 +255,25 @@ def article_lines(
     *headlines*: what the page is called, in its own words; *authors*: who wrote it.
     """
     titles = [words for headline in headlines if (words := _words(headline))]
-    names = [words for author in authors if (words := _words(author))]
+    people = (*authors, *bylined(lines[:_OPENING_LONG]))
+    names = [words for author in people if (words := _words(author))]
     kept = list(_once(_TWEET_BUTTON.sub(" ", line).strip() for line in lines))
     opening = [line for line in kept[:_OPENING] if not any(_says(line, title) for title in titles)]
     told = [line for line in (*opening, *kept[_OPENING:]) if _words(line) not in names]
     return _without_bios(_from_prose(list(_telling(told))), names)
+
+
+def without_noise(text: str, title: str) -> str:
+    """Return *text* without the lines that are no part of its article, whose title is *title*."""
+    lines = [line for part in text.split("\n") if (line := part.strip())]
+    kept = set(article_lines(lines, [title]))
+    if kept.issuperset(lines):
+        return text
+    paragraphs = (
+        "\n".join(line for part in paragraph.split("\n") if (line := part.strip()) in kept)
+        for paragraph in text.split("\n\n")
+    )
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
 def _from_prose(lines: list[str]) -> list[str]:
@@ -324,29 +298,24 @@ def is_noise(line: str) -> bool:
         _LABEL.fullmatch(line)
         or _PROMOTION.fullmatch(line)
         or _CREDIT.fullmatch(line)
-        or _STAMP.fullmatch(line)
-        or _is_date(line)
-        or _BYLINE.fullmatch(line)
+        or is_stamp(line)
         or _BRACKETED.fullmatch(line)
+        or is_invitation(line)
         or (not _ENDS.search(line) and (_LABELLED_LOOSELY.match(line) or _TAGS.fullmatch(line)))
     ):
         return True
-    return len(line) <= _NOTICE and _NOTICE_OF_SITE.match(line) is not None
-
-
-def _is_date(line: str) -> bool:
-    """Whether a line gives a date, an hour perhaps, and nothing beside."""
-    if len(line) > _DATE_MAX or _DATE.search(line) is None:
-        return False
-    return not _BESIDE_DATE.sub("", _DATE.sub("", line))
+    return is_aside(line) or (len(line) <= _NOTICE and _NOTICE_OF_SITE.match(line) is not None)
 
 
 def _telling(lines: Iterable[str]) -> Iterator[str]:
     """Leave out noise, and the titles or tags under a heading that announces them."""
     under: Literal["titles", "tags"] | None = None
+    notice = ""
     for line in lines:
         if is_noise(line):
-            under = _heading_of(line)
+            under, notice = _heading_of(line), line
+        elif notice and goes_on(notice, line):
+            continue
         elif (
             under is not None
             and len(line) <= (_TITLE_LIKE if under == "titles" else _TAGS_MAX)
@@ -355,7 +324,7 @@ def _telling(lines: Iterable[str]) -> Iterator[str]:
         ):
             under = under if under == "titles" else None
         else:
-            under = None
+            under, notice = None, ""
             yield line
 
 

@@ -78,7 +78,8 @@ _LOGIN_WORDS = _pattern(r"""
     accedi per | войдите, чтобы | 登录后(?:查看|阅读) | ログインし(?:て|てください)
 """)
 _PAYWALL_WORDS = _pattern(r"""
-    (?:subscribe|subscription|register|become a \w+|join)\b.{0,60}(?:to|and) (?:continue|keep)
+    (?:subscribe|subscription|register|become a \w+)\b.{0,60}(?:to|and) (?:continue|keep)
+    join\b.{0,60}(?:to|and) (?:continue|keep) (?:reading|access)
     (?:subscribe|subscription|become a \w+)\b.{0,60}(?:to|and) (?:read|unlock|finish)
     (?:subscribe|sign up|join)\b.{0,60}(?:to|and) (?:get )?(?:full )?access
     (?:article|story|content|post)s? (?:is|are) (?:\w+ ){0,2}(?:for|to) (?:\w+ )?(?:subscrib|member)

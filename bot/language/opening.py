@@ -55,6 +55,7 @@ _ENDS_WHOLE = re.compile(
 _IS_QUESTION = re.compile(rf"[?\u061f\uff1f\u037e]\s?[{_QUOTES_CLOSING}]*\Z")
 
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_WIDE_ENDS = frozenset("\u3002\uff01\uff1f\uff61\u300d\u300f\uff09")  # take no space after them
 _LOOSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 # A word in small letters begins the rest of a sentence, not one; iPhone and eBay may.
 _FRAGMENT = re.compile(r"[a-z\u00df-\u00ff]+(?![\w'\u2019])")
@@ -158,7 +159,8 @@ def join(kept: Iterable[str]) -> str:
     """Put sentences side by side; no space after the full stop of a script that has none."""
     joined = ""
     for one in kept:
-        is_solid = _DENSE.match(one) and not (joined[-1:].isascii() or joined[-1:].isalnum())
+        is_after = not (joined[-1:].isascii() or joined[-1:].isalnum())
+        is_solid = (_DENSE.match(one) and is_after) or joined[-1:] in _WIDE_ENDS
         joined += one if is_solid or not joined else " " + one
     return joined
 

@@ -20,6 +20,16 @@ _WIDE = "\u3002\uff01\uff1f\uff61\u0964\u0965\u104b\u17d4\u17d5"
 # Thai and Lao write no full stops: a space ends a phrase, and now and then a sentence.
 _NO_STOPS = "\u0e00-\u0eff"
 _PHRASES_MIN = 80  # characters, some sixteen words; a space after them ends a sentence
+_PHRASES_LONG = 240  # likewise, whatever word follows
+# With these a Thai sentence goes on: and, but, or, because (3), which, that (2), by, so that, from,
+# after, before, until, while, together with, making.
+_THAI_GOES_ON = re.compile(
+    "\u0e41\u0e25\u0e30|\u0e41\u0e15\u0e48|\u0e2b\u0e23\u0e37\u0e2d|\u0e40\u0e1e\u0e23\u0e32\u0e30"
+    "|\u0e40\u0e19\u0e37\u0e48\u0e2d\u0e07|\u0e14\u0e49\u0e27\u0e22|\u0e0b\u0e36\u0e48\u0e07"
+    "|\u0e17\u0e35\u0e48|\u0e27\u0e48\u0e32|\u0e42\u0e14\u0e22|\u0e40\u0e1e\u0e37\u0e48\u0e2d"
+    "|\u0e08\u0e32\u0e01|\u0e2b\u0e25\u0e31\u0e07|\u0e01\u0e48\u0e2d\u0e19|\u0e08\u0e19"
+    "|\u0e02\u0e13\u0e30|\u0e1e\u0e23\u0e49\u0e2d\u0e21|\u0e17\u0e33\u0e43\u0e2b\u0e49"
+)
 # A run of marks and what closes with it. Possessive, and from the start of a run only: a page of
 # dots is read once.
 _MARK = re.compile(
@@ -27,7 +37,7 @@ _MARK = re.compile(
       (?P<narrow> (?<![{_NARROW}])[{_NARROW}]++ [{_CLOSERS}]*+
                   (?:[\ \u00a0\u202f]\u00bb)?+ (?=\s|\Z) )  # « Oui ! »
     | (?P<wide>   [{_WIDE}]++ [{_WIDE_CLOSERS}]*+ )
-    | (?P<space>  (?<=[{_NO_STOPS}]) [^\S\n]++ (?=[{_NO_STOPS}\d"\u201c]) )
+    | (?P<space>  (?<=[{_NO_STOPS}]) [^\S\n]++ (?=[{_NO_STOPS}"\u201c]) )
     | (?P<blank>  \n[^\S\n]*+\n\s*+ )
     """,
     re.VERBOSE,
@@ -154,7 +164,9 @@ def _ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
     marks, at, end = match.group(), match.start(), match.end()
     match match.lastgroup:
         case "space":
-            return at - start >= _PHRASES_MIN
+            size = at - start
+            goes_on = _THAI_GOES_ON.match(text, end) is not None
+            return size >= (_PHRASES_LONG if goes_on else _PHRASES_MIN)
         case "wide":
             # 「行く。」と述べた: the quotation is part of a sentence that goes on in hiragana.
             goes_on = "\u3040" <= text[end : end + 1] <= "\u309f"

@@ -12,10 +12,10 @@ _AGENCY = (
     r"AP|Reuters|AFP|dpa|CNN|UPI|TASS|Xinhua|ANSA|EFE|Bloomberg|KNA|epd|SID|PTI|ANI|IANS|BBC|PA|AAP|"
     r"CP|Yonhap|Kyodo|Interfax|Ukrinform|AA|Anadolu|APA|sda|ATS|ANP|TT|NTB|Ritzau|PAP|MTI|Lusa|RFE/RL"
 )
-# wire, dispatch, report; Jiji, Kyodo, Reuters, news
+# wire, dispatch, report; Jiji, Kyodo, Reuters, news, agency
 _WIRES = (
     "\u7535|\u96fb|\u8baf|\u8a0a|\u62a5\u9053|\u5831\u5c0e|\u5831\u9053|\u6642\u4e8b"
-    "|\u5171\u540c|\u30ed\u30a4\u30bf\u30fc|\u6d88\u606f"
+    "|\u5171\u540c|\u30ed\u30a4\u30bf\u30fc|\u6d88\u606f|\u901a\u4fe1"
 )
 _DATELINES = (
     re.compile(rf"\((?:[A-Z][\w.&/ -]{{1,30}}|{_AGENCY})\)\s*{_DASH}?\s*(?=\S)"),
@@ -49,6 +49,12 @@ _DATELINES = (
     ),
     # Arabic: a place, a day, an agency in brackets
     re.compile(rf"[\u0600-\u06ff][^()\n]{{1,40}} \([\u0600-\u06ff .]{{2,20}}\)\s*{_DASH}\s*(?=\S)"),
+    # Hindi: a place, a day, an agency in brackets
+    re.compile(
+        r"[\u0900-\u0963][\u0900-\u0963 ]{1,30}, \d{1,2} [\u0900-\u0963]{2,12}\.?"
+        r"(?: \([\u0900-\u0963A-Z/. ]{2,30}\)[:\u0964.]?|:|\u0964|(?=\s[\u2013\u2014-]))"
+        rf"\s*(?:{_DASH}\s*)?(?=\S)"
+    ),
     # Chinese and Japanese: an agency and its "wire" or "report", bracketed or with a day
     re.compile(
         rf"[\uff08(\u3010\[][^\uff08\uff09()\u3010\u3011\[\]\n]{{0,40}}(?:{_WIRES})"

@@ -3,6 +3,7 @@
 ::
 
     claim_feeds ─► (paced) fetch ─► known ─► plan_refresh ─► record ─► on_recorded
+                                └─ unchanged ─► settle: the three in one step
 
 A feed is claimed with a lease, so that no other process fetches it meanwhile; a crash frees it when
 the lease is over. Fetches start one by one, never in a burst, whatever has piled up.
@@ -13,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
@@ -27,6 +27,7 @@ from bot.news.models import (
     FeedId,
     FeedState,
     Fetched,
+    Known,
     NotModified,
     Outcome,
     ParsedFeed,
@@ -39,8 +40,6 @@ from bot.news.refresh import aliases_of, plan_refresh
 from bot.services.group import Grouper
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
 
 BATCH = 64  # feeds taken from the database at a time
 IN_FLIGHT_MAX = 512  # feeds claimed and not yet recorded, most of them waiting for their host
@@ -308,33 +307,20 @@ class Poller:
         if isinstance(outcome, Failed) and outcome.kind == "busy":
             raise ReaderBusy(outcome.reason, url=feed.url)
         is_cut_off = await self._note(feed, outcome)
-        # To plan up to 500 entries takes too long for the event loop, to ask a thread to plan
-        # nothing takes longer than to do it.
-        away = _away if isinstance(outcome, Fetched) else _here
-        keys = await away(partial(aliases_of, outcome, feed.url))
-        known = await self._storage.known(feed.id, keys)
         group = self._source.group_of(feed.url)
         if feed.host_group != group:
             feed = replace(feed, host_group=group)
-        planned = await away(
-            partial(
-                plan_refresh,
-                feed,
-                outcome,
-                known,
-                self._clock.now(),
-                pace=self._pace,
-                jitter=self._random(),
-                is_offline=is_cut_off and self._outage.is_on,
-            )
+        plan = partial(
+            self._planned, feed, outcome, self._clock.now(), self._random(), is_cut_off=is_cut_off
         )
-        refresh = planned
-        if planned.new_url is not None:
-            refresh = replace(planned, host_group=self._source.group_of(planned.new_url))
-        if refresh.hold is not None and refresh.hold.group is not None:
-            # Feeds that were added since the start belong to a group too.
-            await self._storage.learn_groups(self._source.group_of)
-        recorded = await self._storage.record(refresh)
+        if isinstance(outcome, NotModified):  # as most are: one visit to the database
+            refresh, recorded = await self._storage.settle(feed.id, plan)
+        else:
+            refresh = await self._refresh(feed, outcome, plan)
+            if refresh.hold is not None and refresh.hold.group is not None:
+                # Feeds that were added since the start belong to a group too.
+                await self._storage.learn_groups(self._source.group_of)
+            recorded = await self._storage.record(refresh)
         _tell(feed, outcome, refresh, recorded)
         if recorded.deliveries:
             self._on_recorded()
@@ -346,6 +332,43 @@ class Poller:
             next_poll_at=refresh.next_poll_at,
             recorded=recorded,
         )
+
+    async def _refresh(
+        self, feed: Feed, outcome: Outcome, plan: Callable[[Known], Refresh]
+    ) -> Refresh:
+        """Return what a poll changes, given what is known of the document's entries.
+
+        To plan up to 500 of them takes too long for the event loop.
+        """
+        if not isinstance(outcome, Fetched):
+            return plan(await self._storage.known(feed.id, ()))
+        keys = await asyncio.to_thread(aliases_of, outcome, feed.url)
+        known = await self._storage.known(feed.id, keys)
+        return await asyncio.to_thread(plan, known)
+
+    def _planned(
+        self,
+        feed: Feed,
+        outcome: Outcome,
+        now: datetime,
+        jitter: float,
+        known: Known,
+        *,
+        is_cut_off: bool,
+    ) -> Refresh:
+        """Return what a poll changes. In whatever thread."""
+        refresh = plan_refresh(
+            feed,
+            outcome,
+            known,
+            now,
+            pace=self._pace,
+            jitter=jitter,
+            is_offline=is_cut_off and self._outage.is_on,
+        )
+        if refresh.new_url is None:
+            return refresh
+        return replace(refresh, host_group=self._source.group_of(refresh.new_url))
 
     async def _note(self, feed: Feed, outcome: Outcome) -> bool:
         """Return whether nothing was reached; note where that is our own connection's fault."""
@@ -369,14 +392,6 @@ class Poller:
             if self._round_at is not None:
                 await self._spread()
         return is_cut_off
-
-
-async def _away(plan: Callable[[], T]) -> T:
-    return await asyncio.to_thread(plan)
-
-
-async def _here(plan: Callable[[], T]) -> T:
-    return plan()
 
 
 def _without_document(outcome: Outcome) -> Outcome:

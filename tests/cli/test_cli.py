@@ -373,6 +373,48 @@ def test_an_opml_file_is_imported_into_a_channel(
     assert "already here" in herald("feeds", "import", str(path), "--channel", channel)
 
 
+def test_folders_of_a_list_go_to_the_channels_that_are_told(
+    herald: Herald, feed_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "feeds.opml"
+    path.write_text(
+        f'<opml version="2.0"><body><outline text="Coast"><outline text="Sea">'
+        f'<outline text="Mine" xmlUrl="{feed_url}"/></outline></outline>'
+        f'<outline text="Theirs" xmlUrl="{feed_url}"/></body></opml>'
+    )
+    where = ("--folder", "Sea=https://discord.com/channels/11/22", "--channel", "33/44")
+    told = herald("feeds", "import", str(path), *where)
+    assert "2 new" in told
+    rows = herald.json("feeds", "import", str(path), *where)
+    assert [(row["folder"], row["channel"], row["fate"]) for row in rows] == [
+        ("Coast / Sea", 22, "already here"),
+        (None, 44, "already here"),
+    ]
+    herald("feeds", "import", str(path), "--folder", "Lakes=11/22")
+    assert "The list has no folder “Lakes”. It has: Coast / Sea." in herald.err
+    herald("feeds", "import", str(path), "--folder", "Sea")
+    assert 'Write it as --folder "Sea news=' in herald.err
+
+
+def test_what_is_exported_is_imported_into_the_same_channels(
+    herald: Herald, feed_url: str, tmp_path: Path
+) -> None:
+    for number, channel in enumerate(("11/22", "11/23", "33/44")):
+        herald("feeds", "add", feed_url, "--channel", channel, "--name", f"Name {number}")
+    path = tmp_path / "feeds.opml"
+    assert "1 feed written" in herald("feeds", "export", str(path))
+    herald("feeds", "remove", "1")
+    told = herald("feeds", "import", str(path))
+    assert "“https://discord.com/channels/33/44” goes to channel 44." in told
+    assert "3 feeds: 3 new." in told
+    followers = herald.json("feeds", "show", feed_url)["followers"]
+    assert [(each["guild"], each["channel"], each["name"]) for each in followers] == [
+        (11, 22, "Name 0"),
+        (11, 23, "Name 1"),
+        (33, 44, "Name 2"),
+    ]
+
+
 def test_addresses_and_feedcords_settings_are_imported_too(
     herald: Herald, feed_url: str, tmp_path: Path
 ) -> None:

@@ -73,6 +73,26 @@ def test_a_summary_can_be_shorter_and_come_from_stdin(
     assert told["summary"] == "The ferry sails again from Monday on."
 
 
+def test_a_page_as_it_was_scraped_is_summarised_without_its_noise(
+    herald: Herald, file: Path
+) -> None:
+    scraped = [
+        "Ferry resumes",
+        "By Ann Ode",
+        "Published 22 Aug 2026",
+        "We value your privacy",
+        "You may accept all cookies or manage your choices at any time.",
+        "Why trust the Lund Echo",
+        "We maintain a strict editorial policy dedicated to accuracy. Our editors review it.",
+        "The ferry at the pier. Photo: Bo Leth",
+        FERRY["text"],
+        "[Via Harbour Weekly]",
+    ]
+    record = {"title": "Ferry resumes", "text": "\n\n".join(scraped)}
+    file.write_text(lines(record), encoding="utf-8")
+    assert json.loads(herald("summarise", str(file)))["summary"] == FERRY["text"]
+
+
 def test_a_summary_has_the_characters_of_its_article(herald: Herald, file: Path) -> None:
     text = "The fer\u00adry sails\u00a0again from Monday on\u2060."
     file.write_text(lines({"text": text}), encoding="utf-8")
@@ -103,7 +123,8 @@ def test_imported_articles_are_found_and_never_posted_or_polled(herald: Herald, 
     shown = herald("feeds", "list")
     assert "Lund Echo" in shown
     assert "imported" in shown, "the feed of articles that name none"
-    assert shown.count("not polled") == 2
+    assert shown.count("not polled") == shown.count("  idle ") == 2
+    assert [row["is_polled"] for row in herald.json("feeds", "list")] == [False, False]
     assert herald.json("poll", "--once")["polled"] == 0
     with closing(sqlite3.connect(herald.data_dir / "herald.db")) as database:
         for table in ("deliveries", "subscriptions", "checks"):

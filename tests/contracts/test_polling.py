@@ -13,8 +13,10 @@ from bot.news.models import (
     FeedId,
     FeedState,
     Hold,
+    Known,
     MessageId,
     Move,
+    Refresh,
     SeenEntry,
     Validators,
 )
@@ -71,6 +73,28 @@ async def test_what_is_claimed_is_nobody_elses_until_it_is_recorded_or_the_lease
     assert [f.id for f in await storage.claim_feeds(NOW, LEASE, 9, "run")] == [late]
     over = NOW + LEASE
     assert {f.id for f in await storage.claim_feeds(over, LEASE, 9, "run")} == {late, later}
+
+
+async def test_a_poll_without_a_document_is_planned_and_recorded_in_one_step(
+    storage: Storage,
+) -> None:
+    feed = await storage.ensure_feed(A, parsed_feed(), NOW)
+    await storage.follow(refresh(feed.id), replace(wish(CHANNEL), every_s=600), NOW)
+    assert await storage.claim_feed(feed.id, NOW, LEASE, "run") is not None
+    told: list[Known] = []
+
+    def plan(known: Known) -> Refresh:
+        told.append(known)
+        return refresh(feed.id, at=NOW + MINUTE, next_poll_at=NOW + HOUR)
+
+    planned, recorded = await storage.settle(feed.id, plan)
+    assert set(map(repr, told)) == {repr(await storage.known(feed.id, ()))}
+    assert told[0].wishes.shortest_s == 600
+    assert planned == plan(told[0])
+    assert (recorded.new_entries, recorded.deliveries) == (0, 0)
+    assert (await stored(storage, feed.id)).next_poll_at == NOW + HOUR
+    assert [check.at for check in await storage.checks(feed.id, 1)] == [NOW + MINUTE]
+    assert await storage.claim_feed(feed.id, NOW + MINUTE, LEASE, "once") is not None
 
 
 async def test_claims_come_longest_overdue_first(storage: Storage) -> None:

@@ -67,6 +67,7 @@ class Town:
         self._by_link: dict[str, Piece] = {}
         self._heard: set[Story] = set()
         self._deleted: defaultdict[int, list[Message]] = defaultdict(list)
+        self._former_homes: dict[int, Channel] = {}  # of webhooks that were deleted
         self.guild = server.add_guild("Saltmarsh", bot=_RIGHTS)
         self.editor = self.guild.add_member("ada", Permission.MANAGE_GUILD)
         self.channels = {
@@ -215,7 +216,9 @@ class Town:
         """Let a moderator delete a webhook; return whether there was one."""
         found = [channel for channel in self.channels.values() if channel.webhooks]
         if found:
-            self._random.choice(found).webhooks.clear()
+            home = self._random.choice(found)
+            self._former_homes.update((webhook.id, home) for webhook in home.webhooks)
+            home.webhooks.clear()
         return bool(found)
 
     def let_sleep(self) -> None:
@@ -234,8 +237,12 @@ class Town:
         """Return the kind of place where a post is looked for that came by a request to *path*."""
         if path.startswith("/webhooks/"):
             webhook_id = int(path.split("/")[2])
-            homes = (c for c in self.channels.values() for w in c.webhooks if w.id == webhook_id)
-            return FORUM_LOOK if next(homes).type is ChannelType.FORUM else LOOK
+            homes = self._former_homes | {
+                webhook.id: channel
+                for channel in self.channels.values()
+                for webhook in channel.webhooks
+            }
+            return FORUM_LOOK if homes[webhook_id].type is ChannelType.FORUM else LOOK
         return FORUM_LOOK if path.endswith("/threads") else LOOK
 
     # Judging

@@ -44,6 +44,26 @@ PROSE = "The council of Skarn opened the pier on a rainy Monday, and nobody brou
         "관련 기사: 부두가 가라앉다",
         "Storm hits the pier [PICTURES]",
         "Copyright 2026 The Gazette",
+        "3 hours ago · 4 min read",
+        "We and our 846 partners store and access information on your device, such as cookies.",
+        "We value your privacy",
+        "A swimmer dives from the pier. (Ann Ode/The Gazette)",
+        "The new pier at dusk. Photo: Bo Leth",
+        "The pier under water. Bo Leth/Getty Images",
+        "Die neue Mole am Sonntag. Foto: Ann Ode",
+        "La jetée, le 13 novembre. © Ann Ode / La Gazette",
+        "Have you swum there? Write to us at letters@gazette.example.org.",
+        "Join our forums to keep talking about piers.",
+        "Editor's note: an earlier version misstated the height of the pier.",
+        "This live blog has now closed. You can read our full report here.",
+        "list 1 of 3: Otters in the town hall",
+        "end of list",
+        "(With inputs from agencies)",
+        "(Except for the headline, this story has not been edited by the Gazette's staff.)",
+        "Sign up for the Pier Dispatch",
+        "Partager cet article",
+        "Empfohlener redaktioneller Inhalt",
+        "Chaque jeudi, le meilleur de nos rives dans votre boîte mail.",
     ],
 )
 def test_what_is_no_part_of_an_article_is_told(line: str) -> None:
@@ -72,6 +92,12 @@ def test_what_is_no_part_of_an_article_is_told(line: str) -> None:
         "Category 5 hurricanes reach 157 mph or more.",
         "Related species nest in the dunes north of the pier.",
         "Subscribe, they said, and never look back.",
+        "The ferry runs again from Monday. (dpa/rk)",
+        "“We value your privacy,” the harbour master told the swimmers.",
+        "The archive bought the image by Ann Ode for nine crowns.",
+        "The two agencies competed with Getty Images for years.",
+        "Join our walk and you see the pier, the guide says to whoever asks.",
+        "Sign up for the army, the posters said, and three hundred did.",
     ],
 )
 def test_prose_is_left_alone(line: str) -> None:
@@ -87,6 +113,23 @@ def test_a_headline_goes_and_its_words_in_prose_stay() -> None:
 def test_titles_under_a_heading_go_until_prose_comes() -> None:
     lines = [PROSE, "Most read", "Pier sinks", "Ferry rises again", PROSE[:-1] + " at all."]
     assert article_lines(lines, []) == [lines[0], lines[-1]]
+
+
+def test_what_a_box_of_trust_says_goes_with_its_heading() -> None:
+    said = "The Gazette has tested piers for ninety years. Our ratings are never for sale."
+    assert article_lines(["Why you can trust the Gazette", said, PROSE], []) == [PROSE]
+    assert article_lines([PROSE, said], []) == [PROSE, said]
+
+
+def test_a_question_about_cookies_goes_to_its_end() -> None:
+    asked = "You may accept all or manage your choices at any time in our Privacy Centre."
+    assert article_lines(["We value your privacy", asked, PROSE], []) == [PROSE]
+    assert article_lines([asked, PROSE], []) == [asked, PROSE]
+
+
+def test_a_byline_tells_who_is_introduced_at_the_end() -> None:
+    bio = "Ann Ode is a reporter for the Gazette and writes about piers."
+    assert article_lines(["By Ann Ode and Bo Leth", PROSE, bio, "Bo Leth"], []) == [PROSE]
 
 
 def test_an_author_is_introduced_at_the_end_only() -> None:

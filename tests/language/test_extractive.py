@@ -279,6 +279,56 @@ def test_chinese_and_thai_are_measured_in_characters() -> None:
     assert 10 < length(thai) <= SUMMARY_WORDS
 
 
+@pytest.mark.parametrize(
+    ("off", "told"),
+    [
+        (
+            "HOHENAU (dpa) - ",
+            ("Der Stadtrat von Hohenau hat am Mittwoch eine Buslinie beschlossen.",),
+        ),
+        (
+            "Par Jeanne Orsel\n\n",
+            ("Un loup a été aperçu dimanche matin près du lac par trois pêcheurs.",),
+        ),
+        (
+            "ARANDILLA (EFE).- ",
+            ("El puente viejo cerrará al tráfico desde el lunes, informó el ayuntamiento.",),
+        ),
+        (
+            "【時事通信】",
+            (
+                "北浜町で12日、新しい灯台が完成した。",
+                "「船乗りたちの長年の願いだった」と町長の山本氏は話した。",
+                "高さは45メートルで、町で最も高い建物になる。",
+            ),
+        ),
+        (
+            "新华社南岭11月14日电（记者李明）",
+            ("南岭县新图书馆14日正式开放，首日接待读者三千多人。", "图书馆共有藏书二十万册。"),
+        ),
+        (
+            "",
+            ("รถไฟสายเหนือหยุดวิ่งตั้งแต่คืนวันพุธ เพราะน้ำท่วมรางสูงกว่า 40 เซนติเมตรตลอดเส้นทาง",),
+        ),
+        (
+            "نهران (أ ف ب) - ",
+            ("أعلنت بلدية نهران يوم الاثنين إعادة فتح الجسر القديم أمام المشاة.",),
+        ),
+        ("सोनपुर, 14 नवंबर (भाषा) ", ("सोनपुर जिले में नदी पर बना नया पुल शनिवार को खोल दिया गया।",)),
+        ("", ("सोनपुर, 14 नवंबर को भारी बारिश के बाद नदी पर बना नया पुल बंद रहा।",)),
+        (
+            "ЛЕСОГОРСК, 14 ноя — РИА Вести. ",
+            ("Новый мост через реку Тихую открыли в субботу утром.",),
+        ),
+    ],
+)
+def test_sentences_of_many_languages_come_whole_and_without_what_stands_before_them(
+    off: str, told: tuple[str, ...]
+) -> None:
+    between = "" if told[0].endswith("。") else " "
+    assert lead(off + between.join(told)) == between.join(told)
+
+
 # --- What stands on its own ---
 
 

@@ -89,6 +89,15 @@ def test_a_space_ends_a_thai_sentence_some_way_on() -> None:
     assert pieces(" ".join([phrase] * 4)) == [f"{phrase} {phrase}"] * 2
 
 
+def test_a_thai_sentence_goes_on_before_a_number_and_after_a_conjunction() -> None:
+    phrase = "ท่าเรือจะปิดถึงวันจันทร์หน้าเนื่องจากพายุและเรือข้ามฟากสองลำถูกย้ายไปเมืองลุนด์เมื่อคืนนี้"
+    assert len(phrase) > 80
+    for rest in ("1,200 คนต้องรอ", "เพราะฝนตกหนัก", "และรถไฟหยุดวิ่ง"):
+        assert pieces(f"{phrase} {rest}") == [f"{phrase} {rest}"]
+    assert pieces(f"{phrase} นายกเทศมนตรีกล่าว") == [phrase, "นายกเทศมนตรีกล่าว"]
+    assert len(pieces(" และ".join([phrase] * 5))) > 1
+
+
 def test_a_blank_line_always_ends_a_sentence_and_a_line_break_does_not() -> None:
     assert pieces("A heading\n \nThe text\ngoes on.\n\n\n") == ["A heading", "The text\ngoes on."]
 

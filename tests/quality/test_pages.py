@@ -1,4 +1,4 @@
-"""Ten noisy pages, from the web to the archive: every paragraph comes through, no noise does."""
+"""Noisy pages, from the web to the archive: every paragraph comes through, no noise does."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

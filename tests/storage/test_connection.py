@@ -152,3 +152,43 @@ async def test_a_read_sees_what_was_written_before_it_was_asked_for(lane: Lane, 
 
         seen = [await asyncio.gather(write_and_read(at), reader.run(count)) for at in range(50)]
     assert all(has_seen for has_seen, _ in seen)
+
+
+async def test_a_read_is_told_before_the_slow_one_behind_it_is_done(path: Path) -> None:
+    gate = threading.Event()
+
+    def wait(_: sqlite3.Connection) -> None:
+        gate.wait()
+
+    async with open_lane(path, writes=False) as reader:
+        quick = asyncio.ensure_future(reader.run(lambda _: "quick"))
+        slow = asyncio.ensure_future(reader.run(wait))
+        assert await quick == "quick"  # the gate is closed yet
+        gate.set()
+        await slow
+
+
+async def test_a_lane_that_is_closed_says_so_to_all_who_come(path: Path) -> None:
+    async with open_lane(path, writes=True) as lane:
+        assert await lane.run(note("a")) == "a"
+    late = await asyncio.gather(*(lane.run(note(text)) for text in "bc"), return_exceptions=True)
+    assert all(isinstance(each, ValueError) for each in late)
+    assert notes(path) == ["a"]
+
+
+async def test_the_caller_that_goes_takes_nobody_along(lane: Lane, path: Path) -> None:
+    """The first of those who wait may be cancelled while the thread is at work for them."""
+    at_work, gate = threading.Event(), threading.Event()
+
+    def hold(_: sqlite3.Connection) -> None:
+        at_work.set()
+        gate.wait()
+
+    first = asyncio.ensure_future(lane.run(hold))
+    await asyncio.to_thread(at_work.wait)
+    second = asyncio.ensure_future(lane.run(note("a")))
+    first.cancel()
+    await asyncio.wait([first])
+    gate.set()
+    assert await second == "a"
+    assert notes(path) == ["a"]

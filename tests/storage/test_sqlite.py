@@ -263,6 +263,7 @@ WRITES: dict[str, Call] = {
     "spread_feeds": lambda s: s.spread_feeds(NOW, window=LEASE, per_s=20),
     "learn_groups": lambda s: s.learn_groups(lambda _url: None),
     "record": lambda s: s.record(refresh(FEED)),
+    "settle": lambda s: s.settle(FEED, lambda _: refresh(FEED)),
     "import_entries": lambda s: s.import_entries(FEED, [], NOW),
     "poll_soon": lambda s: s.poll_soon(FEED, NOW),
     "keep_feed": lambda s: s.keep_feed(FEED, is_kept=True),

@@ -106,6 +106,16 @@ class Feeds(Protocol):
         """
         ...
 
+    async def settle(
+        self, feed_id: FeedId, plan: Callable[[Known], Refresh]
+    ) -> tuple[Refresh, Recorded]:
+        """Record what *plan* makes of what is known of a feed of which there is no new document.
+
+        As `known` and `record`, in one step. *plan* is called in another thread, once or twice, and
+        must be quick.
+        """
+        ...
+
     async def group_entries(self, now: datetime, feed_id: FeedId | None = None) -> int:
         """Put some of the entries that polls brought into stories, those of one feed or of all.
 

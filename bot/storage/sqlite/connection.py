@@ -6,11 +6,12 @@ to COMMIT in the connection's own thread::
     await lane.run(work) ──> thread: BEGIN · work(connection) · COMMIT   (ROLLBACK where it raised)
 
 One hop to the thread for a transaction instead of one for each statement, and nothing can come
-between its statements: the thread's queue serialises them, so that the single writer needs no
-lock. What waits when a transaction begins shares it, each work in a savepoint of its own: COMMIT
-waits for the disk, and for many that is one wait (group commit).
+between its statements: the thread serialises them, so that the single writer needs no lock. What
+waits when a write begins shares its transaction, each work in a savepoint of its own: COMMIT waits
+for the disk, and for many that is one wait (group commit).
 """
 
+import asyncio
 import sqlite3
 import time
 from collections import deque
@@ -64,10 +65,12 @@ def connect(
 class _Call(Generic[T]):
     """A work that waits to be done, then what came of it."""
 
-    def __init__(self, work: Callable[[sqlite3.Connection], T]) -> None:
+    def __init__(
+        self, work: Callable[[sqlite3.Connection], T], answered: "asyncio.Future[T]"
+    ) -> None:
         self.work = work
+        self.answered = answered  # of the event loop: the thread leaves it alone
         self.is_cancelled = False  # set by the caller, in another thread
-        self.is_done = False
         self._result: T | None = None
         self._error: BaseException | None = None
 
@@ -84,17 +87,23 @@ class _Call(Generic[T]):
     def settle(self, error: BaseException | None = None) -> None:
         """Note that the work is written down, or why it is not."""
         self._error = error
-        self.is_done = True
 
-    def result(self) -> T:
-        """Return what the work returned. Raises what it raised."""
+    def answer(self) -> None:
+        """Tell the caller, if it still waits, what the work returned or raised."""
+        if self.answered.done():
+            return
         if self._error is not None:
-            raise self._error
-        return self._result  # type: ignore[return-value]  # None is a result like another
+            self.answered.set_exception(self._error)
+        else:
+            self.answered.set_result(self._result)  # type: ignore[arg-type]  # None may be a T
 
 
 class Lane:
-    """One connection and its thread. Calls run one after another, each as one transaction."""
+    """One connection and its thread. Calls run one after another, each as one transaction.
+
+    What shares a transaction is done in one visit to the thread: to cross over and back costs more
+    than most of what is asked for.
+    """
 
     def __init__(
         self,
@@ -109,6 +118,7 @@ class Lane:
         self._path = path
         self._begin = begin
         self._waiting: deque[_Call[Any]] = deque()
+        self._visit: asyncio.Task[None] | None = None
 
     @property
     def is_wanted(self) -> bool:
@@ -121,11 +131,13 @@ class Lane:
         It may be run twice, where what shared its transaction spoilt that. Raises Busy, Corrupt,
         StorageError; what *work* raises on purpose passes.
         """
-        call = _Call(work)
+        loop = asyncio.get_running_loop()
+        call: _Call[T] = _Call(work, loop.create_future())
         self._waiting.append(call)
+        if self._visit is None:
+            self._visit = loop.create_task(self._visit_thread())
         try:
-            await self._in_thread(partial(self._serve, call))
-            return call.result()
+            return await call.answered
         except sqlite3.Error as error:
             raise translate(error, self._path) from error
         finally:
@@ -138,51 +150,67 @@ class Lane:
         except sqlite3.Error as error:
             raise translate(error, self._path) from error
 
+    async def _visit_thread(self) -> None:
+        """Have the thread do what waits until nothing does. A task of its own: callers may go."""
+        try:
+            while self._waiting:
+                for call in await self._in_thread(self._serve):
+                    call.answer()
+        except BaseException as error:
+            while self._waiting:  # the connection is closed
+                call = self._waiting.popleft()
+                call.settle(error)
+                call.answer()
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._visit = None
+
     async def _in_thread(self, function: Callable[[], T]) -> T:
         # aiosqlite has no public way to run a function in a connection's thread. Statement by
         # statement through its public methods, a poll with 50 new entries costs some 250 hops.
         result: T = await self._connection._execute(function)  # type: ignore[no-untyped-call]  # noqa: SLF001  # see above
         return result
 
-    def _serve(self, call: _Call[Any]) -> None:
-        """Do what *call* asks for, and with it what else waits; nothing if that was done before.
+    def _serve(self) -> list[_Call[Any]]:
+        """Do some of what waits, and return what is done.
 
-        Reads are not shared: one made after a write was told to be done must not see what an
-        earlier one saw.
+        Reads share nothing: one made after a write was told to be done must not see what an earlier
+        one saw, nor a quick one wait for a slow one behind it.
         """
-        if self._begin == "BEGIN IMMEDIATE" and len(self._waiting) > 1 and not call.is_done:
-            self._share()
-        while not call.is_done:
-            self._alone(self._waiting.popleft())
+        if self._begin == "BEGIN IMMEDIATE" and len(self._waiting) > 1:
+            return self._share()
+        return [self._alone(self._waiting.popleft())]
 
-    def _alone(self, call: _Call[Any]) -> None:
+    def _alone(self, call: _Call[Any]) -> _Call[Any]:
         """Do one work in a transaction of its own."""
         try:
             self._raw.execute(self._begin)
             call.attempt(self._raw)
             self._raw.execute("COMMIT")
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # the caller is told
             self._roll_back()
             call.settle(error)
-            if not isinstance(error, Exception):
-                raise
         else:
             call.settle()
+        return call
 
-    def _share(self) -> None:
-        """Do the works that wait in one transaction; none where it cannot begin.
+    def _share(self) -> list[_Call[Any]]:
+        """Do the works that wait in one transaction; one alone where it cannot begin.
 
         Where the transaction itself fails, each is done again in one of its own.
         """
         try:
             self._raw.execute(self._begin)
         except sqlite3.Error:
-            return
+            return [self._alone(self._waiting.popleft())]
+        done: list[_Call[Any]] = []
         written: list[_Call[Any]] = []
         until = time.monotonic() + _SHARED_S
         try:
-            while self._waiting and len(written) < _SHARED_MAX and time.monotonic() < until:
+            while self._waiting and len(done) < _SHARED_MAX and time.monotonic() < until:
                 call = self._waiting.popleft()
+                done.append(call)
                 self._raw.execute("SAVEPOINT call")
                 try:
                     call.attempt(self._raw)
@@ -203,6 +231,7 @@ class Lane:
         else:
             for call in written:
                 call.settle()
+        return done
 
     def _roll_back(self) -> None:
         if self._raw.in_transaction:

@@ -48,19 +48,9 @@ KNOWN_ALIASES = """
 
 def known(connection: sqlite3.Connection, feed_id: FeedId, aliases: Sequence[str]) -> Known:
     """Return what is stored of *aliases*, and who follows the feed."""
-    stored = {values.to_text(alias): alias for alias in aliases}
-    rows = connection.execute(
-        KNOWN_ALIASES, {"feed_id": feed_id, "aliases": values.to_json(stored)}
-    )
-    found = {
-        stored[row["alias"]]: KnownAlias(
-            entry_id=EntryId(row["entry_id"]), dated_at=values.from_ms_or_none(row["dated_at"])
-        )
-        for row in rows
-    }
     followers = connection.execute(FOLLOWERS, {"feed_id": feed_id}).fetchall()
     return Known(
-        aliases=found,
+        aliases=_stored(connection, feed_id, aliases) if aliases else {},
         channels=tuple(
             (GuildId(row["guild_id"]), ChannelId(row["channel_id"])) for row in followers
         ),
@@ -73,6 +63,21 @@ def known(connection: sqlite3.Connection, feed_id: FeedId, aliases: Sequence[str
         wishes=_wishes(followers),
         old_too=frozenset(ChannelId(row["channel_id"]) for row in followers if row["posts_old"]),
     )
+
+
+def _stored(
+    connection: sqlite3.Connection, feed_id: FeedId, aliases: Sequence[str]
+) -> dict[str, KnownAlias]:
+    stored = {values.to_text(alias): alias for alias in aliases}
+    rows = connection.execute(
+        KNOWN_ALIASES, {"feed_id": feed_id, "aliases": values.to_json(stored)}
+    )
+    return {
+        stored[row["alias"]]: KnownAlias(
+            entry_id=EntryId(row["entry_id"]), dated_at=values.from_ms_or_none(row["dated_at"])
+        )
+        for row in rows
+    }
 
 
 # Those who have paused it, and servers that put Herald out, want nothing of it.

@@ -198,6 +198,17 @@ class SqliteStorage:
         """Apply a poll; applying it again changes nothing."""
         return await self._writer.run(lambda c: polls.record(c, self._index, refresh))
 
+    async def settle(
+        self, feed_id: FeedId, plan: Callable[[Known], Refresh]
+    ) -> tuple[Refresh, Recorded]:
+        """Record what *plan* makes of what is known of a feed of which there is no new document."""
+
+        def work(connection: sqlite3.Connection) -> tuple[Refresh, Recorded]:
+            refresh = plan(polls.known(connection, feed_id, ()))
+            return refresh, polls.record(connection, self._index, refresh)
+
+        return await self._writer.run(work)
+
     async def group_entries(self, now: datetime, feed_id: FeedId | None = None) -> int:
         """Put some of the entries that wait for it into stories; return how many, 0 at the end."""
         if not await self._reader.run(grouping.is_any):
