@@ -1,6 +1,6 @@
 """Channels that follow feeds, and how they wish to be told."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -41,56 +41,41 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Choices:
+    """What an admin may choose of a subscription, and change later."""
+
+    name: str  # what the channel calls the feed; the feed's title unless an admin chose one
+    channel_id: ChannelId
+    every_s: int | None = None  # how often to poll; None: in the feed's own rhythm
+    posts_old: bool = False  # what is over a week old when it appears is posted too
+    mode: Mode = Mode.STORY
+    tags: tuple[str, ...] = ()  # names of a forum's tags for all that it brings
+    ping: Ping | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription(Choices):
     """A channel follows a feed."""
 
     id: SubscriptionId
     feed_id: FeedId
     guild_id: GuildId
-    channel_id: ChannelId
-    name: str  # what the channel calls the feed; the feed's title unless an admin chose one
     added_by: UserId | None
     added_at: datetime
     paused_at: datetime | None = None
     paused_until: datetime | None = None  # None: until somebody resumes it
     catches_up: bool = False  # what comes out during the pause is posted after it
-    every_s: int | None = None  # how often to poll; None: in the feed's own rhythm
-    posts_old: bool = False  # what is over a week old when it appears is posted too
-    mode: Mode = Mode.STORY
     suppress_same_link: bool = True  # in mode EACH: a link is told once in 72 hours
-    tags: tuple[str, ...] = ()  # names of a forum's tags for all that it brings
-    ping: Ping | None = None
 
     @property
-    def choices(self) -> "Choices":
-        """What can be chosen and changed later."""
-        return Choices(
-            name=self.name,
-            channel_id=self.channel_id,
-            every_s=self.every_s,
-            posts_old=self.posts_old,
-            mode=self.mode,
-            tags=self.tags,
-            ping=self.ping,
-        )
+    def choices(self) -> Choices:
+        """What can be changed later, by itself."""
+        return Choices(**{each.name: getattr(self, each.name) for each in fields(Choices)})
 
     @property
     def is_paused(self) -> bool:
         """Whether new stories are kept from the channel."""
         return self.paused_at is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What an admin may choose of a subscription; see there."""
-
-    name: str
-    channel_id: ChannelId
-    every_s: int | None = None
-    posts_old: bool = False
-    mode: Mode = Mode.STORY
-    tags: tuple[str, ...] = ()
-    ping: Ping | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,22 +112,15 @@ class Following:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewSubscription:
+class NewSubscription(Choices):
     """A channel's wish to follow a feed.
 
     ``backfill``: how many of the newest entries to post at once.
     """
 
     guild_id: GuildId
-    channel_id: ChannelId
-    name: str
     added_by: UserId | None
     backfill: int = 0
-    every_s: int | None = None
-    posts_old: bool = False
-    mode: Mode = Mode.STORY
-    tags: tuple[str, ...] = ()
-    ping: Ping | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
