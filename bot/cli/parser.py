@@ -118,9 +118,9 @@ def _add_looking(commands: Subparsers) -> None:
         show.preview,
         "show the post that a feed's newest entry would become",
         "Finds the feed, fetches and reads it, reads the article, makes the summary and the post. "
-        "Stores nothing and posts nothing.",
+        "Of a page without a feed the article. Stores nothing and posts nothing.",
     )
-    preview.add_argument("target", metavar="URL|FILE", help="a feed, a site, or a feed in a file")
+    preview.add_argument("target", metavar="URL|FILE", help="a feed, a site, a page, or a file")
     _add_json(preview, "all that was found")
     summarise = _command(
         commands,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
-from bot.errors import InvalidUrl
+from bot.errors import InvalidUrl, NotAFeed, ParseFailed
 from bot.frontend.listings import count
 from bot.news.models import Fetched, Post, Snippet, without_credentials
 from bot.services.look import Proposal
@@ -25,11 +25,11 @@ async def preview(arguments: argparse.Namespace, settings: Settings) -> int:
     async with app.open_reader(settings, asks_model=True) as reader:
         path = Path(target)
         if "://" not in target and path.is_file():
-            proposal = await reader.looker.propose(await _from_file(reader, path))
+            proposal = await _of_file(reader, path)
         elif "://" not in target and path.suffix in {".xml", ".rss", ".atom", ".json"}:
             raise InvalidUrl(f"There is no file {target}.", url=target)
         else:
-            proposal = await reader.looker.look(target)
+            proposal = await _of_url(reader, target)
     if arguments.json:
         print(json.dumps(_as_json(proposal), ensure_ascii=False, indent=2))
     else:
@@ -37,10 +37,28 @@ async def preview(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def _from_file(reader: app.Reader, path: Path) -> Fetched:
+async def _of_file(reader: app.Reader, path: Path) -> Proposal:
+    """Return what a feed or page in a file would become. Raises ParseFailed or NotAFeed."""
     body = path.read_bytes()
     url = path.resolve().as_uri()
-    return Fetched(url=url, feed=await reader.web.read(body, None, url), size=len(body))
+    try:
+        feed = await reader.web.read(body, None, url)
+    except (ParseFailed, NotAFeed):
+        article = await reader.web.page(body, url)
+        if article is None or (told := await reader.looker.look_at_page(url, article)) is None:
+            raise
+        return told
+    return await reader.looker.propose(Fetched(url=url, feed=feed, size=len(body)))
+
+
+async def _of_url(reader: app.Reader, url: str) -> Proposal:
+    """Return what a feed's newest entry would become, or a page that no feed is found for."""
+    try:
+        return await reader.looker.look(url)
+    except NotAFeed:
+        if (told := await reader.looker.look_at_page(url)) is None:
+            raise
+        return told
 
 
 def _as_json(proposal: Proposal) -> dict[str, Any]:
@@ -76,8 +94,9 @@ def _as_json(proposal: Proposal) -> dict[str, Any]:
 
 def _as_text(proposal: Proposal) -> list[str]:
     found = proposal.found
+    is_page = found.feed.kind == "page"
     lines = [
-        f"feed      {proposal.name}",
+        "feed      none: this is a web page" if is_page else f"feed      {proposal.name}",
         f"address   {without_credentials(found.url)}",
         f"format    {found.feed.kind or 'unknown'}, {count(len(found.feed.entries), 'entry')}"
         + (f", about {proposal.per_day:.1f} a day" if proposal.per_day else ""),

@@ -91,6 +91,16 @@ class ArticleReader:
                 self._holds.note(error)
         return Article(text=own, method="teaser", image_url=entry.image_url, note=note)
 
+    async def on_page(self, body: bytes, url: str) -> Article | None:
+        """Return the article on a page that is here already, None where there is none.
+
+        Raises ParseFailed.
+        """
+        page = await self._reader.article(body, None, url)
+        if page.wall is not None or _size(page.text) < _SHORT:
+            return None
+        return _article_of(page, page.text, page.image_url)
+
     async def _from_feed(self, entry: Entry, own: str) -> Article:
         """Return the feed's own text, without lines that are no part of the article."""
         try:
@@ -106,15 +116,7 @@ class ArticleReader:
             download = await self._fetched(url, place.hold)
             page = await self._reader.article(download.body, download.content_type, download.url)
         text = _without_headline(page.text, entry.title)
-        article = Article(
-            text=text,
-            method="page",
-            image_url=entry.image_url or page.image_url,
-            title=page.title or None,
-            author=page.author,
-            published_on=_day(page.published_on),
-            language=page.language,
-        )
+        article = _article_of(page, text, entry.image_url or page.image_url)
         if (note := _refusal(page, text, own, url, download.url)) is None:
             return article
         # A paywall's opening lines are more than nothing.
@@ -164,6 +166,18 @@ class ArticleReader:
         while len(self._next_at) > _SERVERS_MAX:
             self._next_at.popitem(last=False)
         await asyncio.sleep(at - now)
+
+
+def _article_of(page: PageValues, text: str, image_url: str | None) -> Article:
+    return Article(
+        text=text,
+        method="page",
+        image_url=image_url,
+        title=page.title or None,
+        author=page.author,
+        published_on=_day(page.published_on),
+        language=page.language,
+    )
 
 
 def _refusal(page: PageValues, text: str, own: str, asked: str, url: str) -> str | None:

@@ -155,6 +155,10 @@ class Web:
         """Return the article of *entry*. Never raises FeedError."""
         return await self._articles.article(entry)
 
+    async def page(self, body: bytes, url: str) -> Article | None:
+        """Return the article on a page that is here already, or None. Raises ParseFailed."""
+        return await self._articles.on_page(body, url)
+
     async def read(self, body: bytes, content_type: str | None, url: str) -> ParsedFeed:
         """Return the feed in a document that is here already. Raises ParseFailed."""
         if is_page(body, content_type):

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 
-from bot.language.quoting import Candidate, Found, Lens
+from bot.language.quoting import Candidate, Found, Lens, Paper
 from bot.news.answers import Window
 
 _LOOKED_AT = 20  # sentences, the best ones
+_LATE = timedelta(days=10)  # what is this much older than the newest is no late news
 _DAY = timedelta(days=1)
 
 
@@ -42,32 +43,47 @@ def coefficients() -> Coefficients:
     )
 
 
-EVIDENCE = ("amount", "missing", "score", "age", "pairs")
+EVIDENCE = ("amount", "missing", "score", "age", "both", "pairs")
 
 
 def evidence(
-    lens: Lens, ranked: Sequence[Candidate], newest_at: datetime | None, window: Window | None
+    lens: Lens,
+    read: Sequence[Paper],
+    ranked: Sequence[Candidate],
+    newest_at: datetime | None,
+    window: Window | None,
 ) -> dict[str, float]:
     """Return what speaks for an answer and against one, by the names of EVIDENCE.
 
-    Weights of words are told in words as rare as can be, so that they mean the same in archives of
-    every size: "amount", the logarithm of what the best sentence and its surroundings have of the
-    question, and "missing", what they have not. "pairs": words that stand side by side in both are
-    often one name, and no evidence each. "age" is that of the article beside the newest: who asks
-    about news asks about late news, unless the question names a time.
+    *ranked*: the sentences of *read*, best first. Weights of words are told in words as rare as can
+    be, so that they mean the same in archives of every size. "amount": the logarithm of what the
+    best sentence and its surroundings have of the question; it counts up to twice as much the more
+    of the question a late article has, for who asks about news asks about late news, unless the
+    question names a time. "missing": what they have not. "age": that of the article beside the
+    newest. "both": how much is missing of how old an article, for these two against an answer are
+    less than their sum. "pairs": words that stand side by side in both are often one name, and no
+    evidence each.
     """
     if not ranked:
         return {}
     best = ranked[0]
     reach = max(lens.cover(_surroundings(one)) for one in ranked[:_LOOKED_AT])
-    age_days = 0.0
-    if newest_at is not None and window is None:
-        age_days = max((newest_at - best.paper.hit.entry.dated_at) / _DAY, 0.0)
+    missing = (1 - reach) * lens.amount
+
+    def behind(paper: Paper) -> timedelta:
+        """Return how much older an article is than the newest, as far as that counts."""
+        if newest_at is None or window is not None:
+            return timedelta()
+        return max(newest_at - paper.hit.entry.dated_at, timedelta())
+
+    late = max((paper.cover for paper in read if behind(paper) < _LATE), default=0.0)
+    age = math.sqrt(min(math.log2(1 + behind(best.paper) / (15 * _DAY)), 4.0) / 4)
     return {
-        "amount": math.log(0.3 + reach * lens.amount),
-        "missing": min((1 - reach) * lens.amount, 4.0) / 4,
+        "amount": math.log(0.3 + reach * lens.amount) * (1 + late) / 2,
+        "missing": min(missing, 4.0) / 4,
         "score": best.score,
-        "age": min(math.log2(1 + age_days / 15), 4.0) / 4,
+        "age": age,
+        "both": age * missing,
         "pairs": min(lens.worth(_surroundings(best).pairs) * lens.amount, 3.0) / 3,
     }
 

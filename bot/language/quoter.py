@@ -67,7 +67,7 @@ class TextQuoter:
         read = papers(lens, gathered, asked.window, now)
         model = coefficients()
         ranked = candidates(lens, read, model.sentence)
-        told = evidence(lens, ranked, gathered.newest_at, asked.window)
+        told = evidence(lens, read, ranked, gathered.newest_at, asked.window)
         sure = confidence(told)
         chosen = list(_chosen(ranked))
         quotes = tuple(_quote(lens, one, ranked) for one in chosen)

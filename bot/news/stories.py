@@ -39,6 +39,7 @@ _LIKE_LEAD = 0.29
 _LIKE_NEW_ARCHIVE = 0.13  # more of headlines, where the archive is small …
 _ARCHIVE_MIN, _ARCHIVE_MAX = 100, 3_000  # … from all of it to none
 _LIKE_PER_DAY = 0.1  # share by which a day between them asks for more
+_LED_TERMS = 4  # different words of a lead from which on it is one
 _COPY = 0.7  # of which two texts are one, edited
 _SERIAL = 0.75  # words in common of titles that differ in their numbers: "Part 3", "Part 4"
 
@@ -185,8 +186,10 @@ def _match(
     elif likeness >= _COPY:
         by = "copy"
     elif (
-        likeness >= _needed(entry.sketch, story, archive) * (1 + _LIKE_PER_DAY * days)
-    ) and _is_headed_alike(entry.sketch, story):
+        (likeness >= _needed(entry.sketch, story, archive) * (1 + _LIKE_PER_DAY * days))
+        and _is_headed_alike(entry.sketch, story)
+        and _is_led_alike(entry.sketch, story)
+    ):
         by = "likeness"
     return None if by is None else Match(story_id=story.id, by=by, likeness=likeness)
 
@@ -263,3 +266,16 @@ def _is_headed_alike(entry: Sketch, story: Candidate) -> bool:
     theirs = frozenset[str]().union(*(member.sketch.terms for member in story.members))
     shared = entry.terms.keys() & theirs
     return not shared.isdisjoint(frozenset().union(*titles, entry.title))
+
+
+def _is_led_alike(entry: Sketch, story: Candidate) -> bool:
+    """Whether an entry shares a word with the story that is not only in titles of both.
+
+    Titles made after one pattern ("Police arrest …") are alike whatever happened; of one event the
+    leads have words in common too. Where either has hardly a lead nothing is asked for.
+    """
+    titles = frozenset[str]().union(*(member.sketch.title for member in story.members))
+    theirs = frozenset[str]().union(*(member.sketch.terms for member in story.members))
+    if min(len(entry.terms.keys() - entry.title), len(theirs - titles)) < _LED_TERMS:
+        return True
+    return not (entry.terms.keys() & theirs) <= (entry.title & titles)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from bot.news.models import (
     Article,
@@ -13,6 +14,7 @@ from bot.news.models import (
     Fetched,
     Length,
     ParsedEntry,
+    ParsedFeed,
     Post,
     StoryId,
     Summary,
@@ -113,11 +115,36 @@ class Looker:
             per_day=entries_per_day(found),
         )
 
+    async def look_at_page(self, url: str, article: Article | None = None) -> Proposal | None:
+        """Compose the article on a page, which no feed brought, as it would be posted.
+
+        *article*: what it says, where that is known. None where the page gives no article.
+        """
+        now = self._clock.now()
+        entry = _unsaved_entry(ParsedEntry(url=url), now)
+        if article is None:
+            article = await self._articles.article(entry)
+        if article.method != "page":
+            return None
+        parsed = ParsedEntry(
+            url=url, title=article.title or "", author=article.author, image_url=article.image_url
+        )
+        found = Fetched(url=url, feed=ParsedFeed(kind="page", entries=(parsed,)))
+        entry = replace(_unsaved_entry(parsed, now), text=article.text)
+        site = urlsplit(url).hostname or "a file"
+        reading = await self._made(entry, article, _unsaved_feed(found, now), site, Length.NORMAL)
+        return Proposal(found=found, others=(), reading=reading, newest_at=None, per_day=None)
+
     async def read(
         self, entry: Entry, feed: Feed, source_name: str, length: Length = Length.NORMAL
     ) -> Reading:
         """Read an entry's article where that is needed, and compose its post."""
         article = await self._articles.article(entry)
+        return await self._made(entry, article, feed, source_name, length)
+
+    async def _made(
+        self, entry: Entry, article: Article, feed: Feed, source_name: str, length: Length
+    ) -> Reading:
         summary = await self._abridger.summary(replace(entry, text=article.text), length=length)
         illustrated = replace(entry, image_url=entry.image_url or article.image_url)
         post = compose(illustrated, feed, source_name, summary)

@@ -191,6 +191,29 @@ def test_preview_of_a_noisy_page_prints_no_noise(
     assert "only the feed's teaser" in out if page.wall else "from its page" in out
 
 
+@pytest.mark.parametrize(
+    "page", [page for page in noisy_pages() if page.wall is None][::6], ids=lambda page: page.name
+)
+def test_preview_of_a_page_without_a_feed_shows_its_article_and_no_noise(
+    herald: Herald,
+    web: FeedServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    page: NoisyPage,
+) -> None:
+    monkeypatch.setenv("HERALD_READS_PAGES", "true")
+    path = tmp_path / "saved.html"
+    path.write_bytes(page.body)
+    for target in (web.put("/article", page.body), str(path)):
+        told = herald.json("preview", target)
+        assert herald.code == 0
+        assert told["post"]["title"] == page.title
+        assert told["summary"]["method"] == "extractive"
+        assert told["post"]["body"]
+        assert page.noise_in(told["post"]["title"] + told["post"]["body"]) == []
+        assert herald("preview", target).startswith("feed      none: this is a web page\n")
+
+
 def test_feeds_are_added_polled_searched_exported_and_removed(
     herald: Herald, feed_url: str, web: FeedServer
 ) -> None:

@@ -143,6 +143,23 @@ def test_what_is_about_something_else_is_no_answer() -> None:
     assert [one.entry.id for one in told.nearest] == [1, 2]
 
 
+def test_an_old_article_is_believed_less_unless_the_question_names_a_time() -> None:
+    def sure(question: str, days: int) -> float:
+        return answer(question, hit(1, "The bridge of Arden reopens at six.", days=days)).confidence
+
+    of_late, of_may = "When does the bridge reopen?", "When did the bridge reopen in May?"
+    assert sure(of_late, 0) > sure(of_late, 12) > sure(of_late, 120)
+    assert sure(of_may, 12) == sure(of_may, 0)
+
+
+def test_what_a_late_article_says_too_is_believed_more() -> None:
+    question = "When does the bridge of Arden reopen?"
+    old = hit(1, "The bridge of Arden reopens at six on the fourth of May.", days=30)
+    late = hit(2, "Work on the bridge of Arden is done, and it may reopen soon.")
+    other = hit(2, "The ferry has a new captain.")
+    assert answer(question, old, late).confidence > answer(question, old, other).confidence
+
+
 def test_nothing_gathered_is_nothing_found() -> None:
     told = answer("Who won?")
     assert (told.is_found, told.confidence, told.quotes, told.nearest) == (False, 0.0, (), ())

@@ -1,19 +1,21 @@
 """Fit what tells an answer from the closest: ``python -m tests.quality.fit DIR [--write]``.
 
 A logistic regression, by Newton's method with a small ridge, on the evidence of questions that the
-archive can answer and of those that it cannot (see `asking`). Each set weighs the same. Prints what
-five-fold cross-validation reaches; --write puts coefficients and threshold into the package.
+archive can answer and of those that it cannot (see `asking`). Prints what five-fold
+cross-validation reaches, a question in one fold wherever it is asked; --write puts coefficients and
+threshold into the package.
 """
 
 import json
 import math
 import sys
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from bot.language.believing import EVIDENCE, coefficients
-from tests.quality.asking import area, replies
+from tests.quality.asking import Reply, area, replies
 
 FILE = Path(__file__).parents[2] / "bot" / "language" / "answers.json"
 # Whether the archive holds the answer, and what the set weighs.
@@ -30,11 +32,12 @@ ANSWERED = 0.83  # of the news questions, at the threshold: three in a hundred a
 
 
 class Sample(NamedTuple):
-    """One question: a one and its evidence, whether it can be answered, its weight."""
+    """One question: a one and its evidence, whether it can be answered, its weight and fold."""
 
     values: tuple[float, ...]
     label: float
     weight: float
+    fold: int
 
 
 def solve(matrix: list[list[float]], right: list[float]) -> list[float]:
@@ -67,7 +70,7 @@ def fit(samples: Sequence[Sample]) -> list[float]:
     for _ in range(25):
         gradient = [0.0] + [RIDGE * weight for weight in weights[1:]]
         curve = [[RIDGE * (row == col > 0) for col in range(size)] for row in range(size)]
-        for values, label, weight in samples:
+        for values, label, weight, _ in samples:
             sure = probability(weights, values)
             slope, bend = weight * (sure - label), weight * sure * (1 - sure)
             for row, value in enumerate(values):
@@ -83,12 +86,17 @@ def fit(samples: Sequence[Sample]) -> list[float]:
     return weights
 
 
-def samples_of(name: str, told: Sequence[Mapping[str, float]]) -> list[Sample | None]:
+def samples_of(name: str, told: Sequence[Reply]) -> list[Sample | None]:
     """Return the samples of a set; None where nothing was found, which needs no model."""
     label, weight = SETS[name]
     return [
-        Sample((1.0, *(one[key] for key in EVIDENCE)), label, 1000 * weight / len(told))
-        if one
+        Sample(
+            (1.0, *(one.thought.evidence[key] for key in EVIDENCE)),
+            label,
+            1000 * weight / len(told),
+            zlib.crc32(one.asking.question.encode()) % FOLDS,
+        )
+        if one.thought.evidence
         else None
         for one in told
     ]
@@ -99,15 +107,12 @@ def cross_validated(sets: Mapping[str, list[Sample | None]]) -> dict[str, list[f
     sure: dict[str, list[float]] = {name: [0.0] * len(told) for name, told in sets.items()}
     for fold in range(FOLDS):
         others = [
-            one
-            for told in sets.values()
-            for number, one in enumerate(told)
-            if one is not None and number % FOLDS != fold
+            one for told in sets.values() for one in told if one is not None and one.fold != fold
         ]
         weights = fit(others)
         for name, told in sets.items():
-            for number in range(fold, len(told), FOLDS):
-                if (one := told[number]) is not None:
+            for number, one in enumerate(told):
+                if one is not None and one.fold == fold:
                     sure[name][number] = probability(weights, one.values)
     return sure
 
@@ -120,7 +125,7 @@ def threshold_of(sure: Sequence[float]) -> float:
 def main(data: Path, *, writes: bool) -> None:
     """Fit, say how well, and write it down if that is wanted."""
     got = replies(data)
-    sets = {name: samples_of(name, [r.thought.evidence for r in got[name]]) for name in SETS}
+    sets = {name: samples_of(name, got[name]) for name in SETS}
     sure = cross_validated(sets)
     threshold = round(threshold_of(sure["news"]), 3)
     say = sys.stdout.write

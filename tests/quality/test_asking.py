@@ -37,7 +37,7 @@ def test_the_area_says_how_often_the_answerable_is_believed_more() -> None:
 
 def test_the_fit_finds_what_made_the_labels() -> None:
     told = [
-        Sample((1.0, x / 50, (x * 7 % 50) / 50), float(x + (x * 7 % 50) / 5 > 30), 1.0)
+        Sample((1.0, x / 50, (x * 7 % 50) / 50), float(x + (x * 7 % 50) / 5 > 30), 1.0, x % 5)
         for x in range(50)
     ]
     bias, first, second = fit(told)

@@ -111,6 +111,43 @@ async def test_another_event_is_another_post(desk: Desk) -> None:
     assert footers(desk) == [None, None]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            parsed_entry(
+                "Mayor of Karsby resigns over housing scandal",
+                teaser="Ada Brink left office on Monday after nine council flats went to members"
+                " of her family. The town votes in March.",
+            ),
+            parsed_entry(
+                "Mayor of Tamsel resigns over tax scandal",
+                teaser="Olof Hane stepped down on Tuesday; prosecutors look into duties that his"
+                " inn did not pay for six years.",
+            ),
+        ),
+        (
+            parsed_entry(
+                "Police arrest man after stabbing in Karsby",
+                teaser="A fight outside a bar left two people in hospital, one of them the cook.",
+            ),
+            parsed_entry(
+                "Police arrest woman after robbery in Karsby",
+                teaser="Officers say that she held up the savings bank with a garden hose.",
+            ),
+        ),
+    ],
+)
+async def test_titles_of_one_pattern_over_leads_without_a_common_word_are_two_events(
+    desk: Desk, one: ParsedEntry, other: ParsedEntry
+) -> None:
+    await follow(desk, WIRE, HERALD)
+    await tell(desk, WIRE, one)
+    await tell(desk, HERALD, other)
+    assert desk.titles() == [one.title, other.title]
+    assert footers(desk) == [None, None]
+
+
 async def test_what_is_not_sent_yet_is_sent_with_all_its_sources(desk: Desk) -> None:
     await follow(desk, WIRE, HERALD)
     await tell(desk, WIRE, FERRY_WIRE, delivers=False)
