@@ -7,7 +7,7 @@ from typing import Any
 
 from bot import app
 from bot.frontend.listings import count
-from bot.news.models import StoryEntries, StoryId
+from bot.news.models import StoryEntries, StoryEntry, StoryId
 from bot.news.ports import Storage
 from bot.settings import Settings
 
@@ -58,9 +58,13 @@ def _as_json(story: StoryEntries) -> dict[str, Any]:
 
 def _as_text(story: StoryEntries) -> list[str]:
     first, *others = story.entries
-    lines = [f"{first.title}", f"   {first.feed_title} · {first.dated_at:%Y-%m-%d %H:%M}"]
+    lines = [_named(first), f"   {first.feed_title} · {first.dated_at:%Y-%m-%d %H:%M}"]
     lines += [
-        f"   {entry.feed_title} · {entry.dated_at:%Y-%m-%d %H:%M} · {entry.title}"
+        f"   {entry.feed_title} · {entry.dated_at:%Y-%m-%d %H:%M} · {_named(entry)}"
         for entry in others
     ]
     return [*lines, ""]
+
+
+def _named(entry: StoryEntry) -> str:
+    return entry.title or entry.url or "(no title)"

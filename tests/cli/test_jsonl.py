@@ -186,3 +186,22 @@ def test_dates_are_read_as_people_write_them(
     herald("archive", "import", str(file))
     [hit] = herald.json("search", "ferry")["hits"]
     assert hit["published_at"] == read
+
+
+def test_stories_of_articles_without_a_title_are_told_by_their_links(
+    herald: Herald, file: Path
+) -> None:
+    text = "The ferry Solveig sails again from Monday, said Ana Brook of Lund."
+    told = [
+        {"url": f"https://{name}.example.org/ferry", "text": text, "feed": name}
+        for name in ("echo", "wire")
+    ]
+    file.write_text(lines(*told), encoding="utf-8")
+    herald("archive", "import", str(file))
+    assert [line.split(" ·")[0] for line in herald("stories").splitlines()] == [
+        "https://echo.example.org/ferry",
+        "   echo",
+        "   wire",
+        "",
+        "1 story, 1 of them told more than once.",
+    ]

@@ -326,3 +326,32 @@ async def test_a_suggestion_is_the_search_with_its_words_corrected(stored: Sqlit
     results = await searcher.search("zepelin", channels=None)
     assert (results.total, results.suggestion) == (0, "Zeppelin")
     assert (await searcher.search(results.suggestion or "", channels=None)).total == 1
+
+
+async def test_a_grown_index_is_merged_and_finds_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "herald.db"
+
+    def pieces() -> int:
+        with closing(connect(path)) as connection:
+            counted: int = connection.execute(
+                "SELECT COUNT(DISTINCT segid) FROM entry_index_idx"
+            ).fetchone()[0]
+        return counted
+
+    async with open_storage(path, tokenise=tokenise, tokeniser_version=VERSION) as storage:
+        feed = await storage.ensure_feed("https://example.org/feed", parsed_feed(), NOW)
+        for first in range(0, 1_100, 100):
+            new = [
+                new_entry(parsed_entry(guid=f"n{n}", title=f"Ferry {n}", text=f"Pier {n * 7}"))
+                for n in range(first, first + 100)
+            ]
+            await storage.record(a_refresh(feed.id, *new))
+        asked = SearchRequest(query=parse_query("pier 77"), channels=None)
+        before = await storage.search(asked, NOW)
+        assert pieces() > 1
+        await storage.tidy(NOW)
+        assert pieces() == 1
+        assert (await storage.search(asked, NOW)).ranking == before.ranking
+        await storage.record(a_refresh(feed.id, new_entry(parsed_entry(guid="late"))))
+        await storage.tidy(NOW)
+        assert pieces() == 2, "one entry more is not worth merging"

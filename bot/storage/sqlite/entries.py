@@ -60,6 +60,12 @@ def _entry(row: sqlite3.Row) -> Entry:
     )
 
 
+def newest_id(connection: sqlite3.Connection) -> int:
+    """Return the highest id of all entries, 0 without any."""
+    newest: int = connection.execute("SELECT COALESCE(MAX(id), 0) FROM entries").fetchone()[0]
+    return newest
+
+
 NEWEST_OF_FEED = """
     SELECT id FROM entries WHERE feed_id = :feed_id ORDER BY dated_at DESC, id DESC LIMIT :limit
 """

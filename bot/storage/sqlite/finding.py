@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from math import log
 from typing import NamedTuple, Self, assert_never
 
 from bot.news.matching import tag_terms
@@ -20,7 +19,6 @@ from bot.news.scoring import RELEVANCE_WEIGHT, Coverage
 from bot.news.wanted import (
     Before,
     Every,
-    How,
     Language,
     Not,
     Said,
@@ -32,6 +30,7 @@ from bot.news.wanted import (
 )
 from bot.storage.sqlite import scope as scopes
 from bot.storage.sqlite import values
+from bot.storage.sqlite.budget import BUDGET_US, STEP_US, Budget, covered
 from bot.storage.sqlite.index import SearchIndex
 from bot.storage.sqlite.matching import Plan, any_of, expression, plan, without
 
@@ -39,15 +38,7 @@ POOL = 600  # matches that are ranked; of more it is said that there are more
 READ = 32  # of the best matches whose texts are read; at a million 24 would lose some
 CHECKED_MAX = 6_000  # of the best matches that are asked whether they may be seen …
 _ASKED = 1_000  # … so many at a time
-COMMON_SHARE = 0.2  # a term in more of the archive than this tells nothing …
-COMMON_FROM = 200  # … once the archive has so many entries
 _DAY = timedelta(days=1)
-
-# What a search may cost, in microseconds of a core as measured: to score an entry that has a term,
-# to walk over it when bm25 counts the term's entries, to step over it without scoring.
-_BUDGET_US = 14_000.0
-_FINDING_US, _RANKING_US = 7_000.0, 7_000.0  # where that does not pay for all terms
-_SCORE_US, _WALK_US, _STEP_US = 2.0, 0.08, 0.5
 
 BEST = """
     SELECT rowid AS id, -bm25(entry_index, 3.0, 1.0, 3.0, 1.0) AS relevance
@@ -71,12 +62,6 @@ IS_MATCH = "SELECT 1 FROM entry_index WHERE entry_index MATCH :match AND rowid =
 TEXTS = """
     SELECT id, title, teaser, text FROM entries WHERE id IN (SELECT value FROM json_each(:ids))
 """
-
-
-def _covered(words: Iterable[Sequence[str]], terms: Iterable[str]) -> int:
-    """Return how many words have one of *terms*."""
-    chosen = set(terms)
-    return sum(not chosen.isdisjoint(word) for word in words)
 
 
 class _Match(NamedTuple):
@@ -113,6 +98,7 @@ class Finding:
         self.scope = scopes.open_scope(
             connection, request.channels, self._feeds(), self._since(), request.until
         )
+        self.budget = Budget(connection, index, self.plan, self.scope)
 
     @property
     def query(self) -> Query:
@@ -161,7 +147,7 @@ class Finding:
 
     def _read(self, ranked: list[tuple[_Match, float]]) -> list[tuple[_Match, float]]:
         """Return what was found with the best of it in the order that its texts ask for."""
-        idf = {term: self._idf(term) for word in self.plan.terms for term in word}
+        idf = {term: self.budget.idf(term) for word in self.plan.terms for term in word}
         words = [{term: idf[term] for term in word} for word in self.plan.terms]
         coverage = Coverage(words, self.index.terms_of.__getitem__)
         head = {match.id: (match, score) for match, score in ranked[:READ]}
@@ -196,18 +182,18 @@ class Finding:
         required = expression(self.plan.required, self.index.tokenise)
         if required is None:
             return
-        cost = self._cost(self.plan.required)
-        if cost <= _BUDGET_US:
-            ranking = self._affordable(_BUDGET_US - cost, per_match_us=0.0)
+        cost = self.budget.cost(self.plan.required)
+        if cost <= BUDGET_US:
+            ranking = self.budget.affordable(BUDGET_US - cost, per_match_us=0.0)
             also = f" AND ({required} OR {any_of(ranking)})" if ranking else ""
             yield from self._best(required + also)
         else:
-            share = _BUDGET_US / cost
+            share = BUDGET_US / cost
             yield from self._newest_of(required, 1.0, share)
 
     def _any_word(self) -> Iterator[tuple[int, float]]:
-        terms = self._telling()
-        rare, also = self._sought(terms)
+        terms = self.budget.telling()
+        rare, also = self.budget.sought(terms)
         seen: set[int] = set()
         if rare:
             # What has none of the rare is not looked for; of what has, the commoner count too.
@@ -215,32 +201,15 @@ class Finding:
             for id_, relevance in self._best(self._allowed(match)):
                 seen.add(id_)
                 yield id_, relevance
-        if _covered(terms, rare) < min(len(terms), 2):
+        if covered(terms, rare) < min(len(terms), 2):
             # All that was asked for is common: what has it all, the newest first.
-            rarest = sorted(terms, key=lambda word: self.frequency(word[0]))[:3]
+            rarest = sorted(terms, key=lambda word: self.budget.frequency(word[0]))[:3]
             match = self._allowed(" AND ".join(map(any_of, rarest)))
-            cost = _STEP_US * sum(map(self.frequency, rarest[0])) * len(rarest)
-            weight = sum(self._idf(word[0]) for word in rarest)
-            for id_, relevance in self._newest_of(match, weight, _BUDGET_US / max(cost, 1.0)):
+            cost = STEP_US * sum(map(self.budget.frequency, rarest[0])) * len(rarest)
+            weight = sum(self.budget.idf(word[0]) for word in rarest)
+            for id_, relevance in self._newest_of(match, weight, BUDGET_US / max(cost, 1.0)):
                 if id_ not in seen:
                     yield id_, relevance
-
-    def _sought(self, terms: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
-        """Return the terms that one of must be there, and those that only rank what is found.
-
-        Where not all can be paid for, what there is goes further that way: of an entry with a rare
-        term FTS5 looks up all others, and to walk along a list costs a fraction of scoring it.
-        """
-        sought = self._affordable(_BUDGET_US, per_match_us=_SCORE_US)
-        if len(sought) == len({term for word in terms for term in word}):
-            return sought, []
-        few = len(self._affordable(_FINDING_US, per_match_us=_SCORE_US))
-        while few < len(sought) and _covered(terms, sought[:few]) < 2:  # noqa: PLR2004  # words
-            few += 1
-        rare = sought[:few]
-        left_us = _BUDGET_US - (_SCORE_US + _WALK_US) * sum(map(self.frequency, rare))
-        ranking = self._affordable(min(_RANKING_US, left_us), per_match_us=0.0)
-        return rare, [term for term in ranking if term not in rare]
 
     def _allowed(self, match: str) -> str:
         return without(match, self.plan.unwanted, self.index.tokenise)
@@ -264,63 +233,6 @@ class Finding:
             first = max(first, last - int(self.scope.newest_id * share))
         return {"first": first, "last": last}
 
-    # What terms cost
-
-    def frequency(self, term: str) -> int:
-        """Return in about how many entries a term of the index occurs."""
-        return self.index.frequencies.of(self.connection, term, self.scope.newest_id)
-
-    def _idf(self, term: str) -> float:
-        return log(1 + self.scope.newest_id / (1 + self.frequency(term)))
-
-    def _telling(self) -> list[Sequence[str]]:
-        """Return the words' terms without those that a fifth of the archive has, if any remain."""
-        if self.scope.newest_id <= COMMON_FROM:
-            return list(self.plan.terms)
-        most = COMMON_SHARE * self.scope.newest_id
-        kept: list[Sequence[str]] = [
-            telling
-            for word in self.plan.terms
-            if (telling := [term for term in word if self.frequency(term) <= most])
-        ]
-        return kept or list(self.plan.terms)
-
-    def _affordable(self, budget_us: float, *, per_match_us: float) -> list[str]:
-        """Return the terms that rank, the rarest first, as many as can be paid for."""
-        window = self.scope.last_id - self.scope.first_id + 1
-        each_us = _WALK_US + per_match_us * window / max(self.scope.newest_id, 1)
-        terms = {term: self.frequency(term) for word in self._telling() for term in word}
-        chosen: list[str] = []
-        for term in sorted(terms, key=lambda term: terms[term]):
-            budget_us -= each_us * terms[term]
-            if budget_us < 0:
-                break
-            chosen.append(term)
-        return chosen
-
-    def _cost(self, part: Wanted) -> float:
-        """Return what it costs to find and score all that matches *part*."""
-        return self._expected(part) * (_SCORE_US + _WALK_US)
-
-    def _expected(self, part: Wanted) -> float:
-        """Return how many entries have to be read for *part*, at most."""
-        match part:
-            case Said():
-                words = [word.terms for word in self.index.tokenise(part.text) if word.terms]
-                if part.how is How.PHRASE:
-                    return min((self.frequency(terms[0]) for terms in words), default=0)
-                each = [sum(map(self.frequency, terms)) for terms in words]
-                return sum(each) if part.how is How.ANY else min(each, default=0)
-            case Some(parts=parts):
-                return sum(map(self._expected, parts))
-            case Every(parts=parts):
-                return min(
-                    (self._expected(each) for each in parts if not isinstance(each, Not)),
-                    default=self.scope.newest_id,
-                )
-            case _:
-                return self.scope.newest_id
-
     # Newest first
 
     def _newest(self) -> Iterator[tuple[int, float]]:
@@ -334,16 +246,16 @@ class Finding:
         """Return the newest that have all the words, or any where none has them all."""
         found: list[_Match] = []
         if self.plan.is_any_word:
-            terms = self._telling()
+            terms = self.budget.telling()
             match = self._allowed(" AND ".join(map(any_of, terms))) if terms else ""
-            least = min(sum(map(self.frequency, word)) for word in terms) if terms else 0
-            cost = _STEP_US * least * len(terms)
+            least = min(sum(map(self.budget.frequency, word)) for word in terms) if terms else 0
+            cost = STEP_US * least * len(terms)
             if match:
-                share = _BUDGET_US / max(cost, 1.0)
+                share = BUDGET_US / max(cost, 1.0)
                 found = self._filtered(self._newest_of(match, 0.0, share), POOL + 1)
         if not found and (match := expression(self.plan.required, self.index.tokenise) or ""):
-            cost = _STEP_US * self._expected(self.plan.required)
-            share = _BUDGET_US / max(cost, 1.0)
+            cost = STEP_US * self.budget.expected(self.plan.required)
+            share = BUDGET_US / max(cost, 1.0)
             found = self._filtered(self._newest_of(match, 0.0, share), POOL + 1)
         return found
 

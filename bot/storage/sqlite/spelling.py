@@ -57,7 +57,7 @@ def _nearest(finding: Finding, term: str) -> str | None:
         for other in dict.fromkeys(_neighbours(term))
         if finding.connection.execute(EXISTS, {"match": exactly([other])}).fetchone()
     ]
-    there.sort(key=lambda other: -finding.frequency(other))
+    there.sort(key=lambda other: -finding.budget.frequency(other))
     for other in there[:_PROBED_MAX]:
         id_ = _seen(finding, exactly([other]))
         if id_ is not None:

@@ -1,6 +1,8 @@
 """The ``Storage`` port on SQLite."""
 
+import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -100,6 +102,8 @@ from bot.storage.sqlite.connection import Lane
 from bot.storage.sqlite.index import SearchIndex
 
 _ALIASES_TIDIED = "aliases_tidied_at"
+_MERGED_AT = "index_merged_at_entry"
+_MERGED_MIN = 1_000  # entries; the index of fewer is small whatever it consists of
 _TIDY_BATCH = 200  # feeds whose old aliases are forgotten in one transaction
 _REBUILD_BATCH = 500  # entries indexed in one transaction
 
@@ -733,6 +737,7 @@ class SqliteStorage:
 
         await self._writer.run(work)
         await self._forget_aliases(now)
+        await self._merge_index()
         # Lets the query planner see how the tables have grown; cheap where they have not.
         await self._writer.pragma("PRAGMA optimize")
 
@@ -747,6 +752,20 @@ class SqliteStorage:
                 partial(polls.forget_old_aliases, after=after, limit=_TIDY_BATCH)
             )
         await self.remember(_ALIASES_TIDIED, now.isoformat())
+
+    async def _merge_index(self) -> None:
+        """Merge the full-text index once the archive has grown by a tenth; others write between."""
+        newest_id = await self._reader.run(entries.newest_id)
+        merged_at = int(await self.recall(_MERGED_AT) or 0)
+        if newest_id - merged_at < max(_MERGED_MIN, newest_id // 10):
+            return
+        is_first = is_left = True
+        while is_left:
+            began = time.monotonic()
+            is_left = await self._writer.run(partial(self._index.merge_some, is_first=is_first))
+            is_first = False
+            await asyncio.sleep(time.monotonic() - began)
+        await self.remember(_MERGED_AT, str(newest_id))
 
     async def health(self) -> StorageHealth:
         """Return facts about the database."""
