@@ -6,11 +6,28 @@ little, and is then given up, so that bodies which wait for each other cannot wa
 """
 
 import asyncio
+import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot.feeds import faults
 from bot.feeds.limits import MIB, Limits
+
+_MAPPED_BYTES = 256 * 1024
+_M_MMAP_THRESHOLD = -3  # malloc.h of the GNU C library
+
+
+def return_freed_bodies() -> None:
+    """Have the C library give blocks as large as bodies back to the system when they are freed.
+
+    glibc does so above 128 KiB at first, and raises that to the size of whatever large block was
+    freed (mallopt(3), on the dynamic threshold): after one body of 10 MB all others lie in the
+    heap, which small things behind them keep from shrinking. Naming a size ends that. C libraries
+    without mallopt have no such habit.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
 
 
 class Ration:

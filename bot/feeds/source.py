@@ -34,7 +34,7 @@ from bot.feeds.guard import Network
 from bot.feeds.holds import Holds
 from bot.feeds.limits import DEFAULT_LIMITS, Limits
 from bot.feeds.pool import WorkerPool
-from bot.feeds.ration import Ration
+from bot.feeds.ration import Ration, return_freed_bodies
 from bot.feeds.reading import Reader
 from bot.feeds.robots import Robots
 from bot.feeds.sites import Rule, site_feeds
@@ -182,6 +182,7 @@ async def open_web(
     *tier* keeps to one way of reading feeds, for tests and measurements; *rule* knows sites by
     their addresses.
     """
+    return_freed_bodies()
     workers = 2 if (os.cpu_count() or 1) >= _MANY_CORES else 1
     async with (
         WorkerPool(size=workers, limits=limits, imports=("bot.feeds.parse",)) as pool,

@@ -1,5 +1,7 @@
 import asyncio
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 
@@ -93,3 +95,33 @@ async def test_an_article_that_finds_no_memory_is_told_by_its_feed() -> None:
         told = await web.article(entry(url=url, teaser="The wall gave way.", text=""))
         assert told.method == "teaser"
         assert "page.html was not read" in str(told.note)
+
+
+# Two bodies of 20 MB, one after the other; behind the second there are small things that stay.
+_BODIES = """
+from pathlib import Path
+from bot.feeds.ration import return_freed_bodies
+
+def pages() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1])
+
+def body() -> bytearray:
+    return bytearray(b"x") * 20_000_000
+
+return_freed_bodies()
+first = body()
+del first
+before = pages()
+second = body()
+small = [bytes(1000) for _ in range(2000)]
+del second
+print((pages() - before) * 4096)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="as the GNU C library does it")
+def test_the_memory_of_a_body_goes_back_to_the_system() -> None:
+    kept = subprocess.run(  # noqa: S603  # our own
+        [sys.executable, "-c", _BODIES], capture_output=True, text=True, check=True
+    )
+    assert int(kept.stdout) < 10_000_000
