@@ -12,7 +12,14 @@ from tests.servers.feed_server import FeedServer
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 USER_AGENT = "Herald/test (+https://herald.example.org/; self-hosted)"
 # Small enough that a test of a limit takes a moment, large enough for a busy machine elsewhere.
-LIMITS = Limits(feed_bytes=2 * MIB, page_bytes=MIB // 2, fetch_s=20.0, page_s=20.0)
+LIMITS = Limits(
+    feed_bytes=2 * MIB,
+    page_bytes=MIB // 2,
+    fetch_s=20.0,
+    page_s=20.0,
+    slice_deadline_s=20.0,
+    reading_deadline_s=40.0,
+)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
