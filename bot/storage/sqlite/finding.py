@@ -35,7 +35,8 @@ from bot.storage.sqlite.index import SearchIndex
 from bot.storage.sqlite.matching import Plan, any_of, expression, plan, without
 
 POOL = 600  # matches that are ranked; of more it is said that there are more
-READ = 32  # of the best matches whose texts are read; at a million 24 would lose some
+READ = 24  # of the best matches whose texts are read …
+READ_MORE = 32  # … where not all terms could be paid for: at a million 24 would lose some
 CHECKED_MAX = 6_000  # of the best matches that are asked whether they may be seen …
 _ASKED = 1_000  # … so many at a time
 _DAY = timedelta(days=1)
@@ -99,6 +100,7 @@ class Finding:
             connection, request.channels, self._feeds(), self._since(), request.until
         )
         self.budget = Budget(connection, index, self.plan, self.scope)
+        self._reads = READ
 
     @property
     def query(self) -> Query:
@@ -150,7 +152,7 @@ class Finding:
         idf = {term: self.budget.idf(term) for word in self.plan.terms for term in word}
         words = [{term: idf[term] for term in word} for word in self.plan.terms]
         coverage = Coverage(words, self.index.terms_of.__getitem__)
-        head = {match.id: (match, score) for match, score in ranked[:READ]}
+        head = {match.id: (match, score) for match, score in ranked[: self._reads]}
         best = max((match.relevance for match, _ in ranked), default=0.0)
         rows = self.connection.execute(TEXTS, {"ids": values.to_json(head)}).fetchall()
         read: list[tuple[_Match, float]] = []
@@ -162,7 +164,7 @@ class Finding:
             known = (1 - RELEVANCE_WEIGHT) * share_of(match.relevance, best)
             read.append((match, score - known + coverage.of(row["title"], text)))
         read.sort(key=lambda one: (-one[1], -one[0].id))
-        return [*read, *ranked[READ:]]
+        return [*read, *ranked[self._reads :]]
 
     def _of_stories(self, ranked: Iterable[tuple[_Match, float]]) -> Iterator[Ranked]:
         told: set[int] = set()
@@ -194,6 +196,8 @@ class Finding:
     def _any_word(self) -> Iterator[tuple[int, float]]:
         terms = self.budget.telling()
         rare, also = self.budget.sought(terms)
+        if len(rare) < len({term for word in terms for term in word}):
+            self._reads = READ_MORE
         seen: set[int] = set()
         if rare:
             # What has none of the rare is not looked for; of what has, the commoner count too.
