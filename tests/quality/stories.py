@@ -226,6 +226,7 @@ async def _decisions(path: Path) -> tuple[list[float], float]:
             for start in range(0, _WINDOW, 500):
                 batch = [made(number) for number in range(start, start + 500)]
                 await storage.record(_refresh(feed.id, batch, _START))
+            await storage.tidy(_START)  # as once a day
             index = SearchIndex(tokenise, VERSION)
 
             def one(connection: sqlite3.Connection, number: int) -> float:
