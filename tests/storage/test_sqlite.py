@@ -558,3 +558,15 @@ async def test_a_hot_query_reads_indexes_and_never_a_whole_table(
     # feeds_due and claim_feeds read the row of each feed that is due, and those they return.
     if name not in {"feeds_due", "claim_feeds"}:
         assert all("COVERING INDEX" in step for step in scans), plan
+
+
+async def test_what_matches_are_filtered_by_is_read_from_an_index(
+    storage: SqliteStorage, path: Path
+) -> None:
+    """The rows are long: of a large archive each match would be a page from the disk."""
+    await storage.tidy(NOW)
+    facts = {"ids": "[1]", "channels": None}
+    with closing(connect(path)) as connection:
+        rows = connection.execute("EXPLAIN QUERY PLAN " + scope.FACTS, facts)
+        plan = [row["detail"] for row in rows]
+    assert "SEARCH e USING COVERING INDEX entries_by_id (id=?)" in plan

@@ -270,6 +270,7 @@ class Finding:
         found: list[_Match] = []
         size, checked = limit, 0
         ids = self.scope.ids
+        channels = None if ids is None else self.scope.channels  # once is enough: see _posted
         allowed = (
             self._posted(islice(matches, CHECKED_MAX))
             if ids is None
@@ -284,10 +285,7 @@ class Finding:
                 row["id"]: row
                 for row in self.connection.execute(
                     scopes.FACTS,
-                    {
-                        "ids": values.to_json(chunk),
-                        "channels": scopes.as_parameter(self.scope.channels),
-                    },
+                    {"ids": values.to_json(chunk), "channels": scopes.as_parameter(channels)},
                 )
             }
             found += [

@@ -57,7 +57,7 @@ COUNT_OF = """
 # Of these entries those that may be seen, with what they are filtered and merged by.
 FACTS = """
     SELECT e.id, e.feed_id, e.story_id, e.dated_at
-      FROM entries AS e
+      FROM entries AS e INDEXED BY entries_by_id
      WHERE e.id IN (SELECT value FROM json_each(:ids))
        AND (:channels IS NULL OR EXISTS (
              SELECT 1 FROM deliveries AS d
