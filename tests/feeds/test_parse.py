@@ -1,4 +1,5 @@
 # ruff: noqa: RUF001  # quotation marks as feeds write them
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -314,6 +315,23 @@ def test_any_fragment_becomes_text_without_marks(html: str) -> None:
     text, _ = read_fragment(f"<p>{html}", None)
     assert not {"\ue000", "\ue001", "\x01", "\x0b"} & set(text)
     assert text == text.strip()
+
+
+_LINES_OF_BLANKS = st.text(
+    alphabet=" \n\t\xa0\u2003\x85\x0b\x1c\x01\x7f\xad\u200bab\u2019é", max_size=24
+)
+
+
+@given(st.lists(st.tuples(_LINES_OF_BLANKS, _LINES_OF_BLANKS), min_size=1, max_size=6))
+def test_every_line_of_a_fragment_is_flat(paragraphs: list[tuple[str, str]]) -> None:
+    """Whatever stands for a blank in it: white space of any script, and control characters."""
+
+    def flat(line: str) -> str:
+        return " ".join(re.sub("[\x00-\x08\x0e-\x1b\x7f]", " ", line).split())
+
+    text, _ = read_fragment("".join(f"<p>{a}<br>{b}</p>" for a, b in paragraphs), None)
+    wanted = ["\n".join(filter(None, map(flat, lines))) for lines in paragraphs]
+    assert text == "\n\n".join(filter(None, wanted))
 
 
 @pytest.mark.parametrize(
