@@ -219,16 +219,25 @@ def worth_keeping(entries: Iterable[ParsedEntry]) -> tuple[ParsedEntry, ...]:
 # Characters of scripts without spaces count as a word each.
 _WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
-_SPACES = " \t\n\r\x0b\x0c\xa0"
-_DIGITS = "0123456789"
+_SPACES = b" \t\n\r\x0b\x0c"
+_DIGITS = b"0123456789"
 _SPACES_AND_DIGITS = _SPACES + _DIGITS
+_DIGITS_TO_SPACES = bytes.maketrans(_DIGITS, b" " * len(_DIGITS))
+_BYTES = bytes(range(256))
 
 
-def _without(chars: str, text: str, instead: str = "") -> str:
-    """Return *text* without *chars*; ``translate`` takes twice as long on a curly quote."""
-    for char in chars:
-        text = text.replace(char, instead)
-    return text
+def _without(chars: bytes, text: str) -> str:
+    """Return *text* without *chars* of ASCII and without no-break spaces."""
+    return _translated(text.replace("\xa0", ""), _BYTES, chars)
+
+
+def _translated(text: str, table: bytes, unwanted: bytes = b"") -> str:
+    """Return *text* with its ASCII characters by *table*: in UTF-8 no other shares their bytes.
+
+    To go over bytes takes a tenth of the time of ``str.translate`` (measured).
+    """
+    encoded = text.encode("utf-8", "surrogatepass").translate(table, unwanted)
+    return encoded.decode("utf-8", "surrogatepass")
 
 
 _OPENING_CHARS = 800  # enough for OPENING words; a long text is not walked for more
@@ -268,7 +277,7 @@ class _Traits:
         raw = entry.text or entry.teaser
         opening = norm(raw[:_OPENING_CHARS])
         self.opening = _opening(opening)
-        self.numberless = _opening(_without(_DIGITS, opening, " "))
+        self.numberless = _opening(_translated(opening, _DIGITS_TO_SPACES))
         # A view counter makes no edit of an article; in a short text a number is the news.
         is_long = len(self.opening) >= OPENING
         self.text = _without(_SPACES_AND_DIGITS if is_long else _SPACES, raw.lower())
@@ -328,9 +337,13 @@ class _Traits:
         return _key("f", said)
 
 
+_KEYED = blake2b(digest_size=8, key=b"herald alias 1")
+
+
 def _key(kind: str, parts: tuple[str, ...]) -> str:
-    told = "\x1f".join((kind, *parts)).encode("utf-8", "surrogatepass")
-    return f"{kind}:{blake2b(told, digest_size=8, key=b'herald alias 1').hexdigest()}"
+    digest = _KEYED.copy()  # with the key taken in, which is half of the work
+    digest.update("\x1f".join((kind, *parts)).encode("utf-8", "surrogatepass"))
+    return f"{kind}:{digest.hexdigest()}"
 
 
 def listings(entries: Sequence[ParsedEntry], feed_url: str) -> tuple[Listing, ...]:

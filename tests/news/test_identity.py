@@ -4,7 +4,7 @@ import itertools
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -566,3 +566,42 @@ def test_a_strong_alias_outweighs_a_weaker_one() -> None:
         has_history=True,
     )
     assert recognise(listings((entry,), FEED_URL), known).verdicts[0].entry_id == 1
+
+
+_LONG = " ".join(f"Wort{i} “läuft”\xa0weiter, {i} mal\n" for i in range(40))
+
+
+@pytest.mark.parametrize(
+    ("entry", "names"),
+    [
+        (
+            ParsedEntry(
+                guid="tag:example.org,2026:1",
+                url="https://example.org/a?utm_source=x#y",
+                title="Die „Brücke“ öffnet 2026",
+                text=_LONG,
+                published_at=datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC),
+            ),
+            (
+                "g:ba5dc2ab97f13f57 d:51e57a3a7c98d3da l:93045374f017b83d t:26e24b39ac449e75"
+                " s:8b0541d1f154bcb0 b:3ea514ff10c8cbc8 c:70bb3b78d48136ca"
+            ),
+        ),
+        (
+            ParsedEntry(
+                guid=None,
+                url="http://example.org/b",
+                title="短い",
+                text="橋が\u3000開いた 12",
+                teaser="x",
+            ),
+            (
+                "d:9475053237fd08a7 u:d11cc087391f67a1 l:14bccc28db25ac54 b:d857bcd745744fb7"
+                " c:a58ed4fc7f2fb17e"
+            ),
+        ),
+    ],
+)
+def test_an_entry_is_known_by_the_names_that_archives_hold(entry: ParsedEntry, names: str) -> None:
+    """These stand in everybody's database: another name for the same is a post again."""
+    assert aliases(entry, "https://example.org/feed") == tuple(names.split())
