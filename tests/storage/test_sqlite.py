@@ -513,7 +513,14 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "sources": (search.SOURCES, {"stories": "[1]", "channels": "[1]"}),
     "posts": (search.POSTS, {"ids": "[1]", "channels": "[1]"}),
     "visible": (scope.VISIBLE, {"channels": "[1]", "limit": 1}),
-    "posted of": (scope.POSTED_OF, {"channels": "[1]", "ids": "[1]"}),
+    "search, of members": (
+        finding.BEST_POSTED,
+        {"match": "a", "first": 1, "last": 9, "limit": 1, "channels": "[1]"},
+    ),
+    "newest matches, of members": (
+        finding.NEWEST_POSTED,
+        {"match": "a", "first": 1, "last": 9, "limit": 1, "channels": "[1]"},
+    ),
     "posted": (scope.POSTED, {"channels": "[1]", "limit": 1}),
     "of feeds": (scope.OF_FEEDS, {"feeds": "[1]", "limit": 1}),
     "since": (scope.NEW_SINCE, {"since": 1, "limit": 1}),
@@ -558,6 +565,23 @@ async def test_a_hot_query_reads_indexes_and_never_a_whole_table(
     # feeds_due and claim_feeds read the row of each feed that is due, and those they return.
     if name not in {"feeds_due", "claim_feeds"}:
         assert all("COVERING INDEX" in step for step in scans), plan
+
+
+@pytest.mark.parametrize("name", ["search, of members", "newest matches, of members"])
+async def test_what_members_find_is_asked_about_in_the_order_it_was_found(
+    storage: SqliteStorage, path: Path, name: str
+) -> None:
+    """The first 600 are taken as they come: sorted again, all would be asked about."""
+    await storage.tidy(NOW)
+    sql, parameters = PLANS[name]
+    with closing(connect(path)) as connection:
+        rows = connection.execute("EXPLAIN QUERY PLAN " + sql, parameters)
+        plan = [row["detail"] for row in rows]
+    assert plan[0] == "CO-ROUTINE found"
+    assert "SCAN found" in plan
+    sorts = [at for at, step in enumerate(plan) if "TEMP B-TREE" in step]
+    assert all(at < plan.index("SCAN found") for at in sorts), plan
+    assert any("SEARCH d USING COVERING INDEX deliveries_posted" in step for step in plan)
 
 
 async def test_what_matches_are_filtered_by_is_read_from_an_index(

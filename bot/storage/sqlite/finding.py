@@ -7,7 +7,7 @@ looked through, newest first. Up to some 35,000 entries that is every term of ev
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple, Self, assert_never
@@ -37,8 +37,7 @@ from bot.storage.sqlite.matching import Plan, any_of, expression, plan, without
 POOL = 600  # matches that are ranked; of more it is said that there are more
 READ = 24  # of the best matches whose texts are read …
 READ_MORE = 32  # … where not all terms could be paid for: at a million 24 would lose some
-CHECKED_MAX = 6_000  # of the best matches that are asked whether they may be seen …
-_ASKED = 1_000  # … so many at a time
+CHECKED_MAX = 6_000  # of the best matches that are asked whether they may be seen
 _DAY = timedelta(days=1)
 
 BEST = """
@@ -47,13 +46,15 @@ BEST = """
      WHERE entry_index MATCH :match AND rowid >= :first AND rowid <= :last
      ORDER BY relevance DESC, rowid DESC
 """
+BEST_POSTED = scopes.POSTED_AMONG.format(matches=f"{BEST} LIMIT :limit")
 
 # Read from the end of the words' lists, as far as is asked.
 NEWEST_MATCHES = """
-    SELECT rowid AS id FROM entry_index
+    SELECT rowid AS id, 0.0 AS relevance FROM entry_index
      WHERE entry_index MATCH :match AND rowid >= :first AND rowid <= :last
      ORDER BY rowid DESC LIMIT :limit
 """
+NEWEST_POSTED = scopes.POSTED_AMONG.format(matches=NEWEST_MATCHES)
 
 TAGS = "SELECT tags FROM entries WHERE id = :id"
 
@@ -219,17 +220,33 @@ class Finding:
         return without(match, self.plan.unwanted, self.index.tokenise)
 
     def _best(self, match: str) -> Iterator[tuple[int, float]]:
-        rows = self.connection.execute(BEST, {"match": match, **self._window(1.0)})
+        asked = {"match": match, **self._window(1.0)}
+        if self._asks_channels:
+            rows = self._posted(BEST_POSTED, asked)
+        else:
+            rows = self.connection.execute(BEST, asked)
         for row in rows:
             yield row["id"], row["relevance"]
 
     def _newest_of(self, match: str, relevance: float, share: float) -> Iterator[tuple[int, float]]:
         """Yield the newest that match, of that share of the archive which can be looked through."""
-        rows = self.connection.execute(
-            NEWEST_MATCHES, {"match": match, "limit": CHECKED_MAX, **self._window(share)}
-        )
+        asked = {"match": match, **self._window(share)}
+        if self._asks_channels:
+            rows = self._posted(NEWEST_POSTED, asked)
+        else:
+            rows = self.connection.execute(NEWEST_MATCHES, {**asked, "limit": CHECKED_MAX})
         for row in rows:
             yield row["id"], relevance
+
+    @property
+    def _asks_channels(self) -> bool:
+        """Whether the index's matches are asked about: what the caller may see is not listed."""
+        return self.scope.ids is None and self.scope.channels is not None
+
+    def _posted(self, sql: str, asked: Mapping[str, object]) -> sqlite3.Cursor:
+        """Find what was posted where the caller may look."""
+        channels = scopes.as_parameter(self.scope.channels)
+        return self.connection.execute(sql, {**asked, "channels": channels, "limit": CHECKED_MAX})
 
     def _window(self, share: float) -> dict[str, int]:
         first, last = self.scope.first_id, self.scope.last_id
@@ -271,11 +288,7 @@ class Finding:
         size, checked = limit, 0
         ids = self.scope.ids
         channels = None if ids is None else self.scope.channels  # once is enough: see _posted
-        allowed = (
-            self._posted(islice(matches, CHECKED_MAX))
-            if ids is None
-            else (match for match in matches if match[0] in ids)
-        )
+        allowed = matches if ids is None else (match for match in matches if match[0] in ids)
         while len(found) < limit and checked < CHECKED_MAX:
             chunk = dict(islice(allowed, size))
             if not chunk:
@@ -295,18 +308,6 @@ class Finding:
                 and self._is_wanted(match := _Match.of(row, relevance))
             ]
         return found[:limit]
-
-    def _posted(self, matches: Iterator[tuple[int, float]]) -> Iterator[tuple[int, float]]:
-        """Yield what was posted where the caller may look; all of it to an operator."""
-        if self.scope.channels is None:
-            yield from matches
-            return
-        channels = scopes.as_parameter(self.scope.channels)
-        while some := list(islice(matches, _ASKED)):
-            ids = values.to_json(id_ for id_, _ in some)
-            rows = self.connection.execute(scopes.POSTED_OF, {"ids": ids, "channels": channels})
-            seen = {row["entry_id"] for row in rows}
-            yield from (match for match in some if match[0] in seen)
 
     def _is_wanted(self, match: _Match) -> bool:
         request = self.request

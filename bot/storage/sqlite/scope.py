@@ -34,11 +34,16 @@ VISIBLE = f"SELECT DISTINCT entry_id AS id FROM ({_SEEN}) LIMIT :limit"  # noqa:
 # Whether that is more than is listed: a channel has an entry once.
 POSTED = f"SELECT COUNT(*) FROM (SELECT 1 FROM ({_SEEN}) LIMIT :limit)"  # noqa: S608  # ours
 
-# Of these entries those that members may see; the index alone answers.
-POSTED_OF = """
-    SELECT entry_id FROM deliveries
-     WHERE channel_id IN (SELECT value FROM json_each(:channels))
-       AND entry_id IN (SELECT value FROM json_each(:ids)) AND state IN ('sent', 'edit_due')
+# Of what {matches} finds, what was posted in *channels*, in the same order: a subquery with a LIMIT
+# is gone through as it comes. Asked about here they take a third of the time that it takes to hand
+# 6,000 matches out and ask about them again (measured).
+POSTED_AMONG = """
+    SELECT found.id, found.relevance FROM ({matches}) AS found
+     WHERE EXISTS (
+             SELECT 1 FROM deliveries AS d
+              WHERE d.entry_id = found.id
+                AND d.channel_id IN (SELECT value FROM json_each(:channels))
+                AND d.state IN ('sent', 'edit_due'))
 """
 
 OF_FEEDS = """
