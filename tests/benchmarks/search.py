@@ -10,7 +10,6 @@ database is grown on from there.
 
 import argparse
 import asyncio
-import gc
 import json
 import sqlite3
 import sys
@@ -24,6 +23,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from bot.app import heap_at_rest
 from bot.language.quoter import TextQuoter
 from bot.language.words import VERSION, tokenise
 from bot.news.models import ChannelId, Check, Feed, FeedState, ParsedFeed, Refresh
@@ -177,19 +177,18 @@ async def _measured(
             took.append(time.perf_counter() - began)
         return took
 
-    gc.collect()
-    gc.freeze()  # as `herald run` does: a full collection of this program's own takes 50 ms
-    async with asyncio.TaskGroup() as group:
-        writer = group.create_task(poll())
-        operator = await asked(None)
-        member = await asked(frozenset([MEMBER]))
-        answers = []
-        for question in others:
-            began = time.perf_counter()
-            await asker.ask(question, channels=None)
-            answers.append(time.perf_counter() - began)
-        stop.set()
-        await writer
+    with heap_at_rest():  # as `herald run` has it
+        async with asyncio.TaskGroup() as group:
+            writer = group.create_task(poll())
+            operator = await asked(None)
+            member = await asked(frozenset([MEMBER]))
+            answers = []
+            for question in others:
+                began = time.perf_counter()
+                await asker.ask(question, channels=None)
+                answers.append(time.perf_counter() - began)
+            stop.set()
+            await writer
     told = {"operator": operator, "member": member, "poll": polls, "ask": answers}
     return {name: _percentiles(took) for name, took in told.items() if took}
 
