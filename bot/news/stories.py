@@ -15,6 +15,7 @@ one feed says twice is two stories, unless it is nearly the same text: an outlet
 event is news.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from datetime import datetime, timedelta
 from math import log, log10, sqrt
 from typing import Literal
 
+from bot.news.days import DAYS
 from bot.news.identity import canonical_url
 from bot.news.models import EntryId, FeedId, StoryId
 from bot.news.ports import Tokeniser
@@ -42,19 +44,21 @@ _LIKE_PER_DAY = 0.1  # share by which a day between them asks for more
 _LED_TERMS = 4  # different words of a lead from which on it is one
 _COPY = 0.7  # of which two texts are one, edited
 _SERIAL = 0.75  # words in common of titles that differ in their numbers: "Part 3", "Part 4"
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
     """The words of an entry that stories are compared by.
 
-    ``terms``: each with its weight before it is known how common it is; ``numbers`` are those of
-    the title.
+    ``terms``: each with its weight before it is known how common it is; ``numbers`` and ``days``,
+    which are of the week or months, are those of the title.
     """
 
     terms: Mapping[str, float]
     title: frozenset[str]
     numbers: frozenset[str]
+    days: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +111,13 @@ def sketch(words: Callable[[str], Sequence[str]], title: str, lead: str) -> Sket
         terms={term: 1 + log(count) for term, count in counts.items()},
         title=frozenset(in_title),
         numbers=frozenset(filter(_has_digit, in_title)),
+        days=_days(words, title),
     )
+
+
+def _days(words: Callable[[str], Sequence[str]], title: str) -> frozenset[str]:
+    named = [word for word in _WORD.findall(title.lower()) if word in DAYS]
+    return frozenset(words(" ".join(named))) if named else frozenset()
 
 
 def words_of(tokenise: Tokeniser, text: str) -> list[str]:
@@ -179,9 +189,12 @@ def _match(
         return None
     if any(_is_serial(entry.sketch, said) for said in own):
         return None
+    is_linked = entry.link is not None and any(entry.link == one.link for one in story.members)
+    if not is_linked and any(_is_of_another_day(entry.sketch, one.sketch) for one in story.members):
+        return None
     likeness = _likeness(entry.sketch, story, archive, usual)
     by: Literal["link", "copy", "likeness"] | None = None
-    if entry.link is not None and any(entry.link == member.link for member in story.members):
+    if is_linked:
         by = "link"
     elif likeness >= _COPY:
         by = "copy"
@@ -211,11 +224,23 @@ def _between(share: float) -> float:
 
 
 def _is_serial(one: Sketch, other: Sketch) -> bool:
-    """Whether two titles differ in their numbers and in hardly anything else."""
-    if one.numbers <= other.numbers or other.numbers <= one.numbers:
+    """Whether two titles of a feed differ in their numbers and in hardly anything else."""
+    return _differ_in(one.numbers, other.numbers, one, other)
+
+
+def _is_of_another_day(one: Sketch, other: Sketch) -> bool:
+    """Whether two titles, of whatever feeds, differ in the days that they name and in hardly more.
+
+    Numbers may be two counts of one event; a forecast for Tuesday is none for Monday.
+    """
+    return _differ_in(one.days, other.days, one, other)
+
+
+def _differ_in(marks: frozenset[str], others: frozenset[str], one: Sketch, other: Sketch) -> bool:
+    if marks <= others or others <= marks:
         return False
-    words, others = one.title - one.numbers, other.title - other.numbers
-    return bool(words) and len(words & others) >= _SERIAL * len(words | others)
+    words, said = one.title - marks, other.title - others
+    return bool(words) and len(words & said) >= _SERIAL * len(words | said)
 
 
 def _likeness(

@@ -117,6 +117,31 @@ def test_the_parts_of_a_series_are_stories_of_their_own(earlier: str, later: str
     assert choose(arrival(later, lead), [first], ARCHIVE, is_strict_within_feed=False) is None
 
 
+@pytest.mark.parametrize("size", [100, 10_000])
+@pytest.mark.parametrize(
+    ("earlier", "later", "joins"),
+    [
+        ("Weather forecast for Monday", "Weather forecast for Tuesday", False),
+        ("Die Wettervorhersage für Montag", "Die Wettervorhersage für Dienstag", False),
+        ("Прогноз погоды на среду", "Прогноз погоды на пятницу", False),
+        ("Consumer prices report: March", "Consumer prices report: April", False),
+        ("Ferry Solveig runs aground off Lund", "Ferry Solveig aground off Lund on Friday", True),
+        ("Ferry Solveig aground on Friday", "Ferry Solveig aground, council meets Monday", True),
+    ],
+)
+def test_what_two_feeds_say_of_two_days_is_two_stories(
+    size: int, earlier: str, later: str, *, joins: bool
+) -> None:
+    """Without leads there is nothing else to tell them by, least of all in a young archive."""
+    first = story(1, arrival(earlier, feed=1))
+    archive = Archive(size=size, counts={})
+    match = choose(arrival(later, feed=2), [first], archive)
+    assert (match is not None) is joins
+    link = "https://weather.example.org/today"
+    linked = story(1, arrival(earlier, feed=1, url=link))
+    assert choose(arrival(later, feed=2, url=link), [linked], archive) is not None
+
+
 def test_what_lies_too_far_apart_is_another_story() -> None:
     told = arrival("Ferry aground off Lund, 140 rescued", LEAD, feed=2, age=WINDOW * 1.01)
     assert choose(told, [FERRY], ARCHIVE) is None
