@@ -378,7 +378,7 @@ async def locked(opened: Opener, path: Path) -> AsyncIterator[SqliteStorage]:
 
 
 def test_every_method_is_a_read_or_a_write() -> None:
-    methods = {name for name in vars(SqliteStorage) if not name.startswith("_")}
+    methods = {name for name in dir(SqliteStorage) if not name.startswith("_")}
     assert methods - {"rebuild_index_if_stale"} == WRITES.keys() | READS.keys()
 
 

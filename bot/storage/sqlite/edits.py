@@ -17,7 +17,7 @@ from bot.news.models import (
     Ping,
     SubscriptionId,
 )
-from bot.storage.sqlite import subscriptions, values
+from bot.storage.sqlite import pings, subscriptions, values
 
 
 def edit(
@@ -102,7 +102,7 @@ def _choices(connection: sqlite3.Connection, subscription_id: SubscriptionId) ->
         posts_old=bool(row["posts_old"]),
         mode=Mode(row["mode"]),
         tags=tuple(json.loads(row["tags"])),
-        ping=subscriptions.ping_of(row),
+        ping=pings.ping_of(row),
     )
 
 

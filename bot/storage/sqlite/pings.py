@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from bot.news.models import DeliveryId, Ping, RoleId
 from bot.storage.sqlite import values
-from bot.storage.sqlite.subscriptions import ping_of
 
 
 class PostWish(NamedTuple):
@@ -16,6 +15,15 @@ class PostWish(NamedTuple):
 
     tags: tuple[str, ...]
     ping: Ping | None
+
+
+def ping_of(row: sqlite3.Row) -> Ping | None:
+    """Return whom a subscription's posts call, from a row of ``subscriptions``."""
+    if row["ping_role_id"] is None:
+        return None
+    return Ping(
+        role_id=RoleId(row["ping_role_id"]), query=row["ping_filter"], rest_s=row["ping_rest_s"]
+    )
 
 
 def wishes_of(

@@ -18,12 +18,11 @@ from bot.news.models import (
     Ping,
     Refresh,
     Resumed,
-    RoleId,
     Subscription,
     SubscriptionId,
     UserId,
 )
-from bot.storage.sqlite import feeds, owing, polls, values, wishes
+from bot.storage.sqlite import feeds, owing, pings, polls, values, wishes
 from bot.storage.sqlite.index import SearchIndex
 
 _DAY = timedelta(days=1)
@@ -204,16 +203,7 @@ def _subscription(row: sqlite3.Row) -> Subscription:
         mode=Mode(row["mode"]),
         suppress_same_link=bool(row["suppress_same_link"]),
         tags=tuple(json.loads(row["tags"])),
-        ping=ping_of(row),
-    )
-
-
-def ping_of(row: sqlite3.Row) -> Ping | None:
-    """Return whom a subscription's posts call, from a row of ``subscriptions``."""
-    if row["ping_role_id"] is None:
-        return None
-    return Ping(
-        role_id=RoleId(row["ping_role_id"]), query=row["ping_filter"], rest_s=row["ping_rest_s"]
+        ping=pings.ping_of(row),
     )
 
 
