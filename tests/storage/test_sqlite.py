@@ -500,7 +500,10 @@ PLANS: dict[str, tuple[str, dict[str, object]]] = {
     "group_entries of a feed": (grouping.NEXT_OF_FEED, {"feed_id": 1, "limit": 1}),
     "joining": (owing.JOINING, {"entry_id": 1}),
     "latest": (scope.NEWEST, {"channels": "[1]", "feeds": None, "before": 1, "limit": 1}),
-    "latest of few": (scope.NEWEST_OF, {"ids": "[1]", "before": 1, "limit": 1}),
+    "latest of few": (
+        scope.NEWEST_OF,
+        {"ids": "[1]", "channels": "[1]", "before": 1, "limit": 1},
+    ),
     "search": (finding.BEST, {"match": "a", "first": 1, "last": 9}),
     "search, newest": (
         finding.NEWEST_MATCHES,

@@ -74,6 +74,11 @@ FACTS = """
 NEWEST_OF = """
     SELECT id, dated_at FROM entries
      WHERE id IN (SELECT value FROM json_each(:ids)) AND dated_at < :before
+       AND (:channels IS NULL OR EXISTS (
+             SELECT 1 FROM deliveries AS d
+              WHERE d.entry_id = entries.id
+                AND d.channel_id IN (SELECT value FROM json_each(:channels))
+                AND d.state IN ('sent', 'edit_due')))
      ORDER BY dated_at DESC, id DESC LIMIT :limit
 """
 NEWEST = """
@@ -93,11 +98,13 @@ NEWEST = """
 class Scope:
     """What may be found of an archive.
 
-    ``ids``: all that may, where that is little; what is not in it need not be asked about.
+    ``ids``: all that may, where that is little; what is not in it need not be asked about. What is
+    in it may be of a feed or a time only: whether it may be seen is asked unless ``is_seen``.
     """
 
     channels: frozenset[ChannelId] | None
     ids: frozenset[int] | None
+    is_seen: bool  # whether all of ids may be seen
     newest_id: int
     visible: int  # entries that may be seen, whatever is asked; at most as many as are counted
     has_more: bool  # than those
@@ -147,6 +154,7 @@ def open_scope(
     return Scope(
         channels=channels,
         ids=frozenset.intersection(*few) if few else None,
+        is_seen=visible is not None and len(visible) <= LISTED_MAX,
         newest_id=newest_id,
         visible=min(count, most),
         has_more=count > most,
@@ -201,7 +209,13 @@ def newest(
     *before*: in milliseconds.
     """
     if scope.ids is not None:
-        listed: Parameters = {"ids": as_parameter(scope.ids), "before": before, "limit": limit}
+        asked = None if scope.is_seen else scope.channels
+        listed: Parameters = {
+            "ids": as_parameter(scope.ids),
+            "channels": as_parameter(asked),
+            "before": before,
+            "limit": limit,
+        }
         return connection.execute(NEWEST_OF, listed)
     return connection.execute(
         NEWEST,
