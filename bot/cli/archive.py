@@ -119,6 +119,8 @@ def _results_as_json(results: Results) -> dict[str, Any]:
         "total": results.total,
         "searched": results.searched,
         "hits": [_hit_as_json(found) for found in results.found],
+        "repairs": list(results.query.repairs),
+        "suggestion": results.suggestion,
     }
 
 
@@ -137,9 +139,13 @@ def _hit_as_json(found: Found) -> dict[str, Any]:
 
 
 def _results_as_text(results: Results) -> list[str]:
+    repairs = list(results.query.repairs)
     if not results.found:
-        return [f"Nothing in {results.searched:,} articles matches “{results.query.text}”."]
-    lines = [f"{results.total:,} of {results.searched:,} articles match “{results.query.text}”."]
+        nothing = f"Nothing in {results.searched:,} articles matches “{results.query.text}”."
+        meant = [f"Did you mean “{results.suggestion}”?"] if results.suggestion else []
+        return [nothing, *repairs, *meant]
+    matching = f"{results.total:,} of {results.searched:,} articles match “{results.query.text}”."
+    lines = [matching, *repairs]
     for number, found in enumerate(results.found, 1):
         entry = found.hit.entry
         lines += ["", f"{number}. {marked(found.title)}"]

@@ -321,6 +321,20 @@ def test_search_answers_a_query_a_line(
     assert ["error" in answer for answer in answers] == [i in {1, 6, 7} for i in range(8)]
 
 
+def test_what_was_mended_in_a_search_and_the_nearest_spelling_are_said(
+    herald: Herald, feed_url: str
+) -> None:
+    herald("feeds", "add", feed_url)
+    told = herald("search", "(girders since:soon")
+    assert "*girders*" in told
+    assert "A parenthesis was never closed" in told
+    assert "soon" in told.split("\n", 1)[1]
+    assert len(herald.json("search", "(girders since:soon")["repairs"]) == 2
+    assert "Did you mean “girders”?" in herald("search", "gidrers")
+    assert herald.json("search", "gidrers")["suggestion"] == "girders"
+    assert herald.json("search", "girders")["repairs"] == []
+
+
 def test_stories_are_told_a_line_each_with_their_links(herald: Herald, feed_url: str) -> None:
     herald("feeds", "add", feed_url)
     stories = [json.loads(line) for line in herald("stories", "--json").splitlines()]

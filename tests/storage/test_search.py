@@ -32,6 +32,7 @@ from bot.storage.sqlite.storage import SqliteStorage
 from tests.factories import CHANNEL, NOW, OTHER_CHANNEL, new_entry, parsed_entry, parsed_feed
 from tests.factories import refresh as a_refresh
 from tests.fakes import FakeClock
+from tests.strategies import awkward_text
 
 DAY = timedelta(days=1)
 LEASE = timedelta(minutes=2)
@@ -178,6 +179,22 @@ def test_nobody_is_told_of_what_they_may_not_see(
     }
     for correction in page.corrections:
         assert {word.terms[0] for word in tokenise(correction.nearest)} <= words
+
+
+@settings(relaxed, max_examples=300)
+@given(text=st.one_of(awkward_text, st.text(), QUERIES), sort=st.sampled_from(Sort))
+def test_any_text_is_searched_for_or_refused_with_the_place(
+    archive: Path, text: str, sort: Sort
+) -> None:
+    refused: BadQuery | None = None
+    try:
+        page = searched(archive, text, frozenset(CHANNELS), sort)
+    except BadQuery as error:
+        refused = error
+    if refused is not None:
+        assert 0 <= refused.position <= len(text)
+    else:
+        assert len(page.hits) == page.total <= len(ENTRIES)
 
 
 @relaxed

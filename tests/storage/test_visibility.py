@@ -155,7 +155,9 @@ def test_a_search_finds_only_what_was_posted_where_one_may_look(
     assert all(hit.post is not None and hit.post.channel_id in sees for hit in page.hits)
     assert {one.id for one in page.ranking} == {one.id for one in whole.ranking}
     assert [hit.entry.id for hit in again.hits] == [one.id for one in page.ranking]
+    counted = sum(until is None or NOW - number * DAY <= until for number in seen.values())
     assert page.searched <= len(seen)
+    assert page.has_more_than_searched or page.searched == counted
     assert page.corrections == whole.corrections
     words = {term for each in seen for word in tokenise(f"{each} the") for term in word.terms}
     for correction in page.corrections:

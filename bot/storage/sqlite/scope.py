@@ -157,7 +157,7 @@ def open_scope(
         is_seen=visible is not None and len(visible) <= LISTED_MAX,
         newest_id=newest_id,
         visible=min(count, most),
-        has_more=count > most,
+        has_more=count > most or (visible is not None and len(visible) > most),
     )
 
 
