@@ -52,7 +52,8 @@ PROBE_S = DAY_S  # between polls of a paused feed
 OFFLINE_S = 60.0  # between polls while it is our own connection that is down
 OFFLINE_REASON = "every minute: Herald itself seems to be cut off"
 
-_HOLDING = frozenset({429, 503})
+_UNAVAILABLE = 503
+_HOLDING = frozenset({429, _UNAVAILABLE})
 _GONE = 410
 _NOT_MODIFIED = 304
 _HOURS = 24
@@ -225,13 +226,13 @@ def hold_of(feed: Feed, outcome: Outcome, now: datetime, pace: Pace) -> Hold | N
     """Return the server's word not to come back before a time, and for whom it counts.
 
     A 429 counts for the host group, anything else for the feed. Where no time is given, an hour,
-    doubled each time; a fixed pace makes that its own business.
+    doubled each time; an overloaded server that gives none has not asked for any, so that a fixed
+    pace goes on.
     """
     if not isinstance(outcome, Failed):
         return None
     asked_s = outcome.hints.retry_after_s
-    is_held = outcome.hold is not None or outcome.status in _HOLDING
-    if asked_s is None and (not is_held or pace.is_fixed):
+    if asked_s is None and not _is_held(outcome, pace):
         return None
     if asked_s is None:
         wait_s = _held_s(feed)
@@ -271,7 +272,7 @@ def _failure_waits(
     # 40 doublings of a second are past any cap; more would overflow.
     backed_off_s = min(interval_s * 2.0 ** min(failures, 40), BACK_OFF_MAX_S)
     waits = [_Wait(s=backed_off_s, reason=f"after {counted}", is_asked=False, max_s=BACK_OFF_MAX_S)]
-    if (outcome.hold or outcome.status in _HOLDING) and not pace.is_fixed:
+    if _is_held(outcome, pace):
         waits.append(_Wait(s=_held_s(feed), reason=f"after {counted}", is_asked=True, max_s=DAY_S))
     if outcome.status == _GONE:
         confirm_at = (feed.gone_since or now) + GONE_AFTER
@@ -283,6 +284,13 @@ def _failure_waits(
             )
         )
     return waits
+
+
+def _is_held(outcome: Failed, pace: Pace) -> bool:
+    """Whether a server says that it is asked too often or has too much to do."""
+    if pace.is_fixed and outcome.status == _UNAVAILABLE:
+        return False
+    return outcome.hold is not None or outcome.status in _HOLDING
 
 
 def _held_s(feed: Feed) -> float:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from hashlib import sha256
+from ipaddress import IPv4Network
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -222,6 +223,35 @@ async def test_a_private_address_is_refused_before_a_connection_is_made(
         assert failed.kind == "forbidden"
         assert "not on the public internet" in failed.reason
         assert "HERALD_ALLOWED_NETWORKS" in failed.reason
+
+
+async def test_a_name_that_moves_into_a_private_network_is_refused_where_it_leads(
+    server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DNS rebinding: whatever a name meant a moment ago, the address connected to decides."""
+    answers = [["127.0.0.1"], ["127.0.0.2"], ["127.0.0.2"]]
+    asked: list[str] = []
+
+    async def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        addresses = answers[min(len(asked), len(answers)) - 1]
+        stream = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
+        return [(*stream, (address, port)) for address in addresses]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    port = int(server.url("/").split(":")[2].strip("/"))
+    server.feed("/inside.xml", ITEM)
+    server.redirect("/moves", "http://rebinding.example:1/inside.xml")
+    async with open_web(
+        user_agent=USER_AGENT, allowed_networks=[IPv4Network("127.0.0.1/32")]
+    ) as strict:
+        there = await strict.fetch(f"http://rebinding.example:{port}/inside.xml", NOTHING, None)
+        assert isinstance(there, Fetched)
+        # Another port is another lookup: the name has come to mean another address.
+        moved = await failure(strict, f"http://rebinding.example:{port}/moves")
+        assert moved.kind == "forbidden"
+        assert "not on the public internet" in moved.reason
+    assert asked == ["rebinding.example"] * 2
 
 
 async def test_localhost_is_refused_unless_allowed(server: FeedServer) -> None:

@@ -118,7 +118,8 @@ async def test_two_admins_who_add_the_same_feed_at_once_end_with_one(house: Hous
 
 async def test_a_site_with_several_feeds_asks_which(house: House) -> None:
     house.publish("https://courier.example.org/a.xml", "Ferry resumes", title="News *now*")
-    house.publish("https://courier.example.org/b.xml", "Cup final", title="Sport")
+    said = ("Cup final", "Semi-final", "The draw", "Rain stops play")  # an hour apart
+    house.publish("https://courier.example.org/b.xml", *said, title="Sport")
     house.source.sites[SITE] = [
         "https://courier.example.org/a.xml",
         "https://courier.example.org/b.xml",
@@ -127,7 +128,9 @@ async def test_a_site_with_several_feeds_asks_which(house: House) -> None:
     assert "offers 2 feeds" in text(shown)
     [menu] = [item for row in message(shown).components for item in row["components"]][:1]
     assert [option["label"] for option in menu["options"]] == ["News *now*", "Sport"]
-    assert "1 entry · https://courier.example.org/b.xml" in menu["options"][1]["description"]
+    assert menu["options"][0]["description"] == "1 entry · https://courier.example.org/a.xml"
+    described = menu["options"][1]["description"]
+    assert described == "4 entries, about 24 a day · https://courier.example.org/b.xml"
 
     await house.follow("https://courier.example.org/a.xml")
     assert buttons(message(shown)) == {"Cancel": True}

@@ -56,6 +56,17 @@ async def test_a_list_is_rehearsed_then_imported_and_nothing_old_is_posted(house
     assert buttons(message(again)) == {}
 
 
+async def test_the_settings_of_feedcord_are_a_list_too(house: House) -> None:
+    house.publish(COURIER, "Ferry resumes")
+    told = {"Instances": [{"Id": "Coast", "RssUrls": [COURIER], "Color": 1}]}
+    file = ("appsettings.json", json.dumps(told).encode())
+    shown = await house.admin.slash(house.news, "feed import", file=file)
+    assert "Import to #news: 1 new" in text(shown)
+    assert "The list has 1 group: “Coast”" in text(shown)
+    await house.admin.click(message(shown), label="Import 1")
+    assert await names(house) == ["The Courier"]
+
+
 async def test_the_table_has_pages_of_ten(house: House) -> None:
     urls = [house.publish(f"https://p{n}.example.org/", "x", title=f"P{n}") for n in range(12)]
     shown = await house.admin.slash(house.news, "feed import", file=lines(*urls))
@@ -253,7 +264,7 @@ async def test_a_channel_that_cannot_be_written_takes_no_group(house: House) -> 
 
 async def test_an_export_of_two_channels_comes_back_to_both(house: House) -> None:
     publish_three(house)
-    await house.follow(COURIER, channel=house.news)
+    await house.follow(COURIER, channel=house.news, name="Our Courier")
     await house.follow(SEA, channel=house.other)
     exported = message(await house.admin.slash(house.news, "feed export"))
     [attachment] = exported.attachments
@@ -264,3 +275,5 @@ async def test_an_export_of_two_channels_comes_back_to_both(house: House) -> Non
     await house.admin.click(message(shown), label="Each to its channel")
     await house.admin.click(message(shown), label="Import 2")
     assert await by_channel(house) == {house.news.id: {COURIER}, house.other.id: {SEA}}
+    rows = await house.follower.followings(GuildId(house.guild.id))
+    assert {row.subscription.name for row in rows} == {"Our Courier", "The Sea"}

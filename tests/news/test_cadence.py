@@ -392,7 +392,8 @@ def test_a_fixed_interval_overrides_rhythm_wishes_and_jitter_but_not_the_server(
     wishful = found(ttl_s=7200, skip_hours=(9, 10), validators=Validators())
     assert wait_s(wishful, pace=pace, j=0.9, rhythm=publishing(timedelta(days=1))) == 1
     assert reason(found(), pace=pace) == "every second"
-    assert wait_s(failure(429), pace=pace) == 2
+    assert wait_s(failure(503), pace=pace) == 2
+    assert wait_s(failure(429), pace=pace) == HOUR
     assert wait_s(found(fresh_for_s=90), pace=pace, j=0.9) == 90
 
 
@@ -426,7 +427,10 @@ def test_a_hold_without_a_time_is_an_hour_doubled_and_a_failure_without_one_is_n
     assert hold.until == NOW + timedelta(hours=4)
     assert hold_of(FEED, failure(500), NOW, Pace()) is None
     assert hold_of(FEED, found(fresh_for_s=90), NOW, Pace()) is None
-    assert hold_of(FEED, failure(429), NOW, Pace(interval_s=1, is_fixed=True)) is None
+    assert hold_of(FEED, failure(503), NOW, Pace(interval_s=1, is_fixed=True)) is None
+    hold = hold_of(FEED, failure(429), NOW, Pace(interval_s=1, is_fixed=True))
+    assert hold is not None
+    assert hold.until == NOW + timedelta(hours=1)
 
 
 # --- What always holds ---
