@@ -7,7 +7,7 @@ looked through, newest first. Up to some 35,000 entries that is every term of ev
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple, Self, assert_never
@@ -220,33 +220,26 @@ class Finding:
         return without(match, self.plan.unwanted, self.index.tokenise)
 
     def _best(self, match: str) -> Iterator[tuple[int, float]]:
-        asked = {"match": match, **self._window(1.0)}
-        if self._asks_channels:
-            rows = self._posted(BEST_POSTED, asked)
-        else:
-            rows = self.connection.execute(BEST, asked)
-        for row in rows:
+        for row in self._found(BEST, BEST_POSTED, match, 1.0):
             yield row["id"], row["relevance"]
 
     def _newest_of(self, match: str, relevance: float, share: float) -> Iterator[tuple[int, float]]:
         """Yield the newest that match, of that share of the archive which can be looked through."""
-        asked = {"match": match, **self._window(share)}
-        if self._asks_channels:
-            rows = self._posted(NEWEST_POSTED, asked)
-        else:
-            rows = self.connection.execute(NEWEST_MATCHES, {**asked, "limit": CHECKED_MAX})
-        for row in rows:
+        for row in self._found(NEWEST_MATCHES, NEWEST_POSTED, match, share):
             yield row["id"], relevance
 
-    @property
-    def _asks_channels(self) -> bool:
-        """Whether the index's matches are asked about: what the caller may see is not listed."""
-        return self.scope.ids is None and self.scope.channels is not None
-
-    def _posted(self, sql: str, asked: Mapping[str, object]) -> sqlite3.Cursor:
-        """Find what was posted where the caller may look."""
-        channels = scopes.as_parameter(self.scope.channels)
-        return self.connection.execute(sql, {**asked, "channels": channels, "limit": CHECKED_MAX})
+    def _found(self, anywhere: str, posted: str, match: str, share: float) -> sqlite3.Cursor:
+        """Ask *anywhere*, or *posted* where what the caller may see is not listed."""
+        channels = self.scope.channels
+        return self.connection.execute(
+            anywhere if channels is None or self.scope.ids is not None else posted,
+            {
+                "match": match,
+                **self._window(share),
+                "channels": scopes.as_parameter(channels),
+                "limit": CHECKED_MAX,
+            },
+        )
 
     def _window(self, share: float) -> dict[str, int]:
         first, last = self.scope.first_id, self.scope.last_id
@@ -287,7 +280,7 @@ class Finding:
         found: list[_Match] = []
         size, checked = limit, 0
         ids = self.scope.ids
-        channels = None if ids is None else self.scope.channels  # once is enough: see _posted
+        channels = None if ids is None else self.scope.channels  # once is enough: see _found
         allowed = matches if ids is None else (match for match in matches if match[0] in ids)
         while len(found) < limit and checked < CHECKED_MAX:
             chunk = dict(islice(allowed, size))

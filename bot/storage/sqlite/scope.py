@@ -35,8 +35,8 @@ VISIBLE = f"SELECT DISTINCT entry_id AS id FROM ({_SEEN}) LIMIT :limit"  # noqa:
 POSTED = f"SELECT COUNT(*) FROM (SELECT 1 FROM ({_SEEN}) LIMIT :limit)"  # noqa: S608  # ours
 
 # Of what {matches} finds, what was posted in *channels*, in the same order: a subquery with a LIMIT
-# is gone through as it comes. Asked about here they take a third of the time that it takes to hand
-# 6,000 matches out and ask about them again (measured).
+# is gone through as it comes. To hand 6,000 matches out and ask about them again took up to three
+# times as long (measured).
 POSTED_AMONG = """
     SELECT found.id, found.relevance FROM ({matches}) AS found
      WHERE EXISTS (
