@@ -7,8 +7,8 @@ to COMMIT in the connection's own thread::
 
 One hop to the thread for a transaction instead of one for each statement, and nothing can come
 between its statements: the thread serialises them, so that the single writer needs no lock. What
-waits when a write begins shares its transaction, each work in a savepoint of its own: COMMIT waits
-for the disk, and for many that is one wait (group commit).
+waits when a write begins shares its transaction: COMMIT waits for the disk, and for many that is
+one wait (group commit). Not in a savepoint each: the full-text index would be written out for each.
 """
 
 import asyncio
@@ -198,39 +198,24 @@ class Lane:
     def _share(self) -> list[_Call[Any]]:
         """Do the works that wait in one transaction; one alone where it cannot begin.
 
-        Where the transaction itself fails, each is done again in one of its own.
+        Where any of them fails, or the transaction does, each is done again in one of its own.
         """
         try:
             self._raw.execute(self._begin)
         except sqlite3.Error:
             return [self._alone(self._waiting.popleft())]
         done: list[_Call[Any]] = []
-        written: list[_Call[Any]] = []
         until = time.monotonic() + _SHARED_S
         try:
             while self._waiting and len(done) < _SHARED_MAX and time.monotonic() < until:
-                call = self._waiting.popleft()
-                done.append(call)
-                self._raw.execute("SAVEPOINT call")
-                try:
-                    call.attempt(self._raw)
-                except Exception as error:
-                    if not self._raw.in_transaction:  # a full disk ends the whole of it
-                        written.append(call)
-                        raise
-                    self._raw.execute("ROLLBACK TO call")
-                    call.settle(error)
-                else:
-                    written.append(call)
-                self._raw.execute("RELEASE call")
+                done.append(self._waiting.popleft())
+                done[-1].attempt(self._raw)
             self._raw.execute("COMMIT")
         except Exception:  # noqa: BLE001  # each call is told its own error
             self._roll_back()
-            for call in written:
-                self._alone(call)
-        else:
-            for call in written:
-                call.settle()
+            return [self._alone(call) for call in done]
+        for call in done:
+            call.settle()
         return done
 
     def _roll_back(self) -> None:

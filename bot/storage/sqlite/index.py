@@ -21,6 +21,8 @@ from bot.storage.sqlite.sketches import Sketches
 _EXACT, _LOOSE = itemgetter(0), itemgetter(1)
 _MERGED_PAGES = 128  # of 4 KB, in one go: some 12 ms of the writer
 
+Columns = tuple[str, str, str, str]  # title, body, title_loose, body_loose
+
 
 class Texts(NamedTuple):
     """What of an entry is indexed, as it is stored."""
@@ -51,10 +53,10 @@ class SearchIndex:
     ) -> None:
         """Index an entry by other texts than those it was indexed by."""
         self.take_out(connection, entry_id, instead_of)
-        self.add(connection, entry_id, texts)
+        self.add(connection, entry_id, self.columns(texts))
 
-    def add(self, connection: sqlite3.Connection, entry_id: int, texts: Texts) -> None:
-        """Index an entry that is not indexed.
+    def add(self, connection: sqlite3.Connection, entry_id: int, columns: Columns) -> None:
+        """Index an entry that is not indexed by the columns of its texts.
 
         Index many in a row, after all else that a transaction writes: between the other statements
         of a poll FTS5 wrote out what it had gathered for every entry, and storing 50 of them took
@@ -65,7 +67,7 @@ class SearchIndex:
             INSERT INTO entry_index (rowid, title, body, title_loose, body_loose)
             VALUES (?, ?, ?, ?, ?)
             """,
-            (entry_id, *self._columns(texts)),
+            (entry_id, *columns),
         )
 
     def take_out(self, connection: sqlite3.Connection, entry_id: int, texts: Texts) -> None:
@@ -75,10 +77,11 @@ class SearchIndex:
             INSERT INTO entry_index (entry_index, rowid, title, body, title_loose, body_loose)
             VALUES ('delete', ?, ?, ?, ?, ?)
             """,
-            (entry_id, *self._columns(texts)),
+            (entry_id, *self.columns(texts)),
         )
 
-    def _columns(self, texts: Texts) -> tuple[str, str, str, str]:
+    def columns(self, texts: Texts) -> Columns:
+        """Return the terms of an entry's texts, as the index has them. In whatever thread."""
         title, teaser, text = map(values.to_text, texts)  # as they are stored
         title_exact, title_loose = self.terms(title)
         # The teaser is often the text's own beginning; then it must not count twice.
@@ -117,8 +120,11 @@ class SearchIndex:
         (sql,) = connection.execute(
             "SELECT sql FROM sqlite_schema WHERE name = 'entry_index'"
         ).fetchone()
+        settings = connection.execute("SELECT k, v FROM entry_index_config WHERE k <> 'version'")
+        kept = [(row["k"], row["v"]) for row in settings]
         connection.execute("DROP TABLE entry_index")
         connection.execute(sql)
+        connection.executemany("INSERT INTO entry_index (entry_index, rank) VALUES (?, ?)", kept)
 
     def fill(self, connection: sqlite3.Connection, after: int, limit: int) -> int | None:
         """Index *limit* entries from the one after *after*; return the last id, None at the end."""
@@ -129,7 +135,7 @@ class SearchIndex:
             {"after": after, "limit": limit},
         ).fetchall()
         for row in rows:
-            self.add(connection, row["id"], Texts.of(row))
+            self.add(connection, row["id"], self.columns(Texts.of(row)))
         return rows[-1]["id"] if rows else None
 
     def merge_some(self, connection: sqlite3.Connection, *, is_first: bool) -> bool:

@@ -1,7 +1,7 @@
 -- The schema as the last migration leaves it, to read. A test compares the two; nothing runs this.
 
 PRAGMA application_id = 1212502593;  -- "HERA", so that `file` and we can tell whose database it is
-PRAGMA user_version = 14;
+PRAGMA user_version = 15;
 
 -- Facts about this database (installation_id, tokeniser_version) and what callers asked to remember.
 CREATE TABLE meta (
@@ -477,6 +477,10 @@ CREATE VIRTUAL TABLE entry_index USING fts5 (
   tokenize = "ascii tokenchars '_'",
   content = ''
 );
+
+-- Of the pieces that transactions leave, eight at a time are merged as they come, not four: it takes a third
+-- less to index an entry, and no longer to search. tidy merges the rest.
+INSERT INTO entry_index (entry_index, rank) VALUES ('automerge', 8);
 
 -- In how many entries a term occurs.
 CREATE VIRTUAL TABLE entry_terms USING fts5vocab ('entry_index', 'row');
