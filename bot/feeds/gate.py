@@ -23,8 +23,13 @@ _KEPT = frozenset({"title", "link", "language", "image", "icon", "logo", "textin
 _PEOPLE = frozenset({"author", "contributor", "owner"})
 _PARTS = frozenset({"name", "email", "uri", "url"})  # of people
 _START_TAG = re.compile(rb"<[A-Za-z_][^<>]*>")
-# A base changes what links mean, and feedparser knows how.
+# A base changes what links mean: one for the whole document may pass, any other is feedparser's.
 _BASE = re.compile(rb"""base\s*=\s*["']""")
+_XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
+# Joined with itself it stays as it is, which feedparser does at each element.
+_PLAIN_BASE = re.compile(
+    r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/(?:[A-Za-z0-9_~-]+/)*[A-Za-z0-9_~-]*"
+)
 _RSS_KINDS = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094"}
 # Namespaces by which feedparser tells the kind of a feed, wherever they are declared.
 _TELLING = frozenset({RSS1, ATOM.lower(), "http://my.netscape.com/rdf/simple/0.9/"})
@@ -41,6 +46,7 @@ class Gated:
     kind: str  # as feedparser calls it: "rss20", "atom10", "rss10" …
     root: etree._Element
     items: list[etree._Element]
+    base: str = ""  # the root's xml:base
 
     def header(self) -> bytes:
         """Take the entries out of the tree and return the rest as a document of its own.
@@ -78,8 +84,9 @@ def admitted(utf8: bytes) -> Gated:
         raise NotPlain("attributes without end")
     if LONG_TAG.search(utf8):
         raise NotPlain("an endless tag")
-    if _BASE.search(utf8):
-        raise NotPlain("a base address")
+    bases = len(_BASE.findall(utf8))
+    if bases > 1:
+        raise NotPlain("several base addresses")
     parser = etree.XMLParser(
         encoding="utf-8",  # whatever the declaration says: the text was decoded before
         resolve_entities=False,
@@ -95,12 +102,15 @@ def admitted(utf8: bytes) -> Gated:
         raise NotPlain(f"not well-formed: {error}") from error
     if root.getroottree().docinfo.internalDTD is not None:  # there for any <!DOCTYPE>
         raise NotPlain("a document type")
+    base = root.get(_XML_BASE, "") if bases else ""
+    if bases and not _PLAIN_BASE.fullmatch(base):
+        raise NotPlain("an odd base address")
     kind, parent, item = _anatomy(root)
     items = parent.findall(item)
     # Entries elsewhere, or of another spelling, would be missed.
     if sum(1 for _ in root.iter("{*}item", "{*}entry", "{*}Item", "{*}ITEM")) != len(items):
         raise NotPlain("entries in odd places")
-    return Gated(kind=kind, root=root, items=items)
+    return Gated(kind=kind, root=root, items=items, base=base)
 
 
 def _anatomy(root: etree._Element) -> tuple[str, etree._Element, str]:

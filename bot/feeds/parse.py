@@ -58,7 +58,9 @@ def _read_quickly(utf8: bytes, url: str) -> FeedValues:
     """Return a feed read off lxml's tree. Raises NotPlain."""
     gated = gate.admitted(utf8)
     names = quick.names_of(gated.root)
-    entries = [quick.entry_of(item, names, kind=gated.kind) for item in gated.items]
+    entries = [
+        quick.entry_of(item, names, kind=gated.kind, base=gated.base) for item in gated.items
+    ]
     facts = channel.facts_of(gated.root, url)
     # The rest is small, and feedparser knows more about channels than is worth knowing twice.
     header = _parsed(gated.header())

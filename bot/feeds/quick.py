@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 
 import feedparser.api
@@ -72,12 +73,15 @@ def names_of(root: etree._Element) -> Names:
     return {}
 
 
-def entry_of(item: etree._Element, names: Names, *, kind: str) -> dict[str, Any]:
-    """Return an entry as feedparser's dictionaries have it; times in seconds. Raises NotPlain."""
+def entry_of(item: etree._Element, names: Names, *, kind: str, base: str = "") -> dict[str, Any]:
+    """Return an entry as feedparser's dictionaries have it; times in seconds. Raises NotPlain.
+
+    *base*: what its links are relative to, "" where the document does not say.
+    """
     about = item.get(f"{{{RDF}}}about")
     if any(name in item.attrib for name in ("href", "lastmod", "type")):
         raise NotPlain("an entry with attributes")
-    said = _Said(names, is_atom=kind.startswith("atom"))
+    said = _Said(names, is_atom=kind.startswith("atom"), base=base)
     if about:
         said.entry["id"] = about
     said.take(item, depth=1)
@@ -87,10 +91,11 @@ def entry_of(item: etree._Element, names: Names, *, kind: str) -> dict[str, Any]
 class _Said:
     """Gathers what an entry says, element after element."""
 
-    def __init__(self, names: Names, *, is_atom: bool) -> None:
+    def __init__(self, names: Names, *, is_atom: bool, base: str) -> None:
         self.entry: dict[str, Any] = {}
         self._names = names
         self._is_atom = is_atom
+        self._base = base
         self._depths: dict[str, int] = {}  # how deep the element lay that gave a value
         self._has_content = False
         self._title_depth = -1
@@ -170,14 +175,14 @@ class _Said:
         relation = attributes.setdefault("rel", "alternate")
         feed_type = "application/atom+xml" if relation == "self" else "text/html"
         attributes.setdefault("type", feed_type)
-        attributes = _with_href(attributes)
+        attributes = _with_href(attributes, self._base)
         self.entry.setdefault("links", []).append(attributes)
         if "href" in attributes:
             self._pass(node)
             if relation == "alternate" and _type(attributes["type"]) in _HTML_TYPES:
                 self.entry["link"] = attributes["href"]
             return
-        value = _mended(_SLASHES.sub(r"\1", _leaf(node)))
+        value = _mended(_resolved(_leaf(node), self._base))
         value = _SEMICOLON.sub(r"&\1", value.replace("&amp;", "&"))
         self.entry["link"] = value
         if value:
@@ -186,7 +191,7 @@ class _Said:
     def guid(self, node: etree._Element, _name: str, depth: int) -> None:
         is_link = _attributes(node).get("ispermalink", "true") == "true"
         value = _leaf(node)
-        value = _mended(_SLASHES.sub(r"\1", value) if is_link else value)
+        value = _mended(_resolved(value, self._base) if is_link else value)
         self._put("id", value, depth)
         if is_link:
             self.entry.setdefault("link", value)
@@ -249,7 +254,7 @@ class _Said:
     def enclosure(self, node: etree._Element, _name: str, _depth: int) -> None:
         self._pass(node)
         links = self.entry.setdefault("links", [])
-        links.append({**_with_href(_attributes(node)), "rel": "enclosure"})
+        links.append({**_with_href(_attributes(node), self._base), "rel": "enclosure"})
 
     def media(self, node: etree._Element, name: str, depth: int) -> None:
         attributes = _attributes(node)
@@ -351,13 +356,24 @@ def _attributes(node: etree._Element) -> dict[str, str]:
     }
 
 
-def _with_href(attributes: dict[str, str]) -> dict[str, str]:
+def _with_href(attributes: dict[str, str], base: str) -> dict[str, str]:
     """Return the attributes with "url" or "uri" under the name of "href"."""
     href = attributes.get("url", attributes.get("uri", attributes.get("href")))
     if not href:
         return attributes
     kept = {key: value for key, value in attributes.items() if key not in {"url", "uri"}}
-    return kept | {"href": _SLASHES.sub(r"\1", href)}
+    return kept | {"href": _resolved(href, base)}
+
+
+def _resolved(address: str, base: str) -> str:
+    """Return an address as feedparser has it within *base*; "" stays for the place itself."""
+    mended = _SLASHES.sub(r"\1", address)
+    if not base or not mended:
+        return mended
+    try:
+        return urljoin(base, mended)
+    except ValueError:
+        return ""
 
 
 def _key_of(tag: dict[str, str | None]) -> tuple[str | None, ...]:

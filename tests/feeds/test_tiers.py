@@ -112,7 +112,8 @@ def test_a_damaged_feed_is_read_the_same_in_both_tiers(case: Path, data: st.Data
 
 
 _WORDS = """|  |tug &amp; barge|f\u00e4hre|&lt;p&gt;rope&lt;/p&gt;|<![CDATA[<b>sail</b> & co]]>|77
-    |/relative|https://gazette.example.org/1?a=1&amp;b=2|<i>bare</i>|\u00c3\u00a4|soon|1, 2,,3
+    |/relative|sub/../up.html?|#part|http:////odd.example.org/x|//[host/1
+    |https://gazette.example.org/1?a=1&amp;b=2|<i>bare</i>|\u00c3\u00a4|soon|1, 2,,3
     |Mon, 05 Oct 2026 10:00:00 GMT|2026-10-05T10:00:00Z"""
 WORDS = st.sampled_from(_WORDS.split("|"))
 RSS_NAMES = """title link guid description summary content author category pubDate updated source
@@ -156,14 +157,23 @@ SPACES = "".join(
     }.items()
 )
 ATOM_NS = "http://www.w3.org/2005/Atom"
+BASES = st.sampled_from(
+    [
+        "",
+        ' xml:base="https://base.example.org/log/"',
+        ' xml:base="http://base.example.org:8080/log"',
+        ' xml:base="https://base.example.org/log/../x?y=1"',
+        ' xml:base="/elsewhere/"',
+    ]
+)
 
 
 @settings(deadline=None)  # the machine may be busy
-@given(items=st.lists(elements(RSS_NAMES), min_size=1, max_size=3))
-def test_any_rss_is_read_the_same_in_both_tiers(items: list[str]) -> None:
+@given(items=st.lists(elements(RSS_NAMES), min_size=1, max_size=3), base=BASES)
+def test_any_rss_is_read_the_same_in_both_tiers(items: list[str], base: str) -> None:
     inside = "".join(f"<item>{item}</item>" for item in items)
     same_in_both_tiers(
-        f'<rss version="2.0" xmlns:atom="{ATOM_NS}"{SPACES}><channel><title>Gazette</title>'
+        f'<rss version="2.0" xmlns:atom="{ATOM_NS}"{SPACES}{base}><channel><title>Gazette</title>'
         f"<link>https://gazette.example.org/</link>{inside}</channel></rss>".encode()
     )
 
@@ -185,20 +195,21 @@ def test_any_rdf_is_read_the_same_in_both_tiers(items: list[str]) -> None:
 
 
 @settings(deadline=None)  # the machine may be busy
-@given(channel=elements(CHANNEL_NAMES))
-def test_any_channel_is_read_the_same_in_both_tiers(channel: str) -> None:
+@given(channel=elements(CHANNEL_NAMES), base=BASES)
+def test_any_channel_is_read_the_same_in_both_tiers(channel: str, base: str) -> None:
     same_in_both_tiers(
-        f'<rss version="2.0" xmlns:atom="{ATOM_NS}"{SPACES}><channel>{channel}'
+        f'<rss version="2.0" xmlns:atom="{ATOM_NS}"{SPACES}{base}><channel>{channel}'
         f"<item><title>t</title><link>/1</link></item></channel></rss>".encode()
     )
 
 
 @settings(deadline=None)  # the machine may be busy
-@given(entries=st.lists(elements(ATOM_NAMES), min_size=1, max_size=3))
-def test_any_atom_is_read_the_same_in_both_tiers(entries: list[str]) -> None:
+@given(entries=st.lists(elements(ATOM_NAMES), min_size=1, max_size=3), base=BASES)
+def test_any_atom_is_read_the_same_in_both_tiers(entries: list[str], base: str) -> None:
     inside = "".join(f"<entry>{entry}</entry>" for entry in entries)
     same_in_both_tiers(
-        f'<feed xmlns="{ATOM_NS}"{SPACES}><title>Log</title><id>urn:x</id>{inside}</feed>'.encode()
+        f'<feed xmlns="{ATOM_NS}"{SPACES}{base}><title>Log</title><id>urn:x</id>{inside}'
+        "</feed>".encode()
     )
 
 
