@@ -8,15 +8,15 @@ from bot.feeds.markup import read_fragment, read_tree
 from bot.feeds.tags import read_tags
 
 BASE = "https://gazette.example.org/log/"
-_NAMES = """p P div br li ul td tr table tbody b i a img IMG span em hr h2 figure blockquote nav form
-    pre body script style svg select option title unknown picture source center dl dt"""
+_NAMES = """p P div br li ul td tr table tbody b i a img IMG span em hr h2 figure blockquote nav
+    form pre body script style svg select option title unknown picture source center dl dt"""
 NAMES = st.sampled_from(_NAMES.split())
 _ATTRIBUTES = """|src="/p.jpg"|src='/q.png'|src=/r.gif|SRC="/up.jpg"|src = "/apart.jpg"|width="40"
     |width='640'|data-src="/d.jpg"|src="/s.jpg?a&b"|src="/t.jpg?a&amp;b"|alt="a > b"|title='"'|x="'"
     |checked|=|a=b="c"|"|'|/|a"b|src="/pixel.gif"|src=" /lead.jpg "|="|='x'|a='|b">"""
 ATTRIBUTES = st.sampled_from([each.strip() for each in _ATTRIBUTES.split("|")])
-_TEXTS = """word|two words|&amp;|&nbsp;|&#8217;|&#x2019;|&lt;b&gt;|&amp;amp;|&|&copy|&notit;|AT&T|<|>|"
-    |'|=|\u201cq\u201d|\xe9|\u6c49\u5b57|a<b|&#150;|&#0;|&#57344;|\u2014|<!-- c -->|<![CDATA[x]]>|</
+_TEXTS = """word|two words|&amp;|&nbsp;|&#8217;|&#x2019;|&lt;b&gt;|&amp;amp;|&|&copy|&notit;|AT&T|<|>
+    |"|'|=|\u201cq\u201d|\xe9|\u6c49\u5b57|a<b|&#150;|&#0;|&#57344;|\u2014|<!-- c -->|<![CDATA[x]]>|</
     |<a|&eacute;|&am|p;|1 < 2|\U0001f642"""
 TEXTS = st.sampled_from([*(each.strip() for each in _TEXTS.split("|")), " ", "\n", "\t", "\xa0"])
 
