@@ -55,10 +55,26 @@ _LEFTOVER = re.compile(
 )
 _PIXELS = re.compile(r"\s*(\d{1,5})\s*(?:px)?\s*$")
 _SMALL = 100  # pixels; a news picture is larger, a counter or an icon is not
-_NOT_A_PICTURE = re.compile(
-    r"(?:pixel|spacer|blank|tracker|tracking|counter|beacon|emoji|smil(?:ey|ies)|avatar|gravatar|badge|"
-    r"feedburner\.com/~|feeds\.wordpress\.com|stats\.|doubleclick|/share[-_/])",
-    re.IGNORECASE,
+_NOT_A_PICTURE = (
+    "pixel",
+    "spacer",
+    "blank",
+    "tracker",
+    "tracking",
+    "counter",
+    "beacon",
+    "emoji",
+    "smiley",
+    "smilies",
+    "avatar",
+    "badge",
+    "feedburner.com/~",
+    "feeds.wordpress.com",
+    "stats.",
+    "doubleclick",
+    "/share-",
+    "/share_",
+    "/share/",
 )
 
 
@@ -113,7 +129,8 @@ def first_image(images: Iterable[Attributes], base: str | None) -> str | None:
     """Return the first picture that is no counter, icon or smiley."""
     for image in images:
         source = image.get("src") or image.get("data-src") or ""
-        if _NOT_A_PICTURE.search(source):
+        lower = source.lower()
+        if any(word in lower for word in _NOT_A_PICTURE):
             continue
         sizes = (_pixels(image.get("width")), _pixels(image.get("height")))
         if any(size is not None and size < _SMALL for size in sizes):

@@ -8,6 +8,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TypedDict, assert_never
 
 from bot.news.cadence import (
@@ -229,7 +230,12 @@ def _listed(document: ParsedFeed, feed_url: str) -> Sequence[Listing]:
     """Return what the entries go by: as who read the document worked it out, if for this URL."""
     if document.listed is not None and document.listed.url == feed_url:
         return document.listed.entries
-    return listings(worth_keeping(document.entries), feed_url)
+    return _listings(worth_keeping(document.entries), feed_url)
+
+
+@lru_cache(maxsize=4)  # a poll asks twice: for the keys to look up, and for the verdicts
+def _listings(entries: tuple[ParsedEntry, ...], feed_url: str) -> Sequence[Listing]:
+    return listings(entries, feed_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
