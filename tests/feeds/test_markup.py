@@ -15,9 +15,9 @@ _ATTRIBUTES = """|src="/p.jpg"|src='/q.png'|src=/r.gif|SRC="/up.jpg"|src = "/apa
     |width='640'|data-src="/d.jpg"|src="/s.jpg?a&b"|src="/t.jpg?a&amp;b"|alt="a > b"|title='"'|x="'"
     |checked|=|a=b="c"|"|'|/|a"b|src="/pixel.gif"|src=" /lead.jpg "|="|='x'|a='|b">"""
 ATTRIBUTES = st.sampled_from([each.strip() for each in _ATTRIBUTES.split("|")])
-_TEXTS = """word|two words|&amp;|&nbsp;|&#8217;|&#x2019;|&lt;b&gt;|&amp;amp;|&|&copy|&notit;|AT&T|<|>
-    |"|'|=|\u201cq\u201d|\xe9|\u6c49\u5b57|a<b|&#150;|&#0;|&#57344;|\u2014|<!-- c -->|<![CDATA[x]]>|</
-    |<a|&eacute;|&am|p;|1 < 2|\U0001f642"""
+_TEXTS = """word|two words|&amp;|&nbsp;|&#8217;|&#x2019;|&lt;b&gt;|&amp;amp;|&|&copy|&notit;|AT&T|<
+    |>|"|'|=|\u201cq\u201d|\xe9|\u6c49\u5b57|a<b|&#150;|&#0;|&#57344;|\u2014|<!-- c -->
+    |<![CDATA[x]]>|</|<a|&eacute;|&am|p;|1 < 2|\U0001f642"""
 TEXTS = st.sampled_from([*(each.strip() for each in _TEXTS.split("|")), " ", "\n", "\t", "\xa0"])
 
 

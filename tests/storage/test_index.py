@@ -119,9 +119,9 @@ def test_what_was_put_in_is_taken_out_whole(
     index = SearchIndex(tokenise, VERSION)
     with closing(connect(index_file)) as connection:
         connection.execute("BEGIN")
-        index.add(connection, 1, index.columns(other))
+        index.add(connection, [(1, index.columns(other))])
         wanted = terms(connection)
-        index.add(connection, 2, index.columns(before))
+        index.add(connection, [(2, index.columns(before))])
         index.put(connection, EntryId(2), after, instead_of=before)
         index.take_out(connection, 2, after)
         assert terms(connection) == wanted

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 from bot.news.models import (
     Article,
@@ -17,7 +18,7 @@ from bot.news.models import (
     Summary,
 )
 from bot.news.posts import says_what_is_gone, shows_otherwise
-from bot.storage.sqlite import values
+from bot.storage.sqlite import bulk, values
 from bot.storage.sqlite.index import SearchIndex, Texts
 
 # Aliases are kept for months after they were last seen; to note that to the day spares a write for
@@ -86,30 +87,42 @@ def add_all(
     """
     taken = _stored_of(connection, feed_id, (alias for each in new for alias in each.aliases))
     now_ms = values.to_ms(now)
+    entry_id, story_id = _last_id(connection, "entries"), _last_id(connection, "stories")
     stored: list[tuple[EntryId, StoryId, NewEntry]] = []
+    rows: list[tuple[str | int | None, ...]] = []
     aliases: list[tuple[FeedId, str, int, int]] = []
     for each in new:
         own = [values.to_text(alias) for alias in each.aliases]
         if not taken.isdisjoint(own):
             continue
         taken.update(own)
-        story_id = connection.execute(
-            "INSERT INTO stories (created_at) VALUES (?)", (now_ms,)
-        ).lastrowid
-        entry_id = connection.execute(
-            """
-            INSERT INTO entries (feed_id, story_id, first_seen_at, published_at, dated_at,
-                                 updated_at, guid, url, title, author, image_url, tags, teaser,
-                                 text)
-            VALUES (:feed_id, :story_id, :now, :published_at, COALESCE(:published_at, :now),
-                    :updated_at, :guid, :url, :title, :author, :image_url, :tags, :teaser, :text)
-            """,
-            {**_columns(each.entry), "feed_id": feed_id, "story_id": story_id, "now": now_ms},
-        ).lastrowid
-        aliases += [(feed_id, alias, entry_id or 0, now_ms) for alias in own]
-        stored.append((EntryId(entry_id or 0), StoryId(story_id or 0), each))
-    connection.executemany(_LEARN, aliases)
+        entry_id, story_id = entry_id + 1, story_id + 1
+        columns = _columns(each.entry)
+        published_at = columns["published_at"]
+        dated_at = now_ms if published_at is None else published_at
+        rows.append((entry_id, feed_id, story_id, now_ms, dated_at, *columns.values()))
+        aliases += [(feed_id, alias, entry_id, now_ms) for alias in own]
+        stored.append((EntryId(entry_id), StoryId(story_id), each))
+    bulk.insert(
+        connection,
+        "INSERT INTO stories (id, created_at)",
+        [(story_id, now_ms) for _, story_id, _ in stored],
+    )
+    bulk.insert(connection, _ADD, rows)
+    bulk.insert(connection, _LEARN, aliases, then=_UNLESS_SEEN)
     return stored
+
+
+def _last_id(connection: sqlite3.Connection, table: Literal["entries", "stories"]) -> int:
+    """Return the highest id that was ever given in a table: AUTOINCREMENT gives none again."""
+    row = connection.execute(
+        f"""
+        SELECT MAX(COALESCE((SELECT seq FROM sqlite_sequence WHERE name = '{table}'), 0),
+                   COALESCE((SELECT MAX(id) FROM {table}), 0)) AS last
+        """  # noqa: S608  # a name of ours
+    ).fetchone()
+    last: int = row["last"]
+    return last
 
 
 def _stored_of(connection: sqlite3.Connection, feed_id: FeedId, aliases: Iterable[str]) -> set[str]:
@@ -126,24 +139,30 @@ def _stored_of(connection: sqlite3.Connection, feed_id: FeedId, aliases: Iterabl
 
 def _columns(entry: ParsedEntry) -> dict[str, str | int | None]:
     return {
+        "published_at": values.to_ms_or_none(entry.published_at),
+        "updated_at": values.to_ms_or_none(entry.updated_at),
         "guid": values.to_text_or_none(entry.guid),
         "url": values.to_text_or_none(entry.url),
         "title": values.to_text(entry.title),
-        "teaser": values.to_text(entry.teaser),
-        "text": values.to_text(entry.text),
         "author": values.to_text_or_none(entry.author),
         "image_url": values.to_text_or_none(entry.image_url),
-        "published_at": values.to_ms_or_none(entry.published_at),
-        "updated_at": values.to_ms_or_none(entry.updated_at),
-        "tags": values.to_json(map(values.to_text, entry.tags)),
+        "tags": values.to_json(map(values.to_text, entry.tags)) if entry.tags else "[]",
+        "teaser": values.to_text(entry.teaser),
+        "text": values.to_text(entry.text),
     }
 
 
-_LEARN = f"""
-    INSERT INTO entry_aliases (feed_id, alias, entry_id, last_seen_at) VALUES (?, ?, ?, ?)
+# The columns after dated_at are those of _columns, in its order.
+_ADD = """
+    INSERT INTO entries (id, feed_id, story_id, first_seen_at, dated_at,
+                         published_at, updated_at, guid, url, title, author, image_url, tags,
+                         teaser, text)
+"""
+_LEARN = "INSERT INTO entry_aliases (feed_id, alias, entry_id, last_seen_at)"
+_UNLESS_SEEN = f"""
     ON CONFLICT (feed_id, alias) DO UPDATE SET last_seen_at = excluded.last_seen_at
      WHERE excluded.last_seen_at >= last_seen_at + {_SEEN_PRECISION // timedelta(milliseconds=1)}
-"""  # noqa: S608  # a number of ours
+"""
 
 
 def learn_aliases(
@@ -155,9 +174,8 @@ def learn_aliases(
 ) -> None:
     """Store the aliases that are new; an alias stays with the entry that had it first."""
     now_ms = values.to_ms(now)
-    connection.executemany(
-        _LEARN, [(feed_id, values.to_text(alias), entry_id, now_ms) for alias in aliases]
-    )
+    rows = [(feed_id, values.to_text(alias), entry_id, now_ms) for alias in aliases]
+    bulk.insert(connection, _LEARN, rows, then=_UNLESS_SEEN)
 
 
 def edit(

@@ -53,13 +53,16 @@ def owe(
     """Owe channels what a poll brought: posts in its order, then each one roundup of the rest."""
     queued = 0
     roundups: dict[Place, list[EntryId]] = {}
+    modes: dict[Place, Mode] = {}
     for new, entry_id in stored:
         owed = [(place, new.fate) for place in new.deliver_to]
         for place, fate in (*owed, *new.otherwise):
-            if fate is Fate.ROLLED_UP and _mode(connection, feed_id, place[1]) is not Mode.DIGEST:
+            if place not in modes:
+                modes[place] = _mode(connection, feed_id, place[1])
+            if fate is Fate.ROLLED_UP and modes[place] is not Mode.DIGEST:
                 roundups.setdefault(place, []).append(entry_id)
             elif fate in {Fate.POSTED, Fate.ROLLED_UP}:
-                queued += queue(connection, entry_id, feed_id, place, now)
+                queued += queue(connection, entry_id, feed_id, place, now, mode=modes[place])
     for place, listed in roundups.items():
         queued += _queue_roundup(connection, listed, feed_id, place, now)
     told = Counter(_told(new) for new, _ in stored)
@@ -88,14 +91,15 @@ def queue(
     place: Place,
     now: datetime,
     *,
+    mode: Mode | None = None,
     as_post: bool = False,
 ) -> int:
     """Owe an entry to a channel: as a post, due at once, or for its digest; see `join_story`.
 
     Return 0 where it was owed or sent before, or, in mode "each", its link was told there lately.
-    *as_post*: also where the channel has it in mode "digest".
+    *as_post*: also where the channel has it in mode "digest". *mode*: the channel's, if known.
     """
-    mode = _mode(connection, feed_id, place[1])
+    mode = mode or _mode(connection, feed_id, place[1])
     match mode:
         case Mode.STORY | Mode.DIGEST:
             pass

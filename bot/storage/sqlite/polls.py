@@ -235,9 +235,13 @@ def _index(
     added: Sequence[tuple[EntryId, StoryId, NewEntry]],
     drafted: Drafts,
 ) -> None:
-    for entry_id, _, new in added:  # in a row: see SearchIndex.add
-        columns = drafted.get(id(new)) or index.columns(_texts_of(new))
-        index.add(connection, entry_id, columns)
+    index.add(
+        connection,
+        [
+            (entry_id, drafted.get(id(new)) or index.columns(_texts_of(new)))
+            for entry_id, _, new in added
+        ],
+    )
 
 
 def _texts_of(new: NewEntry) -> Texts:
