@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from bot.language.words import VERSION, tokenise
 from bot.news.models import Article, EntryId, SeenEntry
-from bot.storage.sqlite import polls
 from bot.storage.sqlite.connection import connect
 from bot.storage.sqlite.index import SearchIndex, Texts
 from bot.storage.sqlite.storage import SqliteStorage
@@ -77,25 +76,6 @@ async def test_editions_articles_and_moves_leave_the_index_as_one_made_anew(
     assert any(term == "master" for term, *_ in held)
 
 
-async def test_what_is_drafted_and_what_is_too_much_for_that_are_indexed_alike(
-    storage: SqliteStorage, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One that turned out to be stored, among them, takes no other's place."""
-    monkeypatch.setattr(polls, "DRAFTED_CHARS", 100)
-    feed = await storage.ensure_feed(FEED_URL, parsed_feed(), NOW)
-    entries = [
-        new_entry(parsed_entry(f"Ferry {at}", text=f"Quay {at} is closed."), aliases=[f"g:{key}"])
-        for at, key in enumerate((1, 1, 2, 3, 4, 5))
-    ]
-    drafted = polls.drafts(SearchIndex(tokenise, VERSION), entries)
-    assert 2 < len(drafted) < len(entries)
-    await storage.record(refresh(feed.id, *entries))
-    with closing(connect(path)) as connection:
-        held = terms(connection)
-        assert held == anew(connection)
-    assert {term for term, *_ in held} >= {"0", "2", "3", "4", "5"}
-
-
 async def test_pieces_are_merged_eight_at_a_time_after_the_index_was_made_anew_too(
     index_file: Path,
 ) -> None:
@@ -119,9 +99,9 @@ def test_what_was_put_in_is_taken_out_whole(
     index = SearchIndex(tokenise, VERSION)
     with closing(connect(index_file)) as connection:
         connection.execute("BEGIN")
-        index.add(connection, [(1, index.columns(other))])
+        index.add(connection, 1, other)
         wanted = terms(connection)
-        index.add(connection, [(2, index.columns(before))])
+        index.add(connection, 2, before)
         index.put(connection, EntryId(2), after, instead_of=before)
         index.take_out(connection, 2, after)
         assert terms(connection) == wanted

@@ -1,8 +1,8 @@
 """Many rows by one statement.
 
 Python gives the interpreter's lock away for each statement and each row of ``executemany``, and has
-to win it back from whatever thread computes meanwhile: for the rows of a new feed the writer waited
-half of its time (measured).
+to win it back from whatever thread computes meanwhile. The rows of a new feed of 50 entries, most
+of them aliases, were some 500 such statements.
 """
 
 import sqlite3

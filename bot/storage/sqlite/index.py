@@ -8,7 +8,6 @@ same as if all terms stood in one.
 """
 
 import sqlite3
-from collections.abc import Sequence
 from operator import itemgetter
 from typing import NamedTuple, Self
 
@@ -21,12 +20,6 @@ from bot.storage.sqlite.sketches import Sketches
 
 _EXACT, _LOOSE = itemgetter(0), itemgetter(1)
 _MERGED_PAGES = 128  # of 4 KB, in one go: some 12 ms of the writer
-
-_ADD = """
-    INSERT INTO entry_index (rowid, title, body, title_loose, body_loose) VALUES (?, ?, ?, ?, ?)
-"""
-
-Columns = tuple[str, str, str, str]  # title, body, title_loose, body_loose
 
 
 class Texts(NamedTuple):
@@ -58,17 +51,22 @@ class SearchIndex:
     ) -> None:
         """Index an entry by other texts than those it was indexed by."""
         self.take_out(connection, entry_id, instead_of)
-        self.add(connection, [(entry_id, self.columns(texts))])
+        self.add(connection, entry_id, texts)
 
-    def add(self, connection: sqlite3.Connection, entries: Sequence[tuple[int, Columns]]) -> None:
-        """Index entries that are not indexed, each by the columns of its texts.
+    def add(self, connection: sqlite3.Connection, entry_id: int, texts: Texts) -> None:
+        """Index an entry that is not indexed.
 
-        All of them in a row, after all else that a transaction writes: between the other statements
+        Index many in a row, after all else that a transaction writes: between the other statements
         of a poll FTS5 wrote out what it had gathered for every entry, and storing 50 of them took
         half as long again (measured).
         """
-        for entry_id, columns in entries:  # one statement for all takes twice as long (measured)
-            connection.execute(_ADD, (entry_id, *columns))
+        connection.execute(
+            """
+            INSERT INTO entry_index (rowid, title, body, title_loose, body_loose)
+            VALUES (?, ?, ?, ?, ?)
+            """,
+            (entry_id, *self._columns(texts)),
+        )
 
     def take_out(self, connection: sqlite3.Connection, entry_id: int, texts: Texts) -> None:
         """Take an entry out that is indexed by *texts*; by others, the index would be spoilt."""
@@ -77,11 +75,10 @@ class SearchIndex:
             INSERT INTO entry_index (entry_index, rowid, title, body, title_loose, body_loose)
             VALUES ('delete', ?, ?, ?, ?, ?)
             """,
-            (entry_id, *self.columns(texts)),
+            (entry_id, *self._columns(texts)),
         )
 
-    def columns(self, texts: Texts) -> Columns:
-        """Return the terms of an entry's texts, as the index has them. In whatever thread."""
+    def _columns(self, texts: Texts) -> tuple[str, str, str, str]:
         title, teaser, text = map(values.to_text, texts)  # as they are stored
         title_exact, title_loose = self.terms(title)
         # The teaser is often the text's own beginning; then it must not count twice.
@@ -134,7 +131,8 @@ class SearchIndex:
             """,
             {"after": after, "limit": limit},
         ).fetchall()
-        self.add(connection, [(row["id"], self.columns(Texts.of(row))) for row in rows])
+        for row in rows:
+            self.add(connection, row["id"], Texts.of(row))
         return rows[-1]["id"] if rows else None
 
     def merge_some(self, connection: sqlite3.Connection, *, is_first: bool) -> bool:

@@ -10,10 +10,7 @@ PIECE_MAX = 24  # characters of one that is: words come again, lines without a b
 
 
 class Pieces(dict[str, T]):
-    """Works out what a piece gives when it is first asked for.
-
-    Threads may share one: at worst two of them work out the same piece.
-    """
+    """Works out what a piece gives when it is first asked for. For one thread at a time."""
 
     def __init__(self, work_out: Callable[[str], T]) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """The two sides of a poll: what is known before it is planned, and what it changes."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -33,15 +33,10 @@ from bot.storage.sqlite import (
     stories,
     values,
 )
-from bot.storage.sqlite.index import Columns, SearchIndex, Texts
+from bot.storage.sqlite.index import SearchIndex, Texts
 
 # After they were last seen, which is noted to the day.
 ALIASES_KEPT_FOR = timedelta(days=181)
-
-# Of a refresh, whose terms are worked out before its transaction.
-DRAFTED_CHARS = 1_000_000
-
-Drafts = Mapping[int, Columns]  # what the index will hold, by the id() of a NewEntry
 
 KNOWN_ALIASES = """
     SELECT a.alias, a.entry_id, COALESCE(e.published_at, e.updated_at) AS dated_at
@@ -142,28 +137,7 @@ def _batches(connection: sqlite3.Connection, feed_id: FeedId) -> tuple[int, ...]
     return tuple(row["new_entries"] for row in rows[:-1])
 
 
-def drafts(index: SearchIndex, new: Sequence[NewEntry]) -> Drafts:
-    """Return what the index will hold of the first of *new*, so much as may lie in memory.
-
-    A third of what it takes to record a new feed, and none of it needs the writer's thread.
-    """
-    drafted: dict[int, Columns] = {}
-    chars = 0
-    for each in new:
-        texts = _texts_of(each)
-        chars += sum(map(len, texts))
-        if chars > DRAFTED_CHARS:
-            break
-        drafted[id(each)] = index.columns(texts)
-    return drafted
-
-
-def record(
-    connection: sqlite3.Connection,
-    index: SearchIndex,
-    refresh: Refresh,
-    drafted: Drafts | None = None,
-) -> Recorded:
+def record(connection: sqlite3.Connection, index: SearchIndex, refresh: Refresh) -> Recorded:
     """Apply a poll. Applying it again changes nothing, nor does one of a feed that is not there."""
     feed = {"feed_id": refresh.feed_id}
     if connection.execute("SELECT 1 FROM feeds WHERE id = :feed_id", feed).fetchone() is None:
@@ -185,7 +159,7 @@ def record(
         leases.hold_group(connection, refresh.hold.group, refresh.hold.until, refresh.hold.reason)
     if (change := refresh.change) is not None:
         notices.queue(connection, refresh.feed_id, change.kind, change.reason, refresh.check.at)
-    _index(connection, index, added, drafted or {})
+    _index(connection, index, added)
     merged_into = None
     if refresh.new_url is not None:
         merged_into = _adopt(connection, index, refresh, refresh.new_url)
@@ -216,7 +190,7 @@ def import_all(
     for entry_id, _, each in added:
         also = names[each.entry, each.aliases]
         entries.learn_aliases(connection, feed_id, entry_id, also, now)
-    _index(connection, index, added, {})
+    _index(connection, index, added)
     # What one feed says twice may be one story: an archive may name many sources one feed.
     ids = [entry_id for entry_id, _, _ in added]
     stories.group(connection, index, ids, is_strict_within_feed=False)
@@ -233,19 +207,10 @@ def _index(
     connection: sqlite3.Connection,
     index: SearchIndex,
     added: Sequence[tuple[EntryId, StoryId, NewEntry]],
-    drafted: Drafts,
 ) -> None:
-    index.add(
-        connection,
-        [
-            (entry_id, drafted.get(id(new)) or index.columns(_texts_of(new)))
-            for entry_id, _, new in added
-        ],
-    )
-
-
-def _texts_of(new: NewEntry) -> Texts:
-    return Texts(new.entry.title, new.entry.teaser, new.entry.text)
+    for entry_id, _, new in added:  # in a row: see SearchIndex.add
+        texts = Texts(new.entry.title, new.entry.teaser, new.entry.text)
+        index.add(connection, entry_id, texts)
 
 
 def _adopt(

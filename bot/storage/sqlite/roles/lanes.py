@@ -1,12 +1,9 @@
 """What every role of the storage works with."""
 
-import asyncio
 from pathlib import Path
 
 from bot.storage.sqlite.connection import Lane
 from bot.storage.sqlite.index import SearchIndex
-
-_DRAFTS_MAX = 8  # polls that wait for the writer with all the terms of what is new
 
 
 class Lanes:
@@ -23,4 +20,3 @@ class Lanes:
         self._writer = writer
         self._reader = reader
         self._searcher = searcher
-        self._drafting = asyncio.Semaphore(_DRAFTS_MAX)

@@ -1,6 +1,5 @@
 """The ports ``Feeds`` and ``Mending``: feeds, their polls, and what heals them."""
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -94,11 +93,7 @@ class PollingRole(Lanes):
 
     async def record(self, refresh: Refresh) -> Recorded:
         """Apply a poll; applying it again changes nothing."""
-        if not refresh.new:
-            return await self._writer.run(lambda c: polls.record(c, self._index, refresh))
-        async with self._drafting:
-            drafted = await asyncio.to_thread(polls.drafts, self._index, refresh.new)
-            return await self._writer.run(lambda c: polls.record(c, self._index, refresh, drafted))
+        return await self._writer.run(lambda c: polls.record(c, self._index, refresh))
 
     async def settle(
         self, feed_id: FeedId, plan: Callable[[Known], Refresh]
