@@ -3,7 +3,8 @@
 One function indexes, queries and highlights. It needs no language: the script says enough.
 
 - An ASCII word gives its lower-case form, its English stem and ``_`` + its first five letters, for
-  the other languages written so; with accents, all but the stem. Accents are taken off.
+  the other languages written so; with accents, all but the stem. Accents are taken off. Where it
+  has no five letters, the last of these is ``_`` + the word + ``_``: see `Word`.
 - A word of a script with a stemmer of its own (Cyrillic, Greek, Arabic, Devanagari) gives its stem
   and the first five letters; the form as written misled more than it told there.
 - A run of Han, kana or Hangul gives overlapping pairs of characters and the characters, a run of
@@ -23,7 +24,7 @@ import Stemmer
 
 from bot.news.models import Word
 
-VERSION = "1"  # of the terms: an index made under another version has to be built anew
+VERSION = "2"  # of the terms: an index made under another version has to be built anew
 
 _PREFIX_LENGTH = 5  # letters: the best one setting for the twelve languages of XQuAD
 _WORD_MAX = 64  # characters of a word that count; what is longer is data, not language
@@ -174,6 +175,8 @@ def _word_terms(written: str) -> tuple[str, ...]:
             with _stemmer_lock:
                 stem = stemmer.stemWord(exact)
             terms = [exact, stem, prefix] if keeps_exact else [stem, prefix]
+    if exact.isascii() and len(exact) < _PREFIX_LENGTH:
+        terms[-1] = f"_{exact}_"
     return tuple(dict.fromkeys(_safe(term) for term in terms if term))
 
 
@@ -254,7 +257,7 @@ def _special(written: str, kind: str) -> tuple[str, ...]:
         case "sign":
             return (written.lower().replace("+", "plus").replace("#", "sharp"),)
         case "net":
-            return ("dotnet", "net", "_net")  # people leave the dot out
+            return ("dotnet", "net")  # people leave the dot out
         case "joined":
             return (written.lower().replace("&", "_"),)
         case "flag" | "picture":

@@ -35,7 +35,7 @@ class Coverage:
         self._terms_of = terms_of
         self._known: dict[str, _Hits] = {}
         self._starts = tuple(
-            {term.lstrip("_")[:_START] for word in words for term in word if term.isascii()}
+            {term.strip("_")[:_START] for word in words for term in word if term.isascii()}
         )
 
     def of(self, title: str, text: str) -> float:

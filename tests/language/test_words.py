@@ -28,6 +28,15 @@ def test_english_gives_the_exact_form_first_then_stem_and_beginning() -> None:
     ]
 
 
+def test_a_word_without_five_letters_says_its_exact_form_again_instead_of_its_beginning() -> None:
+    assert [word.terms for word in tokenise("dogs né Дом 1234")] == [
+        ("dogs", "dog", "_dogs_"),
+        ("ne", "_ne_"),
+        ("дом", "_дом"),  # its first term is a stem: the beginning says more
+        ("1234",),
+    ]
+
+
 @pytest.mark.parametrize(
     ("written", "asked"),
     [

@@ -14,6 +14,7 @@ from bot.language.words import VERSION, tokenise
 from bot.news.models import Article, EntryId, SeenEntry
 from bot.storage.sqlite.connection import connect
 from bot.storage.sqlite.index import SearchIndex, Texts
+from bot.storage.sqlite.matching import sought
 from bot.storage.sqlite.storage import SqliteStorage
 from tests.factories import FEED_URL, NOW, new_entry, parsed_entry, parsed_feed, refresh
 from tests.storage.conftest import Opener
@@ -99,12 +100,45 @@ def test_what_was_put_in_is_taken_out_whole(
     index = SearchIndex(tokenise, VERSION)
     with closing(connect(index_file)) as connection:
         connection.execute("BEGIN")
-        index.add(connection, 1, other)
+        index.add(connection, [(1, other)])
         wanted = terms(connection)
-        index.add(connection, 2, before)
+        index.add(connection, [(2, before)])
         index.put(connection, EntryId(2), after, instead_of=before)
         index.take_out(connection, 2, after)
         assert terms(connection) == wanted
+        connection.execute("ROLLBACK")
+
+
+def test_many_at_once_are_indexed_as_one_by_one(index_file: Path) -> None:
+    said = [Texts(f"Ferry {at}", "The dog swims.", f"The {at} dogs swam.") for at in range(1, 61)]
+    index = SearchIndex(tokenise, VERSION)
+    with closing(connect(index_file)) as connection:
+        connection.execute("BEGIN")
+        index.add(connection, list(enumerate(said, 1)))
+        together = terms(connection)
+        connection.execute("ROLLBACK")
+        connection.execute("BEGIN")
+        for at, texts_ in enumerate(said, 1):
+            index.add(connection, [(at, texts_)])
+        assert terms(connection) == together
+        connection.execute("ROLLBACK")
+
+
+def test_a_short_word_is_held_once_and_found_in_just_its_form(index_file: Path) -> None:
+    index = SearchIndex(tokenise, VERSION)
+    with closing(connect(index_file)) as connection:
+        connection.execute("BEGIN")
+        index.add(connection, [(1, Texts("", "", "A dog.")), (2, Texts("", "", "Dogs barked."))])
+        held = {term for term, *_ in terms(connection)}
+        assert held == {"a", "dog", "dogs", "barked", "bark", "_barke"}
+        (word,) = tokenise("dog")
+        asked = "SELECT rowid FROM entry_index WHERE entry_index MATCH ? ORDER BY rowid"
+        found = [
+            [row["rowid"] for row in connection.execute(asked, (sought(term),))]
+            for term in word.terms
+        ]
+        assert dict(zip(word.terms, found, strict=True)) == {"dog": [1, 2], "_dog_": [1]}
+        assert index.sketches.counts(connection, ["_dog_", "_barke"]) == {"_dog_": 2, "_barke": 1}
         connection.execute("ROLLBACK")
 
 

@@ -103,6 +103,8 @@ class SearchPage:
 class Word(NamedTuple):
     """A word of a text: where it stands, in characters, and the index terms it may be found by.
 
+    A term that ends with "_" is the first one again, between two of them: who asks for it asks for
+    words of just this form. An index that knows which terms are the first ones need not hold it.
     A named tuple, not a dataclass: a long article has thousands, and these are four times cheaper.
     """
 

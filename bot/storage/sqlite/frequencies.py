@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from bot.storage.sqlite import values
+from bot.storage.sqlite.matching import sought
 
 _EXACT_MAX = 1_000  # occurrences that are counted one by one
 _SAMPLES = 5  # ranges of ids, evenly spread …
@@ -42,7 +42,7 @@ class Frequencies:
 
     @staticmethod
     def _count(connection: sqlite3.Connection, term: str, newest_id: int) -> int:
-        match = '"' + values.to_text(term).replace('"', '""') + '"'
+        match = sought(term)
         count: int = connection.execute(
             COUNT_SOME, {"match": match, "limit": _EXACT_MAX + 1}
         ).fetchone()[0]

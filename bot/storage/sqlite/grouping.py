@@ -18,7 +18,7 @@ import structlog
 
 from bot.news.models import EntryId, FeedId, NewEntry
 from bot.news.stories import link_of
-from bot.storage.sqlite import owing, stories
+from bot.storage.sqlite import bulk, owing, stories
 from bot.storage.sqlite.index import SearchIndex
 
 _SOME = 48  # entries decided in one transaction, at most
@@ -29,8 +29,8 @@ _log = structlog.get_logger()
 
 def await_story(connection: sqlite3.Connection, posted: Sequence[tuple[EntryId, NewEntry]]) -> None:
     """Have entries wait for their story; where they link to is noted at once."""
-    connection.executemany(
-        "INSERT OR IGNORE INTO ungrouped (entry_id) VALUES (?)", [(id_,) for id_, _ in posted]
+    bulk.insert(
+        connection, "INSERT OR IGNORE INTO ungrouped (entry_id)", [(id_,) for id_, _ in posted]
     )
     stories.note_links(connection, [(id_, link_of(new.entry.url)) for id_, new in posted])
 

@@ -2,24 +2,30 @@
 
 An entry's words are cut by Herald's own tokeniser, which gives each word one or more terms, the
 most exact first. The columns ``title`` and ``body`` hold the exact term of each word, in order, so
-that a phrase is a row of neighbours; ``title_loose`` and ``body_loose`` hold the other terms. bm25
+that a phrase is a row of neighbours; ``title_loose`` and ``body_loose`` hold the other terms, but
+for that of a short word which says its exact form again: it is asked of the first two. bm25
 counts a term in whichever column it stands and a row's length over all of them, so ranking is the
 same as if all terms stood in one.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import NamedTuple, Self
 
 from bot.news.models import EntryId
 from bot.news.ports import Tokeniser
-from bot.storage.sqlite import values
+from bot.storage.sqlite import bulk, values
 from bot.storage.sqlite.frequencies import Frequencies
+from bot.storage.sqlite.matching import whole_word
 from bot.storage.sqlite.pieces import Pieces
 from bot.storage.sqlite.sketches import Sketches
 
 _EXACT, _LOOSE = itemgetter(0), itemgetter(1)
+_MANY = 20  # entries
 _MERGED_PAGES = 128  # of 4 KB, in one go: some 12 ms of the writer
+
+_ADD = "INSERT INTO entry_index (rowid, title, body, title_loose, body_loose)"
 
 
 class Texts(NamedTuple):
@@ -51,22 +57,21 @@ class SearchIndex:
     ) -> None:
         """Index an entry by other texts than those it was indexed by."""
         self.take_out(connection, entry_id, instead_of)
-        self.add(connection, entry_id, texts)
+        self.add(connection, [(entry_id, texts)])
 
-    def add(self, connection: sqlite3.Connection, entry_id: int, texts: Texts) -> None:
-        """Index an entry that is not indexed.
+    def add(self, connection: sqlite3.Connection, entries: Sequence[tuple[int, Texts]]) -> None:
+        """Index entries that are not indexed.
 
-        Index many in a row, after all else that a transaction writes: between the other statements
-        of a poll FTS5 wrote out what it had gathered for every entry, and storing 50 of them took
-        half as long again (measured).
+        After all else that a transaction writes, for between the other statements of a poll FTS5
+        wrote out what it had gathered. It does so before a statement of several rows, too: that is
+        worth it for many, of which the interpreter's lock is then free for as long as all take.
         """
-        connection.execute(
-            """
-            INSERT INTO entry_index (rowid, title, body, title_loose, body_loose)
-            VALUES (?, ?, ?, ?, ?)
-            """,
-            (entry_id, *self._columns(texts)),
-        )
+        rows = [(entry_id, *self._columns(texts)) for entry_id, texts in entries]
+        if len(rows) >= _MANY:
+            bulk.insert(connection, _ADD, rows)
+            return
+        for row in rows:
+            bulk.insert(connection, _ADD, [row])
 
     def take_out(self, connection: sqlite3.Connection, entry_id: int, texts: Texts) -> None:
         """Take an entry out that is indexed by *texts*; by others, the index would be spoilt."""
@@ -97,8 +102,8 @@ class SearchIndex:
     def _terms_of_piece(self, piece: str) -> tuple[str, str]:
         words = self.tokenise(piece)
         exact = " ".join([word.terms[0] for word in words if word.terms])
-        loose = " ".join([term for word in words for term in word.terms[1:]])
-        return values.to_text(exact), values.to_text(loose)
+        others = [term for word in words for term in word.terms[1:] if whole_word(term) is None]
+        return values.to_text(exact), values.to_text(" ".join(others))
 
     def _all_terms(self, piece: str) -> frozenset[str]:
         return frozenset(term for word in self.tokenise(piece) for term in word.terms)
@@ -131,8 +136,7 @@ class SearchIndex:
             """,
             {"after": after, "limit": limit},
         ).fetchall()
-        for row in rows:
-            self.add(connection, row["id"], Texts.of(row))
+        self.add(connection, [(row["id"], Texts.of(row)) for row in rows])
         return rows[-1]["id"] if rows else None
 
     def merge_some(self, connection: sqlite3.Connection, *, is_first: bool) -> bool:

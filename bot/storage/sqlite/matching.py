@@ -112,9 +112,20 @@ def exactly(terms: Iterable[str]) -> str:
     return f"({_EXACT} : {quoted(terms)})"
 
 
+def whole_word(term: str) -> str | None:
+    """Return the exact form that *term* says again, see `Word`; None for any other term."""
+    return term[1:-1] if term.endswith("_") else None
+
+
+def sought(term: str) -> str:
+    """Return an expression for a term of the tokeniser."""
+    word = whole_word(term)
+    return quoted([term]) if word is None else exactly([word])
+
+
 def any_of(terms: Iterable[str]) -> str:
     """Return an expression that one of *terms* is enough for."""
-    return "(" + " OR ".join(quoted([term]) for term in terms) + ")"
+    return "(" + " OR ".join(map(sought, terms)) + ")"
 
 
 def expression(part: Wanted, tokenise: Tokeniser) -> str | None:

@@ -208,9 +208,13 @@ def _index(
     index: SearchIndex,
     added: Sequence[tuple[EntryId, StoryId, NewEntry]],
 ) -> None:
-    for entry_id, _, new in added:  # in a row: see SearchIndex.add
-        texts = Texts(new.entry.title, new.entry.teaser, new.entry.text)
-        index.add(connection, entry_id, texts)
+    index.add(
+        connection,
+        [
+            (entry_id, Texts(new.entry.title, new.entry.teaser, new.entry.text))
+            for entry_id, _, new in added
+        ],
+    )
 
 
 def _adopt(

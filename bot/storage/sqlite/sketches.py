@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from bot.news.ports import Tokeniser
 from bot.news.stories import sketch, words_of
 from bot.storage.sqlite import values
+from bot.storage.sqlite.matching import whole_word
 from bot.storage.sqlite.pieces import Pieces
 
 _SKETCHES_MAX = 512  # some 8 KB each
@@ -58,9 +59,10 @@ class Sketches:
                 asked.append(term)
             else:
                 found[term] = known
-        counted = dict.fromkeys(asked, 0)
-        for row in connection.execute(_COUNT, {"terms": values.to_json(asked)}):
-            counted[row["term"]] = row["doc"]
+        held = {term: whole_word(term) or term for term in asked}
+        rows = connection.execute(_COUNT, {"terms": values.to_json(set(held.values()))})
+        docs = {row["term"]: row["doc"] for row in rows}
+        counted = {term: docs.get(word, 0) for term, word in held.items()}
         if len(self._counts) + len(counted) > _COUNTS_MAX:
             self._counts.clear()
         self._counts |= counted

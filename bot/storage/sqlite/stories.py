@@ -22,8 +22,9 @@ from math import log
 
 from bot.news.models import EntryId, FeedId, StoryEntries, StoryEntry, StoryId
 from bot.news.stories import LEAD, MEMBERS, Archive, Arrival, Candidate, Sketch, choose, link_of
-from bot.storage.sqlite import values
+from bot.storage.sqlite import bulk, values
 from bot.storage.sqlite.index import SearchIndex
+from bot.storage.sqlite.matching import sought
 
 _QUERY_TERMS = 12  # words of an entry that others are found by
 _SAME_TERM_MAX = 60  # of the newest entries that have one of them
@@ -246,7 +247,7 @@ def _alike(
         rows = connection.execute(
             HAVING,
             {
-                "match": f'"{term}"',
+                "match": sought(term),
                 "first": entry.id - _REACH,
                 "before": entry.id,
                 "limit": _SAME_TERM_MAX,
@@ -316,8 +317,9 @@ def link_key(link: str) -> int:
 
 def note_links(connection: sqlite3.Connection, links: Iterable[tuple[EntryId, str | None]]) -> None:
     """Note where entries link to, as `link_of` gives it."""
-    connection.executemany(
-        "INSERT OR IGNORE INTO entry_links (link_key, entry_id) VALUES (?, ?)",
+    bulk.insert(
+        connection,
+        "INSERT OR IGNORE INTO entry_links (link_key, entry_id)",
         [(link_key(link), id_) for id_, link in links if link is not None],
     )
 
