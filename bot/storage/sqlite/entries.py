@@ -85,7 +85,9 @@ def add_all(
 
     One of whose aliases one is stored by now is left out.
     """
-    taken = _stored_of(connection, feed_id, (alias for each in new for alias in each.aliases))
+    taken: set[str] = set()
+    if _has_aliases(connection, feed_id):  # a new feed has none
+        taken = _stored_of(connection, feed_id, (alias for each in new for alias in each.aliases))
     now_ms = values.to_ms(now)
     entry_id, story_id = _last_id(connection, "entries"), _last_id(connection, "stories")
     stored: list[tuple[EntryId, StoryId, NewEntry]] = []
@@ -123,6 +125,13 @@ def _last_id(connection: sqlite3.Connection, table: Literal["entries", "stories"
     ).fetchone()
     last: int = row["last"]
     return last
+
+
+def _has_aliases(connection: sqlite3.Connection, feed_id: FeedId) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM entry_aliases WHERE feed_id = :feed_id LIMIT 1", {"feed_id": feed_id}
+    ).fetchone()
+    return row is not None
 
 
 def _stored_of(connection: sqlite3.Connection, feed_id: FeedId, aliases: Iterable[str]) -> set[str]:

@@ -34,7 +34,9 @@ def to_text(text: str) -> str:
     A lone surrogate (a feed's ``&#xD800;``) has no UTF-8 form and becomes U+FFFD; a NUL, at which
     some SQL functions stop reading, becomes a space.
     """
-    if not text.isascii():
+    try:
+        text.isascii() or text.encode()
+    except UnicodeEncodeError:
         text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     return text.replace("\0", " ")
 
