@@ -142,6 +142,23 @@ def test_a_short_word_is_held_once_and_found_in_just_its_form(index_file: Path) 
         connection.execute("ROLLBACK")
 
 
+def test_to_clear_the_index_does_not_write_over_it(index_file: Path) -> None:
+    """It took as much memory as the index takes on disk, and as large a write-ahead log."""
+    said = [(at, Texts("", "", " ".join(f"x{at * n}" for n in range(300)))) for at in range(1, 200)]
+    index = SearchIndex(tokenise, VERSION)
+    wal = index_file.with_name(index_file.name + "-wal")
+    with closing(connect(index_file)) as connection:
+        connection.execute("BEGIN")
+        index.add(connection, said)
+        connection.execute("COMMIT")
+        assert wal.stat().st_size > 800_000
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        connection.execute("BEGIN")
+        index.clear(connection)
+        connection.execute("COMMIT")
+        assert wal.stat().st_size < 100_000
+
+
 @pytest.fixture
 async def index_file(opened: Opener, path: Path) -> Path:
     async with opened():
