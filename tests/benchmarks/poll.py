@@ -10,7 +10,7 @@ loopback::
 
 Each contestant is a fresh process on an empty database. A first poll stores every entry and indexes
 it for search; Herald also writes aliases, checks and what is owed to channels, and its rows are
-counted afterwards. reader keeps entries' HTML as it is, Herald at most 4,000 characters of text.
+counted afterwards. reader keeps entries' HTML as it is, Herald at most 20,000 characters of text.
 """
 
 import argparse

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from bot.errors import Busy, Corrupt
 from bot.language.words import VERSION, tokenise
@@ -418,8 +419,12 @@ async def test_an_index_of_another_tokeniser_is_built_anew(opened: Opener, path:
         await storage.record(refresh(feed.id, *(new_entry("Harbour") for _ in range(600))))
     async with open_storage(path, tokenise=letters, tokeniser_version="letters") as storage:
         assert (await storage.search(search_request("u"), NOW)).total == 600
+    with capture_logs() as lines:
+        async with opened() as storage:
+            assert (await storage.search(search_request("u"), NOW)).total == 0
+    told = [(line["event"], line["entries"]) for line in lines if line["event"].startswith("index")]
+    assert told == [("index.rebuilding", 600), ("index.rebuilt", 600)]
     async with opened() as storage:
-        assert (await storage.search(search_request("u"), NOW)).total == 0
         assert (await storage.search(search_request("harbour"), NOW)).total == 600
 
 

@@ -48,6 +48,14 @@ class SqliteStorage(PollingRole, FollowingRole, OutboxRole, PlacesRole, ReadingR
         """Index every entry anew where another tokeniser made the index, or it was not finished."""
         if await self._reader.run(self._index.is_current):
             return
+        if newest := await self._reader.run(entries.newest_id):
+            _log.warning(
+                "index.rebuilding",
+                entries=newest,
+                tokeniser_version=self._index.version,
+                hint="Herald starts when the search index is made anew: a minute for some 60,000"
+                " entries. Stopped before that, it begins again at the next start.",
+            )
         await self._writer.run(self._index.clear)
         last: int | None = 0
         while last is not None:
