@@ -370,6 +370,11 @@ async def test_a_grown_index_is_merged_and_finds_the_same(tmp_path: Path) -> Non
         await storage.tidy(NOW)
         assert pieces() == 1
         assert (await storage.search(asked, NOW)).ranking == before.ranking
+    async with open_storage(path, tokenise=tokenise, tokeniser_version="anew") as storage:
+        assert pieces() > 1  # as it is made by several transactions
+        await storage.tidy(NOW)
+        assert pieces() == 1
+        assert (await storage.search(asked, NOW)).ranking == before.ranking
         await storage.record(a_refresh(feed.id, new_entry(parsed_entry(guid="late"))))
         await storage.tidy(NOW)
         assert pieces() == 2, "one entry more is not worth merging"

@@ -63,6 +63,7 @@ class SqliteStorage(PollingRole, FollowingRole, OutboxRole, PlacesRole, ReadingR
                 partial(self._index.fill, after=last, limit=_REBUILD_BATCH)
             )
         indexed = await self._writer.run(self._index.finish)
+        await self.remember(_MERGED_AT, "0")  # it is in many pieces now
         if indexed:
             _log.info("index.rebuilt", entries=indexed, tokeniser_version=self._index.version)
 
